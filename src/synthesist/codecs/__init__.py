@@ -1,0 +1,1 @@
+"""Dataset to arrays and back, one codec per kind of column."""

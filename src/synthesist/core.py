@@ -1,0 +1,297 @@
+"""One value, four arrows.
+
+    Dataset                            named tables + schema
+
+    Method     Dataset   -> Sampler    learn     or a Transform, where what was learnt changes data
+    Sampler    n units   -> Dataset    produce
+    Transform  Dataset   -> Dataset    change
+    Metric     Evidence  -> Score      judge
+
+An arrow is written as a small frozen `Spec`; a combination of arrows is an arrow again. Seeding,
+blocking and checking live in the drivers, once; an arrow holds only what is particular to it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar, runtime_checkable
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from synthesist.data.dataset import Dataset
+from synthesist.data.schema import Schema, faults
+from synthesist.errors import SpecError, did_you_mean
+
+__all__ = [
+    "Allowed",
+    "Context",
+    "Evidence",
+    "Filler",
+    "Method",
+    "Metric",
+    "Sampler",
+    "Score",
+    "Spec",
+    "Transform",
+    "knob",
+]
+
+T = TypeVar("T")
+
+
+# --------------------------------------------------------------------------- what to do, as a value
+
+
+def knob(
+    default: Any,
+    description: str,
+    *,
+    tries: Sequence[Any],
+    affects: Literal["rows", "cost"] = "rows",
+    **limits: Any,
+) -> Any:
+    """One hyperparameter: its default, its meaning, its range, and two values to test it with.
+
+    `tries` are two small values; between them the rows must differ where `affects` is "rows" and
+    must not where it is "cost". The conformance suite turns every knob.
+    """
+    if len(tries) != 2:
+        raise SpecError(f"a knob is turned between two values, got {list(tries)}")
+    extra = {"tries": list(tries), "affects": affects}
+    return Field(default=default, description=description, json_schema_extra=extra, **limits)
+
+
+class Spec(BaseModel):
+    """What to do, as a value: prints as code, travels as YAML, hashes as a cache key.
+
+    A Spec is frozen and checked where it is written; an unknown option is an error that names the
+    nearest known one. Subclasses are final and live one to a file on their shelf.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+    accepts: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of column this can serve; the others are refused with the reason."""
+    limits: ClassVar[Mapping[str, str]] = {}
+    """Conformance checks this does not pass, each with its reason; shown in the docs."""
+    holds_records: ClassVar[bool] = False
+    """Whether what is fitted keeps real records, so that saving it needs a flag."""
+
+    @classmethod
+    def build(cls, options: Mapping[str, Any]) -> Self:
+        """Check `options` and make the Spec; every fault is named in one error."""
+        unknown = [name for name in options if name not in cls.model_fields]
+        if unknown:
+            hints = [f"  {name}: no such option. {did_you_mean(name, cls.model_fields)}" for name in unknown]
+            raise SpecError(f"{cls.name()} does not know:\n" + "\n".join(hints))
+        try:
+            return cls.model_validate(dict(options))
+        except ValidationError as error:
+            raise SpecError(f"{cls.name()} has {faults(error)}") from None
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of this arrow everywhere: its file's."""
+        return cls.__module__.rsplit(".", 1)[-1]
+
+    def describe(self) -> dict[str, Any]:
+        """This Spec as plain data: its name and every option, defaults written out."""
+        return {"kind": self.name(), **self.model_dump(mode="json")}
+
+
+# --------------------------------------------------------------------------- what a run lends to an arrow
+
+
+def _silent(steps: Iterable[Any], label: str, total: int | None) -> Iterable[Any]:
+    del label, total
+    return steps
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a run lends to an arrow: randomness by name, a place in the output, a way to show progress.
+
+    >>> ctx = Context.seeded(7)
+    >>> int(ctx.rng("noise").integers(100)) == int(ctx.rng("noise").integers(100))
+    True
+    >>> int(ctx.at("epoch", 3).rng("noise").integers(100)) == int(ctx.rng("noise").integers(100))
+    False
+    """
+
+    path: tuple[str, ...] = ("0",)
+    start: int = 0
+    """The index of the first unit this call makes: keys are computed from it."""
+    threads: int = 1
+    tracker: Callable[[Iterable[Any], str, int | None], Iterable[Any]] = field(default=_silent, compare=False)
+
+    @classmethod
+    def seeded(cls, seed: int, **lent: Any) -> "Context":
+        """The root of one run."""
+        return cls(path=(str(int(seed)),), **lent)
+
+    def at(self, *place: str | int) -> "Context":
+        """A context further down, as in `ctx.at("epoch", 3)`."""
+        return replace(self, path=self.path + tuple(str(part) for part in place))
+
+    def seed(self, purpose: str) -> int:
+        """A 128-bit seed hashed from this place and purpose."""
+        digest = blake2b(digest_size=16)
+        for part in (*self.path, purpose):
+            text = part.encode()
+            digest.update(len(text).to_bytes(4, "little") + text)
+        return int.from_bytes(digest.digest(), "little")
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """The generator of this place and purpose: same name, same numbers, whatever else was drawn."""
+        return np.random.Generator(np.random.Philox(key=self.seed(purpose)))
+
+    def track(self, steps: Iterable[T], label: str = "", total: int | None = None) -> Iterable[T]:
+        """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises."""
+        if total is None and isinstance(steps, Sequence):
+            total = len(steps)
+        return self.tracker(steps, label, total)
+
+
+# --------------------------------------------------------------------------- the four arrows
+
+
+class Sampler(Protocol):
+    """Produces units: a fitted model, declared tables, a simulator.
+
+    `block` is how many units one call makes at its best. The driver always asks for whole blocks,
+    each under its own address, so unit 17 is the same whatever n is and wherever it is drawn.
+    """
+
+    @property
+    def block(self) -> int: ...
+    @property
+    def schema(self) -> Schema: ...
+    def sample(self, n: int, ctx: Context) -> Dataset: ...
+
+
+@runtime_checkable
+class Filler(Protocol):
+    """The optional capability behind conditions, imputation and forecasting.
+
+    `rows` has holes (nulls); `allowed` limits columns further. Full rows come back: cells that were
+    given are kept, holes are drawn from what the model holds possible given all the rest.
+    """
+
+    def fill(self, rows: Dataset, allowed: "Mapping[str, Allowed]", ctx: Context) -> Dataset: ...
+
+
+class Method(Protocol):
+    """Learns: fitting returns a new Sampler and changes nothing."""
+
+    def fit(self, data: Dataset, ctx: Context) -> Sampler: ...
+
+
+class Transform(Protocol):
+    """Changes: the same units, other cells (or more or fewer units, where that is its purpose)."""
+
+    def apply(self, data: Dataset, ctx: Context) -> Dataset: ...
+
+
+class Metric(Protocol):
+    """Judges: one number with its interval and what a real holdout reaches."""
+
+    def score(self, case: "Evidence", ctx: Context) -> "Score": ...
+
+
+# --------------------------------------------------------------------------- conditions
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The set of values one column may take: some values, an interval, missing or not.
+
+    Cells are in storage form (a date is a `datetime.date`). With `values` None every value between
+    `low` and `high` is in; open ends are None; `low_open` and `high_open` leave the end itself out.
+    `excluded` values are out in any case.
+    """
+
+    values: tuple[Any, ...] | None = None
+    low: Any = None
+    high: Any = None
+    low_open: bool = False
+    high_open: bool = False
+    excluded: tuple[Any, ...] = ()
+    missing: bool = False
+
+    @property
+    def only_missing(self) -> bool:
+        """Whether an empty cell is the only cell allowed."""
+        return self.values == () and self.missing
+
+    @property
+    def any_value(self) -> bool:
+        """Whether every value that is not missing is in."""
+        return self.values is None and self.low is None and self.high is None and not self.excluded
+
+    def mask(self, column: pl.Series) -> pl.Series:
+        """Which cells are in the set."""
+        inside = column.is_not_null()
+        if self.values is not None:
+            inside &= column.is_in(pl.Series(self.values, dtype=column.dtype).implode())
+        if self.low is not None:
+            inside &= column > self.low if self.low_open else column >= self.low
+        if self.high is not None:
+            inside &= column < self.high if self.high_open else column <= self.high
+        if self.excluded:
+            inside &= ~column.is_in(pl.Series(self.excluded, dtype=column.dtype).implode())
+        inside = inside.fill_null(False)
+        return inside | column.is_null() if self.missing else inside
+
+
+# --------------------------------------------------------------------------- judgement
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a judge may see: units learned from, units never seen, units made."""
+
+    train: Dataset
+    holdout: Dataset
+    synthetic: Dataset
+    target: str | None = None
+    protected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number that knows itself: its 95 % interval, the best it could be, what real data reaches.
+
+    A metric that cannot be computed here still gives a Score: `value` is NaN and `skipped` says why.
+    """
+
+    metric: str
+    title: str
+    value: float
+    low: float
+    high: float
+    best: float
+    worst: float
+    reference: float
+    """What a real holdout reaches on this very metric: the number to compare with."""
+    reference_low: float = float("nan")
+    reference_high: float = float("nan")
+    family: Literal["fidelity", "utility", "privacy", "fairness", "cost"] = "fidelity"
+    meaning: str = ""
+    """One sentence in plain words: what this number says."""
+    skipped: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Further numbers by column or pair; no real record, no small cell."""
+
+    @classmethod
+    def skip(cls, metric: str, title: str, reason: str, family: Any = "fidelity", meaning: str = "") -> "Score":
+        """The Score of a metric that does not apply, with the reason."""
+        nan = float("nan")
+        return cls(metric, title, nan, nan, nan, nan, nan, nan, family=family, meaning=meaning, skipped=reason)
+
+    @property
+    def distance(self) -> float:
+        """How far from the best, as a share of the way from best to worst."""
+        span = abs(self.best - self.worst)
+        return abs(self.value - self.best) / span if span else 0.0

@@ -1,0 +1,1 @@
+"""Learn: a table in, a sampler out. One file per method."""

@@ -1,0 +1,1 @@
+"""Judge: evidence in, a score out. One file per metric."""

@@ -1,0 +1,1 @@
+"""Constraints and conditions, compiled into sampling."""

@@ -1,0 +1,1 @@
+"""Produce: generators and simulators that need no real data. One file per sampler."""

@@ -1,0 +1,1 @@
+"""Change: the same units, other cells. One file per transform."""
