@@ -1,0 +1,127 @@
+"""Keys by number: the i-th key of a shape, unique without looking at any other.
+
+The number goes through a keyed permutation of the whole key space and is then written in the
+shape's symbols, so keys are unique over blocks and machines and show no order.
+"""
+
+from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase, digits
+
+import numpy as np
+import polars as pl
+
+from synthesist.errors import DataError
+
+__all__ = ["Keys", "permute"]
+
+SYMBOLS = {"9": digits, "A": ascii_uppercase, "a": ascii_lowercase, "x": digits + "abcdef"}
+LARGEST = 2**60  # a permutation works on whole numbers that fit comfortably in 64 bits
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of one shape.
+
+    `pattern`: 9 stands for a digit, A and a for a letter, x for a hexadecimal digit, a backslash
+    makes the next sign literal, every other sign is itself. Without a pattern keys are the whole
+    numbers from `first` upwards.
+
+    >>> Keys(pattern=r"INV-999").at(np.arange(3), seed=1).n_unique()
+    3
+    >>> Keys(first=10).at(np.arange(3), seed=1).to_list()
+    [10, 11, 12]
+    """
+
+    pattern: str | None = None
+    first: int = 1
+
+    def at(self, index: np.ndarray, seed: int) -> pl.Series:
+        """The keys of these numbers, Int64 or String.
+
+        Raises:
+            DataError: the shape has fewer keys than were asked for.
+        """
+        if self.pattern is None:
+            return pl.Series(index.astype(np.int64) + self.first)
+        alphabets = _alphabets(self.pattern)
+        exact, space = _exact(alphabets)
+        if len(index) and int(index.max()) >= space:
+            raise DataError(
+                f"The key pattern {self.pattern!r} has only {space:,} keys, {int(index.max()) + 1:,} were asked for. "
+                f"Make the pattern longer."
+            )
+        number = permute(index, space, seed)
+        filler = _mixed(index.astype(np.uint64) ^ np.uint64(seed & (2**64 - 1)))
+        parts: list[pl.Series | str] = []
+        for position in range(len(alphabets) - 1, -1, -1):
+            alphabet = alphabets[position]
+            if len(alphabet) == 1:
+                parts.append(alphabet)
+            elif position in exact:
+                parts.append(_letters(alphabet, number % len(alphabet)))
+                number = number // len(alphabet)
+            else:
+                filler = _mixed(filler)
+                parts.append(_letters(alphabet, filler % np.uint64(len(alphabet))))
+        columns = [pl.lit(part) for part in reversed(parts)]
+        return pl.DataFrame({"n": index}).select(pl.concat_str(columns)).to_series()
+
+
+def permute(index: np.ndarray, size: int, seed: int) -> np.ndarray:
+    """A keyed permutation of 0..size-1: a four-round Feistel network, walked until it lands inside.
+
+    Reference: Black and Rogaway, Ciphers with arbitrary finite domains, CT-RSA 2002,
+    doi:10.1007/3-540-45760-7_9.
+    """
+    half = max((max(size - 1, 1).bit_length() + 1) // 2, 1)
+    low = np.uint64(2**half - 1)
+    shift = np.uint64(half)
+    out = index.astype(np.uint64)
+    walking = np.arange(len(out))
+    while len(walking):
+        x = out[walking]
+        left, right = x >> shift, x & low
+        for turn in range(4):
+            key = np.uint64((seed >> (16 * turn)) & (2**63 - 1))
+            left, right = right, left ^ (_mixed(right ^ key ^ np.uint64(turn + 1)) & low)
+        out[walking] = (left << shift) | right
+        walking = walking[out[walking] >= size]
+    return out.astype(np.int64)
+
+
+def _mixed(x: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64: every bit of the result depends on every bit of x."""
+    with np.errstate(over="ignore"):
+        x = x + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return x ^ (x >> np.uint64(31))
+
+
+def _alphabets(pattern: str) -> list[str]:
+    """The possible signs at every place of the pattern."""
+    out, literal = [], False
+    for sign in pattern:
+        if sign == "\\" and not literal:
+            literal = True
+            continue
+        out.append(sign if literal else SYMBOLS.get(sign, sign))
+        literal = False
+    return out
+
+
+def _exact(alphabets: list[str]) -> tuple[set[int], int]:
+    """The places, from the right, that count the key's number, and how many keys they can tell apart."""
+    places: set[int] = set()
+    space = 1
+    for position in range(len(alphabets) - 1, -1, -1):
+        if len(alphabets[position]) > 1:
+            if space * len(alphabets[position]) > LARGEST:
+                break
+            space *= len(alphabets[position])
+            places.add(position)
+    return places, space
+
+
+def _letters(alphabet: str, which: np.ndarray) -> pl.Series:
+    return pl.Series(list(alphabet), dtype=pl.String).gather(which.astype(np.uint32))

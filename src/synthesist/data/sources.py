@@ -1,0 +1,47 @@
+"""Anything with rows in it, as a Dataset: a file, a frame of any library, or a Dataset."""
+
+from pathlib import Path
+from typing import Any
+
+from synthesist.data.conform import conform
+from synthesist.data.dataset import Dataset
+from synthesist.data.detect import detect
+from synthesist.data.files import read_file
+from synthesist.data.frames import take
+from synthesist.data.schema import Schema
+
+__all__ = ["native_of", "read"]
+
+
+def read(source: Any, schema: Schema | str | Path | None = None, name: str | None = None) -> Dataset:
+    """Read a table and understand it.
+
+    Args:
+        source: the path of a file (.csv .tsv .jsonl .parquet .arrow .xlsx), a pandas, polars or pyarrow
+            frame, a mapping of column names to lists, or a Dataset.
+        schema: what the columns mean, or the path of a schema.yaml; detected from the data where None.
+        name: what to call the table; the name of the file where None.
+
+    Raises:
+        NotFoundError: there is no such file.
+        DataError: the file or frame cannot be read, or does not fit the schema.
+    """
+    if isinstance(schema, str | Path):
+        schema = Schema.load(schema)
+    if isinstance(source, Dataset):
+        if schema is None or schema == source.schema:
+            return source
+        return Dataset({schema.unit: conform(source.table, schema.table)}, schema)
+    if isinstance(source, str | Path):
+        frame, name = read_file(source), name or Path(source).stem
+    else:
+        frame, name = take(source)[0], name or "table"
+    if schema is not None:
+        return Dataset({schema.unit: conform(frame, schema.table)}, schema)
+    table_schema, table = detect(frame, name)
+    return Dataset({name: table}, Schema(tables={name: table_schema}, unit=name))
+
+
+def native_of(source: Any) -> str:
+    """The kind of frame a source is, and so the kind its user expects back."""
+    return "dataset" if isinstance(source, Dataset | str | Path) else take(source)[1]

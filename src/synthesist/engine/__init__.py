@@ -1,0 +1,1 @@
+"""The drivers: sampling in blocks, exact counts, conditions held. No arrow writes its own loop."""

@@ -1,0 +1,181 @@
+"""What `fit` hands back: a Sampler with its schema and where it came from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import synthesist
+from synthesist import catalog
+from synthesist.core import Context, Filler, Sampler, Spec
+from synthesist.data.dataset import Dataset
+from synthesist.data.frames import give
+from synthesist.data.schema import Schema
+from synthesist.data.sources import native_of, read
+from synthesist.engine.blocks import blocks, joined
+from synthesist.engine.pack import read_pack, write_pack
+from synthesist.errors import ModelFileError, SpecError, UnsuitableError
+from synthesist.rules.conditions import Where, conditions
+
+__all__ = ["Model"]
+
+THREADS = 2
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """A fitted method: draw from it, fill holes with it, save it.
+
+    `native` is the kind of frame the data came in, and so the kind that comes out: "dataset",
+    "polars", "pandas" or "pyarrow". `provenance` says how the model was made.
+    """
+
+    sampler: Sampler
+    method: Spec
+    native: str = "dataset"
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> Schema:
+        """What the rows mean: kinds, keys and bounds."""
+        return self.sampler.schema
+
+    def sample(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Any:
+        """Draw exactly n rows, all of which meet the conditions.
+
+        Args:
+            n: how many units, at least 1.
+            where: conditions, as in `{"sex": "Female", "age": (">=", 65)}` or `["age >= 65"]`.
+            seed: the same seed gives the same rows; the first k rows do not depend on n.
+            ctx: for those who lend progress or threads.
+
+        Raises:
+            SpecError: n is no positive whole number.
+            ConditionError: a condition contradicts itself, the schema or what was learnt.
+        """
+        return self._out(joined(self.blocks(n, where, seed=seed, ctx=ctx)))
+
+    def blocks(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Iterator[Dataset]:
+        """The same rows as `sample` gives, block by block: as many as you like in little memory."""
+        ctx = (ctx or Context.seeded(seed, threads=THREADS)).at("sample")
+        allowed = conditions(where, self.schema.table) if where else {}
+        return blocks(self.sampler, n, ctx, allowed)
+
+    def fill(self, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
+        """Draw every empty cell of `rows` from what the model holds possible given the filled ones.
+
+        Raises:
+            UnsuitableError: this method cannot fill.
+        """
+        if not isinstance(self.sampler, Filler):
+            raise UnsuitableError(f"{self.method.name()} cannot fill holes. Use `trees` or `gaussian_copula`.")
+        ctx = (ctx or Context.seeded(seed)).at("fill")
+        given, native = read(rows, schema=self.schema), native_of(rows)
+        size = self.sampler.block
+        parts = (
+            self.sampler.fill(given.with_table(given.table.slice(start, size)), {}, ctx.at("block", start // size))
+            for start in range(0, given.units, size)
+        )
+        return _give(joined(parts), native)
+
+    def save(self, path: str | Path, *, keep_records: bool = False) -> Path:
+        """Write the model to one portable file, without any code in it.
+
+        Raises:
+            SpecError: the model holds real records and `keep_records` was not given.
+            OutputError: the file cannot be written.
+        """
+        if self.method.holds_records and not keep_records:
+            raise SpecError(
+                f"A {self.method.name()} model holds real records: whoever gets the file gets them. "
+                f"Save it with keep_records=True if that is right."
+            )
+        header = {
+            "method": self.method.describe(),
+            "native": self.native,
+            "provenance": dict(self.provenance),
+            "written_by": f"synthesist {synthesist.__version__}",
+        }
+        write_pack(Path(path), header, self.sampler)
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Model":
+        """Read a model file; a damaged or hostile one is refused and never runs code.
+
+        Raises:
+            NotFoundError: there is no such file.
+            ModelFileError: it cannot be trusted or understood.
+        """
+        header, sampler = read_pack(Path(path), _sampler_type)
+        try:
+            method = _method(header)
+            provenance = dict(header.get("provenance") or {})
+        except (SpecError, TypeError, ValueError) as error:
+            raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
+        return cls(sampler, method, _known_native(header.get("native")), provenance)
+
+    def _out(self, data: Dataset) -> Any:
+        return _give(data, self.native)
+
+    def __repr__(self) -> str:
+        rows = self.provenance.get("rows")
+        fitted = f", fitted on {rows:,} rows" if isinstance(rows, int) else ""
+        return f"Model({self.method!r}{fitted}, {len(self.schema.table.columns)} columns)"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        kinds = "".join(
+            f"<tr><td>{escape(c)}</td><td>{k.kind}</td><td>{escape(k.why)}</td></tr>"
+            for c, k in self.schema.table.columns.items()
+        )
+        return (
+            f"<p><b>{escape(repr(self))}</b></p><table><tr><th>column</th><th>kind</th><th>why</th></tr>{kinds}</table>"
+        )
+
+
+def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) -> Model:
+    """Fit `method` and note how."""
+    refuse_unsuitable(method, data)
+    sampler = method.fit(data, ctx.at("fit"))  # type: ignore[attr-defined]
+    provenance = {
+        "rows": data.units,
+        "columns": len(data.kinds.columns),
+        "seed": seed,
+        "synthesist": synthesist.__version__,
+    }
+    return Model(sampler, method, native, provenance)
+
+
+def refuse_unsuitable(method: Spec, data: Dataset) -> None:
+    """Refuse columns of a kind the method does not serve, naming each."""
+    wrong = {c: k.kind for c, k in data.kinds.columns.items() if k.kind not in method.accepts}
+    if wrong:
+        named = ", ".join(f"`{c}` ({kind})" for c, kind in wrong.items())
+        raise UnsuitableError(
+            f"{method.name()} cannot learn {named}: it serves {', '.join(sorted(method.accepts))}. "
+            f"Drop the column, or give it another kind in the schema."
+        )
+
+
+def _method(header: Mapping[str, Any]) -> Spec:
+    options = dict(header["method"])
+    return catalog.load("methods", options.pop("kind")).build(options)
+
+
+def _sampler_type(header: Mapping[str, Any]) -> Any:
+    """The type a method's `fit` declares to return: our code names it, never the file."""
+    name = header["method"]["kind"]
+    if name not in catalog.names("methods"):
+        raise ModelFileError(f"The model was made by the method `{name}`, which is not installed here.")
+    spec = catalog.load("methods", name)
+    return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]
+
+
+def _known_native(name: Any) -> str:
+    return name if name in ("polars", "pandas", "pyarrow") else "dataset"
+
+
+def _give(data: Dataset, native: str) -> Any:
+    return data if native == "dataset" else give(data, native)

@@ -1,0 +1,288 @@
+"""What a user says: read, inspect, split, fit, sample, fill, transform, evaluate, compare, make, save, load, run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synthesist import catalog
+from synthesist.core import Context, Evidence, Score, Spec
+from synthesist.data import sources
+from synthesist.data.dataset import Dataset
+from synthesist.data.frames import give
+from synthesist.data.schema import Schema
+from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
+from synthesist.model import Model, fitted
+from synthesist.rules.conditions import Where
+
+if TYPE_CHECKING:
+    from synthesist.data.inspect import Inspection
+    from synthesist.recipe import Run
+    from synthesist.report.report import Report
+
+__all__ = [
+    "Made",
+    "compare",
+    "evaluate",
+    "fill",
+    "fit",
+    "inspect",
+    "load",
+    "make",
+    "read",
+    "run",
+    "sample",
+    "save",
+    "split",
+    "transform",
+]
+
+DEFAULT = "trees"
+METRICS = (
+    "c2st",
+    "column_shapes",
+    "pair_trends",
+    "tstr",
+    "coverage",
+    "missingness",
+    "validity",
+    "membership",
+    "exact_copies",
+    "dcr_share",
+)
+"""What `evaluate` asks by default, in the order of the report."""
+
+
+def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
+    """Read a table and understand it: a file, a frame or a Dataset; `schema` may be a schema.yaml.
+
+    >>> import synthesist as sy
+    >>> data = sy.read({"age": [31, 42, 57], "sex": ["f", "m", "f"]})
+    >>> data.units
+    3
+    """
+    return sources.read(source, schema, name)
+
+
+def inspect(source: Any, schema: Schema | str | Path | None = None) -> "Inspection":
+    """What was understood of a table and why: print it, correct its schema, read again."""
+    from synthesist.data.inspect import inspect as inspected
+
+    return inspected(read(source, schema))
+
+
+def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
+    """Part the units at random in two: to learn from, and to judge by.
+
+    Args:
+        source: anything `read` accepts; a frame comes back as two of its kind.
+        share: how much goes to the first part, between 0 and 1.
+        seed: the same seed gives the same parts.
+    """
+    if not 0 < share < 1:
+        raise SpecError(f"Cannot split at a share of {share}: it lies between 0 and 1, as in 0.8.")
+    data, native = read(source), sources.native_of(source)
+    if data.units < 2:
+        raise DataError(f"Cannot split {data.units} row(s) in two. Bring more data.")
+    order = Context.seeded(seed).at("split").rng("order").permutation(data.units)
+    cut = min(max(round(share * data.units), 1), data.units - 1)
+    parts = (data.with_table(data.table[np.sort(rows)]) for rows in (order[:cut], order[cut:]))
+    first, second = (part if native == "dataset" else give(part, native) for part in parts)
+    return first, second
+
+
+def fit(
+    source: Any,
+    method: str | Spec = DEFAULT,
+    *,
+    schema: Schema | str | Path | None = None,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Model:
+    """Learn from a table; what comes back makes rows like it.
+
+    Args:
+        source: anything `read` accepts; a frame makes a model that gives frames of its kind.
+        method: a name (see `synthesist list methods`) or a Spec; "trees" where nothing is said.
+        schema: what the columns mean, where detection is not to decide.
+        seed: the same seed gives the same model.
+        options: hyperparameters of the method, as in `bins=64`.
+
+    Raises:
+        NotFoundError: no such method.
+        SpecError: an option is unknown or out of range.
+        DataError, UnsuitableError: the table cannot be learnt from.
+    """
+    spec = as_spec("methods", method, options)
+    data = read(source, schema)
+    return fitted(data, spec, sources.native_of(source), seed, ctx or Context.seeded(seed))
+
+
+def sample(what: Any, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
+    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name."""
+    return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
+
+
+def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
+    """Impute: draw every empty cell of `rows` from what the model holds possible given the filled ones."""
+    return (model if isinstance(model, Model) else load(model)).fill(rows, seed=seed, ctx=ctx)
+
+
+def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
+    """Change a table: mask it, and whatever else stands on the shelf of transforms."""
+    spec = as_spec("transforms", change, options)
+    data, native = read(source), sources.native_of(source)
+    out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
+    return out if native == "dataset" else give(out, native)
+
+
+def evaluate(
+    *,
+    train: Any,
+    holdout: Any,
+    synthetic: Any,
+    target: str | None = None,
+    protected: Iterable[str] = (),
+    metrics: Sequence[str | Spec] = METRICS,
+    seed: int = 0,
+    ctx: Context | None = None,
+    title: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> "Report":
+    """Judge synthetic rows: how true to life, how useful, how safe, each beside what real rows reach.
+
+    Args:
+        train: the real rows the model learnt from.
+        holdout: real rows it never saw: the yardstick of every score.
+        synthetic: what it made.
+        target: the column a model would predict; utility is judged where it is given.
+        protected: columns that name groups to be treated alike.
+        metrics: which scores, by name or Spec.
+    """
+    from synthesist.report.report import build
+
+    ctx = (ctx or Context.seeded(seed)).at("evaluate")
+    real = read(train)
+    parts = (real, *(read(part, real.schema) for part in (holdout, synthetic)))
+    protected = tuple(protected)
+    for column in (*((target,) if target is not None else ()), *protected):
+        if column not in real.kinds.columns:
+            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, real.kinds.columns)}")
+    case = Evidence(*parts, target=target, protected=protected)
+    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {})
+
+
+def scores(case: Evidence, metrics: Sequence[str | Spec], ctx: Context) -> list[Score]:
+    """Every metric's Score, in order."""
+    specs = [as_spec("metrics", metric, {}) for metric in metrics]
+    return [spec.score(case, ctx.at(spec.name())) for spec in ctx.track(specs, "judging")]  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `make` brought about: the model, the rows, and the report on them."""
+
+    model: Model
+    synthetic: Any
+    report: "Report"
+
+
+def make(
+    source: Any,
+    n: int | None = None,
+    method: str | Spec = DEFAULT,
+    *,
+    target: str | None = None,
+    share: float = 0.8,
+    schema: Schema | str | Path | None = None,
+    where: Where = None,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Made:
+    """The main job in one call: split, fit, sample, and judge against the rows held out.
+
+    Args:
+        source: anything `read` accepts.
+        n: how many rows to make; as many as the source has where None.
+    """
+    ctx = ctx or Context.seeded(seed)
+    data, native = read(source, schema), sources.native_of(source)
+    train, holdout = split(data, share, seed=seed)
+    spec = as_spec("methods", method, options)
+    model = fitted(train, spec, native, seed, ctx)
+    rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
+    about = {"source": data.name, "method": spec.describe(), **model.provenance}
+    report = evaluate(
+        train=train, holdout=holdout, synthetic=rows, target=target, ctx=ctx, title=data.name, provenance=about
+    )
+    return Made(model, rows, report)
+
+
+def compare(
+    source: Any,
+    methods: Sequence[str | Spec],
+    *,
+    target: str | None = None,
+    share: float = 0.8,
+    metrics: Sequence[str | Spec] = METRICS,
+    seed: int = 0,
+    ctx: Context | None = None,
+) -> "Any":
+    """Several methods on one source, side by side: every score, seconds and memory in one table."""
+    from synthesist.report.comparison import compared
+
+    ctx = ctx or Context.seeded(seed)
+    specs = [as_spec("methods", method, {}) for method in methods]
+    data = read(source)
+    train, holdout = split(data, share, seed=seed)
+
+    def produce(spec: Spec) -> tuple[Dataset, list[Score]]:
+        rows = fitted(train, spec, "dataset", seed, ctx).sample(train.units, seed=seed, ctx=ctx)
+        case = Evidence(train, holdout, rows, target=target)
+        return rows, scores(case, metrics, ctx.at("evaluate"))
+
+    return compared(data.name, {spec.name(): spec for spec in specs}, produce, ctx)
+
+
+def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:
+    """Write a model to one portable file."""
+    return model.save(path, keep_records=keep_records)
+
+
+def load(path: str | Path) -> Model:
+    """Read a model file back."""
+    return Model.load(path)
+
+
+def run(recipe: Any, *, ctx: Context | None = None) -> "Run":
+    """Carry out a recipe: a path to its YAML, a mapping, or a Recipe."""
+    from synthesist.recipe import run as carried_out
+
+    return carried_out(recipe, ctx=ctx)
+
+
+def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:
+    """A Spec of the shelf, from its name and options or ready made."""
+    if isinstance(what, Spec):
+        if options:
+            raise SpecError(f"Options {list(options)} beside a ready {what.name()}: put them into it instead.")
+        return what
+    if not isinstance(what, str):
+        raise SpecError(f"{what!r} names nothing on the shelf of {shelf}: give a name or a Spec.")
+    return catalog.load(shelf, what).build(options)
+
+
+def as_model(what: Any, options: Mapping[str, Any]) -> Model:
+    """A Model from anything that samples."""
+    if isinstance(what, str | Path) and str(what) not in catalog.names("samplers"):
+        what = load(what)
+    if isinstance(what, Model):
+        if options:
+            raise SpecError(f"A fitted model takes no options, got {list(options)}. Set them when fitting.")
+        return what
+    spec = as_spec("samplers", what, options)
+    return Model(spec, spec)  # type: ignore[arg-type]
