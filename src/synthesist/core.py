@@ -11,14 +11,16 @@ An arrow is written as a small frozen `Spec`; a combination of arrows is an arro
 blocking and checking live in the drivers, once; an arrow holds only what is particular to it.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema, faults
@@ -33,6 +35,7 @@ __all__ = [
     "Metric",
     "Sampler",
     "Score",
+    "SecretRef",
     "Spec",
     "Transform",
     "knob",
@@ -59,7 +62,7 @@ def knob(
     """
     if len(tries) != 2:
         raise SpecError(f"a knob is turned between two values, got {list(tries)}")
-    extra = {"tries": list(tries), "affects": affects}
+    extra: dict[str, Any] = {"tries": list(tries), "affects": affects}
     return Field(default=default, description=description, json_schema_extra=extra, **limits)
 
 
@@ -99,6 +102,40 @@ class Spec(BaseModel):
     def describe(self) -> dict[str, Any]:
         """This Spec as plain data: its name and every option, defaults written out."""
         return {"kind": self.name(), **self.model_dump(mode="json")}
+
+
+class SecretRef(BaseModel):
+    """Where a secret lies: the name of an environment variable, or a file. Specs hold this, never the secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    env: str | None = None
+    file: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "SecretRef":
+        if bool(self.env) == bool(self.file):
+            raise ValueError("a secret lies in one place: give `env` (a variable) or `file` (a path)")
+        return self
+
+    def reveal(self) -> bytes:
+        """The secret itself, without the line end of a file; nothing keeps it.
+
+        Raises:
+            SpecError: there is no such variable or file, or it is empty.
+        """
+        if self.env:
+            secret = os.environ.get(self.env, "").encode()
+            where = f"the environment variable {self.env}"
+        else:
+            where = f"the file {self.file}"
+            try:
+                secret = Path(self.file or "").read_bytes().rstrip(b"\r\n")
+            except OSError as error:
+                raise SpecError(f"Cannot read the secret from {where}: {error.strerror}.") from None
+        if not secret:
+            raise SpecError(f"There is no secret in {where}: put one there before this runs.")
+        return secret
 
 
 # --------------------------------------------------------------------------- what a run lends to an arrow
@@ -229,6 +266,19 @@ class Allowed:
     def any_value(self) -> bool:
         """Whether every value that is not missing is in."""
         return self.values is None and self.low is None and self.high is None and not self.excluded
+
+    def both(self, other: "Allowed") -> "Allowed":
+        """The cells that are in this set and in the other."""
+        values = self.values if other.values is None else other.values
+        if self.values is not None and other.values is not None:
+            values = tuple(value for value in self.values if value in other.values)
+        low, low_open = max(
+            ((end.low, end.low_open) for end in (self, other) if end.low is not None), default=(None, False)
+        )
+        highs = [(end.high, end.high_open) for end in (self, other) if end.high is not None]
+        high, high_open = min(highs, key=lambda end: (end[0], not end[1]), default=(None, False))
+        excluded = tuple(dict.fromkeys((*self.excluded, *other.excluded)))
+        return Allowed(values, low, high, low_open, high_open, excluded, self.missing and other.missing)
 
     def mask(self, column: pl.Series) -> pl.Series:
         """Which cells are in the set."""

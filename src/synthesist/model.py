@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 import synthesist
 from synthesist import catalog
-from synthesist.core import Context, Filler, Sampler, Spec
+from synthesist.core import Allowed, Context, Filler, Sampler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -72,8 +72,9 @@ class Model:
         ctx = (ctx or Context.seeded(seed)).at("fill")
         given, native = read(rows, schema=self.schema), native_of(rows)
         size = self.sampler.block
+        full = {column: Allowed() for column in given.table.columns if given[column].null_count()}
         parts = (
-            self.sampler.fill(given.with_table(given.table.slice(start, size)), {}, ctx.at("block", start // size))
+            self.sampler.fill(given.with_table(given.table.slice(start, size)), full, ctx.at("block", start // size))
             for start in range(0, given.units, size)
         )
         return _give(joined(parts), native)

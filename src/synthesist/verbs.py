@@ -12,6 +12,7 @@ from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
+from synthesist.data.page import read_page
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
 from synthesist.model import Model, fitted
@@ -20,6 +21,7 @@ from synthesist.rules.conditions import Where
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
     from synthesist.recipe import Run
+    from synthesist.report.comparison import Comparison
     from synthesist.report.report import Report
 
 __all__ = [
@@ -166,13 +168,17 @@ def evaluate(
 
     ctx = (ctx or Context.seeded(seed)).at("evaluate")
     real = read(train)
-    parts = (real, *(read(part, real.schema) for part in (holdout, synthetic)))
     protected = tuple(protected)
-    for column in (*((target,) if target is not None else ()), *protected):
-        if column not in real.kinds.columns:
-            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, real.kinds.columns)}")
-    case = Evidence(*parts, target=target, protected=protected)
+    check_judged_by(real, target, protected)
+    case = Evidence(real, read(holdout, real.schema), read(synthetic, real.schema), target=target, protected=protected)
     return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {})
+
+
+def check_judged_by(data: Dataset, target: str | None, protected: Iterable[str] = ()) -> None:
+    """Refuse a target or protected column that is not there, before any work is done."""
+    for column in (*((target,) if target is not None else ()), *protected):
+        if column not in data.kinds.columns:
+            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, data.kinds.columns)}")
 
 
 def scores(case: Evidence, metrics: Sequence[str | Spec], ctx: Context) -> list[Score]:
@@ -210,9 +216,10 @@ def make(
         n: how many rows to make; as many as the source has where None.
     """
     ctx = ctx or Context.seeded(seed)
-    data, native = read(source, schema), sources.native_of(source)
-    train, holdout = split(data, share, seed=seed)
     spec = as_spec("methods", method, options)
+    data, native = read(source, schema), sources.native_of(source)
+    check_judged_by(data, target)
+    train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
     about = {"source": data.name, "method": spec.describe(), **model.provenance}
@@ -231,21 +238,24 @@ def compare(
     metrics: Sequence[str | Spec] = METRICS,
     seed: int = 0,
     ctx: Context | None = None,
-) -> "Any":
+) -> "Comparison":
     """Several methods on one source, side by side: every score, seconds and memory in one table."""
     from synthesist.report.comparison import compared
 
     ctx = ctx or Context.seeded(seed)
     specs = [as_spec("methods", method, {}) for method in methods]
     data = read(source)
+    check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
 
-    def produce(spec: Spec) -> tuple[Dataset, list[Score]]:
-        rows = fitted(train, spec, "dataset", seed, ctx).sample(train.units, seed=seed, ctx=ctx)
-        case = Evidence(train, holdout, rows, target=target)
-        return rows, scores(case, metrics, ctx.at("evaluate"))
+    def produce(spec: Spec) -> Dataset:
+        rows: Dataset = fitted(train, spec, "dataset", seed, ctx).sample(train.units, seed=seed, ctx=ctx)
+        return rows
 
-    return compared(data.name, {spec.name(): spec for spec in specs}, produce, ctx)
+    def judge(rows: Dataset) -> list[Score]:
+        return scores(Evidence(train, holdout, rows, target=target), metrics, ctx.at("evaluate"))
+
+    return compared(data.name, {spec.name(): spec for spec in specs}, produce, judge, ctx)
 
 
 def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:
@@ -258,11 +268,20 @@ def load(path: str | Path) -> Model:
     return Model.load(path)
 
 
-def run(recipe: Any, *, ctx: Context | None = None) -> "Run":
-    """Carry out a recipe: a path to its YAML, a mapping, or a Recipe."""
+def run(recipe: Any, *, overrides: Sequence[str] = (), resume: bool = False, ctx: Context | None = None) -> "Run":
+    """Carry out a recipe: a path to its YAML, a mapping, or a Recipe.
+
+    Args:
+        overrides: parts to set anew, as in `["method.bins=64", "seed=7"]`.
+        resume: use the model file of an earlier run where it would be fitted anew just the same.
+
+    Raises:
+        SpecError: the recipe has faults; all of them are named.
+        GateError: a gate failed; the report is written, the data is not.
+    """
     from synthesist.recipe import run as carried_out
 
-    return carried_out(recipe, ctx=ctx)
+    return carried_out(recipe, ctx=ctx, overrides=overrides, resume=resume)
 
 
 def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:
@@ -279,10 +298,21 @@ def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:
 def as_model(what: Any, options: Mapping[str, Any]) -> Model:
     """A Model from anything that samples."""
     if isinstance(what, str | Path) and str(what) not in catalog.names("samplers"):
-        what = load(what)
+        what = declared({**read_page(what), **options}, what) if str(what).endswith((".yaml", ".yml")) else load(what)
+        options = {} if isinstance(what, Spec) else options
     if isinstance(what, Model):
         if options:
             raise SpecError(f"A fitted model takes no options, got {list(options)}. Set them when fitting.")
         return what
     spec = as_spec("samplers", what, options)
     return Model(spec, spec)  # type: ignore[arg-type]
+
+
+def declared(page: Mapping[str, Any], where: str | Path) -> Spec:
+    """The sampler a page declares, as in `kind: columns`; `where` is the page's name in messages."""
+    options = dict(page)
+    kind = options.pop("kind", None)
+    if kind is None:
+        known = ", ".join(f"`kind: {name}`" for name in catalog.names("samplers"))
+        raise SpecError(f"{where} declares nothing that samples: it should say what it is, as in {known}.")
+    return as_spec("samplers", str(kind), options)

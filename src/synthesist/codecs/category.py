@@ -49,7 +49,7 @@ class CategoryCodec:
         kept = counts if declared else counts.filter(pl.col("rows") >= min_rows)
         if kept.is_empty():  # every value is rare: keep the likeliest rather than nothing
             kept = counts.head(1)
-        rows = kept["rows"].to_numpy() * (counts["rows"].sum() / kept["rows"].sum())
+        rows = kept["rows"].to_numpy() * (float(counts["rows"].to_numpy().sum()) / float(kept["rows"].to_numpy().sum()))
         code = np.arange(len(kept))
         if len(kept) > bins:
             tail = bins // 2
@@ -97,12 +97,12 @@ class CategoryCodec:
     def decode(self, codes: np.ndarray, u: np.ndarray) -> pl.Series:
         """Values of `codes`; where values share a code, `u` in [0, 1) picks one by its share."""
         member = np.searchsorted(self.starts, codes + u, side="right") - 1
-        column = pl.Series(self.values, dtype=pl.String).gather(member).cast(self._dtype)
+        column = self._cells().gather(member)
         return emptied(column, codes == self.size - 1) if self.missing else column
 
     def pieces(self, allowed: Allowed) -> Pieces:
         """The part of every code that `allowed` lets through."""
-        inside = allowed.mask(pl.Series(self.values, dtype=pl.String).cast(self._dtype)).to_numpy()
+        inside = allowed.mask(self._cells()).to_numpy()
         code = self.starts.astype(np.int64)
         low = self.starts - code
         high = np.where(np.append(code[1:] == code[:-1], False), np.append(low[1:], 1.0), 1.0)
@@ -116,9 +116,10 @@ class CategoryCodec:
         del allowed
         return column
 
-    @property
-    def _dtype(self) -> pl.DataType:
-        return pl.Boolean() if isinstance(self.kind, Boolean) else pl.String()
+    def _cells(self) -> pl.Series:
+        """The values in storage form."""
+        texts = pl.Series(self.values, dtype=pl.String)
+        return texts == "true" if isinstance(self.kind, Boolean) else texts
 
 
 def _groups(like: np.ndarray, rows: np.ndarray, groups: int) -> np.ndarray:

@@ -135,11 +135,15 @@ def find_formulas(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Formul
     found: list[Formula] = []
     free = list(names)
     for column in sorted(names, key=lambda c: -float(np.ptp(x[c]))):
+        if column not in free:
+            continue
         others = [c for c in free if c != column]
         candidates = (*_linear(column, others, x), *_product(column, others, x, kinds[column]))
         if formula := next((f for f in candidates if _holds(f, frame, x, kinds[column])), None):
-            found.append(formula)
-            free.remove(column)
+            upright = _upright(formula)
+            kept = upright if _holds(upright, frame, x, kinds[upright.column]) else formula
+            found.append(kept)
+            free.remove(kept.column)
     return found
 
 
@@ -164,6 +168,21 @@ def _linear(column: str, others: list[str], x: Mapping[str, np.ndarray]) -> Iter
         if 1 <= len(used) <= LONGEST_SUM:
             constant = round(float(np.median(x[column][:n] - A[:, :-1] @ rounded)), digits)
             yield Formula(column, tuple(others[i] for i in used), tuple(rounded[used].tolist()), constant, "sum")
+
+
+def _upright(formula: Formula) -> Formula:
+    """A difference written as the sum it came from: `net = total - tip` as `total = net + tip`."""
+    up = [i for i, weight in enumerate(formula.weights) if weight > 0]
+    if formula.operation != "sum" or len(up) != 1 or len(formula.weights) < 2 or formula.constant:
+        return formula
+    whole = up[0]
+    parts = [(name, -w / formula.weights[whole]) for i, (name, w) in enumerate(_terms(formula)) if i != whole]
+    parts.insert(0, (formula.column, 1.0 / formula.weights[whole]))
+    return Formula(formula.of[whole], tuple(n for n, _ in parts), tuple(w for _, w in parts), 0.0, "sum")
+
+
+def _terms(formula: Formula) -> list[tuple[str, float]]:
+    return list(zip(formula.of, formula.weights, strict=True))
 
 
 def _product(column: str, others: list[str], x: Mapping[str, np.ndarray], kind: Kind) -> Iterator[Formula]:

@@ -5,7 +5,7 @@ codes), it is *derived* (recomputed from others, exactly), or it stands *aside* 
 constants: made without the model).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,15 +57,17 @@ class TableCodec:
             raise DataError(f"Table `{data.name}` has no rows: there is nothing to learn from.")
         inner = {c: k for c, k in kinds.items() if not isinstance(k, Id | Text | Constant)}
         inner = {c: k for c, k in inner.items() if frame[c].null_count() < frame.height}
-        derived = (*find_lookups(frame, inner), *find_formulas(frame, inner)) if derive and len(inner) > 1 else ()
-        derived = _untangled(derived)
+        rules: list[Lookup | Formula] = []
+        if derive and len(inner) > 1:
+            rules += [*find_lookups(frame, inner), *find_formulas(frame, inner)]
+        derived = _untangled(rules)
         free = [c for c in inner if c not in {d.column for d in derived}]
         likeness = _likeness(frame, inner)
         modelled: dict[str, NumberCodec | CategoryCodec] = {}
         for c in ctx.track(free, "encoding columns"):
             fit = CategoryCodec.fit if isinstance(inner[c], Category | Boolean) else NumberCodec.fit
             extra = {"likeness": likeness} if fit == CategoryCodec.fit else {}
-            modelled[c] = fit(frame[c], inner[c], bins, min_rows, **extra)  # type: ignore[operator]
+            modelled[c] = fit(frame[c], inner[c], bins, min_rows, **extra)
         texts = {c: TextCodec.fit(frame[c], k, min_rows) for c, k in kinds.items() if isinstance(k, Text)}
         kept = tuple(_kept(d, modelled.get(d.by)) if isinstance(d, Lookup) else d for d in derived)
         return cls(data.schema, modelled, kept, texts)
@@ -140,7 +142,9 @@ class TableCodec:
         for rule in self.derived:
             frame = frame.with_columns(_over(rows, rule.compute(frame, kinds[rule.column]).alias(rule.column)))
         aside = [
-            _over(rows, self._aside(c, k, len(codes), ctx.at(c))) for c, k in kinds.items() if c not in frame.columns
+            _over(rows, self._aside(c, k, len(codes), ctx.at(c), (allowed or {}).get(c)))
+            for c, k in kinds.items()
+            if c not in frame.columns
         ]
         frame = pl.DataFrame([*frame.get_columns(), *aside])
         return Dataset(
@@ -182,14 +186,14 @@ class TableCodec:
         ends = codec.decode(np.array([0, codec.ordered - 1]), np.array([0.0, 1.0]))
         return f"It lies between {ends[0]} and {ends[1]}."
 
-    def _aside(self, name: str, kind: Kind, n: int, ctx: Context) -> pl.Series:
+    def _aside(self, name: str, kind: Kind, n: int, ctx: Context, want: Allowed | None) -> pl.Series:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
             index = np.arange(ctx.start, ctx.start + n)
             keys = Keys(kind.pattern if not kind.whole else None, kind.first).at(index, seed=_key_seed(name))
             return keys.cast(kind.storage).alias(name)
         if isinstance(kind, Text) and name in self.texts:
-            return self.texts[name].draw(n, ctx).alias(name)
+            return self.texts[name].draw(n, ctx, full=want is not None and not want.missing).alias(name)
         value = kind.value if isinstance(kind, Constant) else None
         column = pl.Series(name, [value], dtype=kind.storage).new_from_index(0, n)
         return column
@@ -208,7 +212,7 @@ def _key_seed(name: str) -> int:
     return Context(path=("keys", name)).seed("permutation")
 
 
-def _untangled(derived: tuple[Lookup | Formula, ...]) -> tuple[Lookup | Formula, ...]:
+def _untangled(derived: Iterable[Lookup | Formula]) -> tuple[Lookup | Formula, ...]:
     """Each column derived once, and in an order in which everything needed is there."""
     done: dict[str, Lookup | Formula] = {}
     for rule in derived:

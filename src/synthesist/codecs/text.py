@@ -80,8 +80,8 @@ class TextCodec:
         counts = pairs.group_by("w", "after").agg(rows=pl.col("row").n_unique(), times=pl.len()).sort(["w", "after"])
         return cls(kind, words, *_chain(counts, n, min_rows), column.null_count() / max(len(column), 1))
 
-    def draw(self, n: int, ctx: Context) -> pl.Series:
-        """Make n texts."""
+    def draw(self, n: int, ctx: Context, *, full: bool = False) -> pl.Series:
+        """Make n texts, none of them missing where `full` is asked for."""
         rng = ctx.rng("text")
         texts: list[list[str]] = [[] for _ in range(n)]
         at = np.full(n, len(self.words))
@@ -101,7 +101,7 @@ class TextCodec:
                 token = self.words[word]
                 texts[row].append(_invent(token, seed) if token[:1] == "\0" else token)
         column = pl.Series(["".join(parts) for parts in texts], dtype=pl.String)
-        return emptied(column, rng.random(n) < self.empty_share)
+        return emptied(column, rng.random(n) < (0.0 if full else self.empty_share))
 
 
 def _chain(counts: pl.DataFrame, n: int, min_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

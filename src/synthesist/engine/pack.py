@@ -9,6 +9,7 @@ import json
 import os
 import types
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -72,7 +73,7 @@ def read_pack(path: Path, kind_of_state: Callable[[Mapping[str, Any]], Any]) -> 
         raise
     except (
         zipfile.BadZipFile, OSError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-        RecursionError, MemoryError, NotImplementedError, pl.exceptions.PolarsError,
+        RecursionError, MemoryError, NotImplementedError, zlib.error, pl.exceptions.PolarsError,
     ) as error:  # fmt: skip
         reason = str(error).split("\n")[0][:200] or type(error).__name__
         raise ModelFileError(f"{path} is damaged or no synthesist model: {reason}. Fit or fetch it again.") from None

@@ -97,8 +97,8 @@ class LatentNormal:
         given = self.codec.given(rows, allowed)
         z, evidence = self._evidence(given, ctx.at("evidence"))
         noise = ctx.rng("latent").normal(size=z.shape)
-        for rows in _alike(evidence):
-            z[rows] = _conditional(z[rows], evidence[rows[0]], noise[rows], self.correlation)
+        for alike in _alike(evidence):
+            z[alike] = _conditional(z[alike], evidence[alike[0]], noise[alike], self.correlation)
         codes, u = self._read(z)
         for j, limit in given.limits.items():
             u[:, j] = limit.place(codes[:, j], u[:, j])
@@ -122,13 +122,13 @@ class LatentNormal:
         n, d = given.codes.shape
         evidence = given.codes >= 0
         evidence[:, list(given.limits)] = True
-        columns = np.flatnonzero(evidence.any(axis=0))
+        columns = [int(j) for j in np.flatnonzero(evidence.any(axis=0))]
         z = np.zeros((n, d))
         for sweep in range(SWEEPS if len(columns) > 1 else 1):
             for j in columns:
-                others = columns[columns != j]
+                others = [k for k in columns if k != j]
                 mean, spread = np.zeros(n), 1.0
-                if sweep and len(others):
+                if sweep and others:
                     weights = np.linalg.solve(self.correlation[np.ix_(others, others)], self.correlation[others, j])
                     mean = np.where(evidence[:, others], z[:, others], 0.0) @ weights
                     spread = np.sqrt(max(1.0 - self.correlation[j, others] @ weights, 1e-6))
@@ -137,9 +137,7 @@ class LatentNormal:
                 z[rows, j] = self._truncated(j, given, mean, spread, rng)[rows]
         return z, evidence
 
-    def _truncated(
-        self, j: int, given: Given, mean: np.ndarray, spread: float, rng: np.random.Generator
-    ) -> np.ndarray:
+    def _truncated(self, j: int, given: Given, mean: np.ndarray, spread: float, rng: np.random.Generator) -> np.ndarray:
         """Draw column j from N(mean, spread²), kept to its known code or to its limit."""
         from scipy.special import ndtr, ndtri
 

@@ -22,7 +22,18 @@ __all__ = ["Where", "conditions", "satisfied"]
 
 Where = Mapping[str, Any] | str | Iterable[str] | None
 
-_SIGNS = {"=": "==", "==": "==", "is": "==", "!=": "!=", "<>": "!=", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+_SIGNS = {
+    "=": "==",
+    "==": "==",
+    "is": "==",
+    "is not": "!=",
+    "!=": "!=",
+    "<>": "!=",
+    ">=": ">=",
+    "<=": "<=",
+    ">": ">",
+    "<": "<",
+}
 _FORMS = "`=`, `!=`, `<`, `<=`, `>`, `>=`, `in a, b`, `between a and b`, `is missing`, `is not missing`"
 
 
@@ -75,7 +86,7 @@ def _from_value(column: str, value: Any) -> tuple[str, tuple[Any, ...]]:
             raise ConditionError(f"The condition on `{column}` has {len(values)} values after {operator!r}: {value!r}.")
         if operator in _SIGNS and values[0] is None:
             return ("missing" if _SIGNS[operator] == "==" else "present"), ()
-        return _SIGNS.get(operator, operator), tuple(values)
+        return str(_SIGNS.get(operator, operator)), tuple(values)
     if isinstance(value, list | set | frozenset | tuple):
         return "in", tuple(sorted(value, key=str)) if isinstance(value, set | frozenset) else tuple(value)
     return "==", (value,)
@@ -84,10 +95,10 @@ def _from_value(column: str, value: Any) -> tuple[str, tuple[Any, ...]]:
 def _from_text(text: str, schema: TableSchema) -> tuple[str, str, tuple[Any, ...]]:
     """Read one written condition; the longest column name that fits is meant."""
     names = "|".join(re.escape(name) for name in sorted(schema.columns, key=len, reverse=True))
-    sign = r"is\s+not\s+missing|is\s+missing|between|not\s+in|in|>=|<=|!=|<>|==|=|>|<"
+    sign = r"is\s+not\s+missing|is\s+missing|between\b|not\s+in\b|in\b|is\s+not\b|is\b|>=|<=|!=|<>|==|=|>|<"
     match = re.fullmatch(rf"\s*[`\"]?({names})[`\"]?\s*({sign})\s*(.*?)\s*", text, re.IGNORECASE | re.DOTALL)
     if not match:
-        column = re.split(r"\s*(?:[<>=!]|\bin\b|\bis\b|\bbetween\b)", text.strip(), maxsplit=1)[0].strip('`" ')
+        column = re.split(r"\s*(?:[^\w\s.-]|\bin\b|\bis\b|\bbetween\b)", text.strip(), maxsplit=1)[0].strip('`" ')
         if column and column not in schema.columns:
             raise NotFoundError(
                 f"The condition {text!r} names a column `{column}`. {did_you_mean(column, schema.columns)}"
