@@ -1,7 +1,7 @@
 """What `fit` hands back: a Sampler with its schema and where it came from."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -71,13 +71,15 @@ class Model:
             raise UnsuitableError(f"{self.method.name()} cannot fill holes. Use `trees` or `gaussian_copula`.")
         ctx = (ctx or Context.seeded(seed)).at("fill")
         given, native = read(rows, schema=self.schema), native_of(rows)
-        size = self.sampler.block
         full = {column: Allowed() for column in given.table.columns if given[column].null_count()}
-        parts = (
-            self.sampler.fill(given.with_table(given.table.slice(start, size)), full, ctx.at("block", start // size))
-            for start in range(0, given.units, size)
-        )
-        return _give(joined(parts), native)
+        size = self.sampler.block
+
+        def part(start: int) -> Dataset:
+            here = replace(ctx.at("block", start // size), start=start)
+            return self.sampler.fill(given.with_table(given.table.slice(start, size)), full, here)  # type: ignore[attr-defined]
+
+        starts = range(0, given.units, size)
+        return _give(joined(part(start) for start in ctx.track(starts, "filling")), native)
 
     def save(self, path: str | Path, *, keep_records: bool = False) -> Path:
         """Write the model to one portable file, without any code in it.

@@ -32,6 +32,7 @@ __all__ = [
 Origin = Literal["declared", "detected", "dp"]
 Unit = Literal["d", "h", "m", "s", "ms", "us"]
 Scalar = bool | int | float | str
+NumberFormat = Annotated[str | None, Field(description="how the source writes it in text, as in `$#,##0.00`")]
 
 
 class _Part(BaseModel):
@@ -94,6 +95,7 @@ class Number(_Kind):
     dtype = pl.Float64
     kind: Literal["number"] = "number"
     decimals: Annotated[int | None, Field(ge=-12, le=15)] = None
+    format: NumberFormat = None
     bounds: BoundsField = Bounds()
 
 
@@ -103,6 +105,7 @@ class Integer(_Kind):
     dtype = pl.Int64
     kind: Literal["integer"] = "integer"
     step: Annotated[int, Field(ge=1)] = 1
+    format: NumberFormat = None
     bounds: BoundsField = Bounds()
 
 
@@ -145,11 +148,12 @@ class Moment(_Kind):
 
 
 class Duration(_Kind):
-    """A length of time, stored in microseconds; `precision` is its finest step."""
+    """A length of time, stored in microseconds; `format` when the source holds text, `precision` its finest step."""
 
     dtype = pl.Duration("us")
     kind: Literal["duration"] = "duration"
     precision: Unit = "s"
+    format: str | None = None
 
 
 class Text(_Kind):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -111,7 +111,7 @@ class Schema(BaseModel):
         try:
             return cls.model_validate(tree)
         except ValidationError as error:
-            raise SpecError(f"{where} has {faults(error)}") from None
+            raise SpecError(f"{where} has {faults(error, cls)}") from None
 
     @classmethod
     def load(cls, path: str | Path) -> "Schema":
@@ -141,18 +141,40 @@ def _label(kind: Kind) -> str:
     return f"{name}, may be empty" if kind.missing else name
 
 
-def faults(error: ValidationError) -> str:
+def faults(error: ValidationError, model: type[BaseModel] | None = None) -> str:
     """Every fault of a pydantic validation, one line each, in words a user can act on.
 
-    An unknown option is answered with the nearest known one.
+    An unknown option is answered with the nearest known one, where `model` is what was validated.
     """
     lines = []
     for fault in error.errors(include_url=False):
         where = ".".join(str(part) for part in fault["loc"]) or "as a whole"
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            message = "no such option"
+            known = _options(model, fault["loc"][:-1])
+            message = f"no such option. {did_you_mean(str(fault['loc'][-1]), known)}" if known else "no such option"
         elif "input" in fault and isinstance(fault["input"], str | int | float | bool):
             message = f"{message}, got {fault['input']!r}"
         lines.append(f"  {where}: {message}")
     return f"{len(lines)} fault{'s' if len(lines) > 1 else ''}:\n" + "\n".join(lines)
+
+
+def _options(model: Any, path: tuple[int | str, ...]) -> list[str]:
+    """The options of the model that lies at `path` inside `model`; none where it cannot be told."""
+    for part in path:
+        models = _models(model)
+        steps = [field for each in models for name, field in each.model_fields.items() if part in (name, field.alias)]
+        chosen = [each for each in models if "kind" in each.model_fields and each.model_fields["kind"].default == part]
+        if steps:
+            model = steps[0].annotation
+        elif chosen:  # the tag of a union
+            model = chosen[0]
+    found = _models(model)
+    return [field.alias or name for name, field in found[0].model_fields.items()] if len(found) == 1 else []
+
+
+def _models(kind: Any) -> list[type[BaseModel]]:
+    """The models an annotation names."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for part in get_args(kind) for model in _models(part)]

@@ -8,9 +8,11 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
 from synthesist.data.files import read_file
 from synthesist.data.frames import take
-from synthesist.data.schema import Schema
+from synthesist.data.schema import Schema, TableSchema
 
 __all__ = ["native_of", "read"]
+
+TEXT_FILES = {".csv", ".tsv", ".txt"}
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, name: str | None = None) -> Dataset:
@@ -39,7 +41,15 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     if schema is not None:
         return Dataset({schema.unit: conform(frame, schema.table)}, schema)
     table_schema, table = detect(frame, name)
+    if isinstance(source, str | Path) and Path(source).suffix.lower() in TEXT_FILES:
+        table_schema = _typed(table_schema)
     return Dataset({name: table}, Schema(tables={name: table_schema}, unit=name))
+
+
+def _typed(schema: TableSchema) -> TableSchema:
+    """A schema whose numbers and times are such in a frame, although their file could hold only text."""
+    columns = {c: kind.model_copy(update={"stored": ""}) for c, kind in schema.columns.items()}
+    return schema.model_copy(update={"columns": columns})
 
 
 def native_of(source: Any) -> str:

@@ -1,0 +1,79 @@
+"""Before any long work: are the inputs there, and can the outputs be written?"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from synthesist.data.atomic import writable
+from synthesist.data.files import KNOWN
+from synthesist.errors import NotFoundError, OutputError, did_you_mean
+
+__all__ = ["check_inputs", "check_outputs", "folder"]
+
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    "table": KNOWN,
+    "model": (".syn",),
+    "page": (".html",),
+    "report": (".html", ".json"),
+    "scores": (".json",),
+    "schema": (".yaml", ".yml"),
+}
+"""How the names of files end, by what they hold."""
+
+Outputs = Mapping[str, str | Path | None]
+
+
+def check_inputs(paths: Iterable[str | Path | None]) -> None:
+    """Refuse files that are not there; a file that looks like the one meant is named.
+
+    Raises:
+        NotFoundError: there is no such file.
+    """
+    for source in (Path(path) for path in paths if path is not None):
+        if not source.exists():
+            if not source.parent.is_dir():
+                raise NotFoundError(f"No file {source}: there is no folder {source.parent}. Check the path.")
+            beside = [entry.name for entry in sorted(source.parent.iterdir()) if not entry.name.startswith(".")]
+            raise NotFoundError(f"No file {source}. {did_you_mean(source.name, beside)}")
+
+
+def check_outputs(outputs: Outputs, inputs: Iterable[str | Path | None] = ()) -> None:
+    """Refuse outputs that could not be written at the end, or would overwrite an input or each other.
+
+    Args:
+        outputs: the path of each output by what it holds: a key of ENDINGS.
+        inputs: what will be read.
+
+    Raises:
+        OutputError: the ending is another, the folder is missing or may not be written, or two paths are one.
+    """
+    taken = {os.path.realpath(path): path for path in inputs if path is not None}
+    for holds, path in outputs.items():
+        if path is None:
+            continue
+        target, endings = writable(path), ENDINGS[holds]
+        if target.suffix.lower() not in endings:
+            raise OutputError(
+                f"Cannot write {target}: a {holds} file ends in {' or '.join(endings)}, "
+                f"this one in {target.suffix!r}. Rename it."
+            )
+        real = os.path.realpath(target)
+        if real in taken:
+            raise OutputError(f"Cannot write {target}: {taken[real]} is the same file. Choose another name.")
+        taken[real] = target
+
+
+def folder(path: str | Path) -> Path:
+    """The path of a folder that is there and may be written, or can be made.
+
+    Raises:
+        OutputError: it is a file, may not be written, or the folder above it is missing.
+    """
+    target = Path(path)
+    if target.is_dir():
+        if not os.access(target, os.W_OK):
+            raise OutputError(f"The folder {target} may not be written. Choose another.")
+        return target
+    if target.exists():
+        raise OutputError(f"{target} is a file, a folder is needed. Choose another name.")
+    return writable(target)

@@ -1,0 +1,131 @@
+"""A declaration of columns, read whole: every fault at once, the kinds, and the order of computing."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from synthesist.data.kinds import Kind
+from synthesist.errors import SpecError, did_you_mean
+from synthesist.samplers.columns.distribution import Distribution
+from synthesist.samplers.columns.formula import Formula
+from synthesist.samplers.columns.keys import Keys
+from synthesist.samplers.columns.listed import Categorical, Constant, Dates
+from synthesist.samplers.columns.measured import Lognormal, Normal, Uniform
+
+__all__ = ["AnyDistribution", "Expression", "computed", "declared", "kinds"]
+
+
+class Expression(Distribution):
+    """Computed from other columns of the row, as in `round(price * quantity, 2)`."""
+
+    is_: Literal["expression"] = Field(default="expression", alias="is")
+    formula: str = Field(description="arithmetic, comparisons and functions over column names")
+
+    @field_validator("formula")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        Formula.read(text)
+        return text
+
+    @cached_property
+    def read(self) -> Formula:
+        """The formula, read."""
+        return Formula.read(self.formula)
+
+
+AnyDistribution = Annotated[
+    Normal | Lognormal | Uniform | Categorical | Dates | Keys | Constant | Expression, Field(discriminator="is_")
+]
+KNOWN: Mapping[str, type[Distribution]] = {
+    kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
+}
+READER: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
+
+
+def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
+    """Read every column; one error names all faults, each with the nearest right word."""
+    read: dict[str, Distribution] = {}
+    faults: list[tuple[str, str]] = []
+    for name, written in columns.items():
+        try:
+            read[name] = READER.validate_python(written)
+        except ValidationError as error:
+            faults += [_in_words(name, fault) for fault in error.errors(include_url=False)]
+    faults += [
+        (f"{name}.formula", f"there is no column `{other}`. {did_you_mean(other, columns)}")
+        for name, formula in _formulas(read).items()
+        for other in sorted(formula.names - set(columns))
+    ]
+    if not faults:
+        faults = _faults_between(read)
+    if faults:
+        raise ValidationError.from_exception_data("columns", [_fault(*fault) for fault in faults])
+    return read
+
+
+def computed(columns: Mapping[str, Distribution]) -> dict[str, Formula]:
+    """The formulas in an order in which each finds its columns ready."""
+    formulas = _formulas(columns)
+    order = TopologicalSorter({name: sorted(formula.names & set(formulas)) for name, formula in formulas.items()})
+    return {name: formulas[name] for name in order.static_order()}
+
+
+def kinds(columns: Mapping[str, Distribution]) -> dict[str, Kind]:
+    """The kind of every column, in the order they were declared."""
+    known = {name: column.kind for name, column in columns.items() if not isinstance(column, Expression)}
+    for name, formula in computed(columns).items():
+        known[name] = formula.kind(known)
+    return {name: known[name] for name in columns}
+
+
+def _formulas(columns: Mapping[str, Distribution]) -> dict[str, Formula]:
+    return {name: column.read for name, column in columns.items() if isinstance(column, Expression)}
+
+
+def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]]:
+    """What is wrong although every column is right by itself."""
+    formulas = _formulas(columns)
+    if len(formulas) == len(columns):
+        return [("", "at least one column must be drawn: formulas alone have nothing to compute from")]
+    try:
+        order = computed(columns)
+    except CycleError as error:
+        circle = " -> ".join(f"`{name}`" for name in reversed(error.args[1]))
+        return [(f"{error.args[1][0]}.formula", f"columns are computed from each other in a circle: {circle}")]
+    known = {name: column.kind for name, column in columns.items() if name not in formulas}
+    faults = []
+    for name, formula in order.items():
+        if formula.names <= set(known):  # else the fault is named where it begins
+            try:
+                known[name] = formula.kind(known)
+            except SpecError as error:
+                faults.append((f"{name}.formula", str(error)))
+    return faults
+
+
+def _in_words(column: str, fault: Any) -> tuple[str, str]:
+    """Where a fault of one column lies and what is wrong, with a hint."""
+    tag, *place = fault["loc"] or ("",)
+    where = ".".join([str(column), *map(str, place)])
+    match fault["type"]:
+        case "union_tag_invalid":
+            return f"{where}.is", f"no distribution `{fault['ctx']['tag']}`. {did_you_mean(fault['ctx']['tag'], KNOWN)}"
+        case "union_tag_not_found":
+            return where, f"say what it is, as in `is: normal`. {did_you_mean('', KNOWN)}"
+        case "model_attributes_type":
+            return where, "a column is a mapping, as in {is: normal, mean: 10}"
+        case "extra_forbidden":
+            options = [field.alias or name for name, field in KNOWN[tag].model_fields.items()]
+            return where, f"no such option. {did_you_mean(str(place[-1]), options)}"
+    message = fault["msg"].removeprefix("Value error, ")
+    shown = isinstance(fault["input"], bool | int | float | str) and fault["type"] != "value_error"
+    return where, f"{message}, got {fault['input']!r}" if shown else message
+
+
+def _fault(where: str, message: str) -> InitErrorDetails:
+    kind = PydanticCustomError("declaration", "{message}", {"message": message})
+    return InitErrorDetails(type=kind, loc=(where,) if where else (), input=None)

@@ -1,0 +1,65 @@
+"""What every declared column has in common."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from synthesist.codecs.keys import permute
+from synthesist.core import Allowed, Context
+from synthesist.data.kinds import Kind
+from synthesist.errors import DataError
+
+__all__ = ["ANYTHING", "Distribution", "Rows", "distinct"]
+
+ANYTHING = Allowed(missing=True)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one column that are to be drawn.
+
+    `units[i]` is the index of row i in the whole output; `block` gives random numbers for these rows
+    alone, `run` the same ones wherever in the output the rows lie.
+    """
+
+    units: np.ndarray
+    block: Context
+    run: Context
+
+
+class Distribution(BaseModel):
+    """Where the values of one column come from; `missing` is the share of empty cells."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
+    )
+
+    is_: str = Field(alias="is")
+    missing: float = Field(default=0.0, ge=0, le=1, description="share of empty cells")
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of column this makes."""
+        raise NotImplementedError
+
+    @property
+    def by_index(self) -> bool:
+        """Whether a value follows from the index of its row, so that no condition can move it."""
+        return False
+
+    def share(self, allowed: Allowed) -> float:
+        """How much of the distribution, empty cells left out, lies in the allowed set: 0 to 1."""
+        raise NotImplementedError
+
+    def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
+        """One value a row from the distribution cut to the allowed set, whose share must not be zero."""
+        raise NotImplementedError
+
+
+def distinct(rows: Rows, size: int) -> np.ndarray:
+    """A different place in 0 .. size-1 for every row of the run, the same on whatever machine it is drawn."""
+    if len(rows.units) and (last := int(rows.units.max())) >= size:
+        raise DataError(f"there are only {size:,} different values, row {last + 1:,} needs another: ask for fewer")
+    return permute(rows.units, size, rows.run.seed("order"))
