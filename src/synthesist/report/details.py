@@ -1,0 +1,57 @@
+"""What of a Score's details may leave: numbers, and texts that are no cell of a table.
+
+A metric promises to put no real record and no small cell into its details. This is the second lock:
+a text is kept only if it names a column or a table or stands under a key known to hold a word of
+ours, and a share of real rows only if it stands for enough of them.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synthesist.report.cells import REAL, K
+
+__all__ = ["Lock"]
+
+WORDS = frozenset({"measure", "model", "kind", "method", "direction", "unit"})
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}|\d{1,2}(\.\d+)?%")
+"""A name of ours, or a rate such as 0.1%."""
+LONGEST = 500
+"""A list of numbers longer than this is a column of rows, not an aggregate."""
+_DROP = object()
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Knows the names that may be told and how many rows each side has."""
+
+    names: Collection[str]
+    rows: Mapping[str, int]
+
+    def harmless(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Drop texts that might be values, lists as long as a table, and shares of too few real rows."""
+        cleaned: dict[str, Any] = self._clean(details)
+        return cleaned
+
+    def _clean(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, Mapping):
+            known = ((str(k), v) for k, v in value.items() if str(k) in self.names or KEY.fullmatch(str(k)))
+            pairs = ((k, self._clean(v, k)) for k, v in known)
+            return {k: v for k, v in pairs if v is not _DROP}
+        if isinstance(value, list | tuple):
+            if len(value) > LONGEST and not isinstance(value[0], Mapping):
+                return _DROP
+            items = (self._clean(item, key) for item in value)
+            return [item for item in items if item is not _DROP]
+        if isinstance(value, str):
+            return value if value in self.names or (key in WORDS and len(value) <= 40) else _DROP
+        if value is None or isinstance(value, bool | int):
+            return value
+        return self._share(round(float(value), 6), key) if hasattr(value, "__float__") else _DROP
+
+    def _share(self, value: float, key: str) -> float | None:
+        """Under the key `train` or `holdout` stands a share of its rows: too few of them are not told."""
+        rows = self.rows[key] if key in REAL else 0
+        small = 0 < value < 1 and min(value, 1 - value) * rows < K - 0.5
+        return None if rows and small else value

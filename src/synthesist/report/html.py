@@ -1,0 +1,137 @@
+"""The report as one page, or as a fragment for a notebook: offline, without scripts, escaped."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from html import escape
+from importlib.resources import files
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from synthesist.core import Score
+from synthesist.report import charts
+from synthesist.report.cells import K
+from synthesist.report.columns import Column
+from synthesist.report.findings import percent, worst_columns, worst_pairs
+from synthesist.report.verdict import RULES, WEAK_ATTACK
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from synthesist.report.comparison import Comparison
+    from synthesist.report.report import Report
+
+__all__ = ["comparison", "fragment", "page"]
+
+MOST_IN_HEATMAP = 40
+MOST_PAIRS = 10
+FAMILIES = {
+    "fidelity": "Fidelity: does it look real?",
+    "utility": "Utility: does it work like real data?",
+    "privacy": "Privacy: does it give anybody away?",
+    "fairness": "Fairness: are groups treated alike?",
+    "cost": "Cost",
+}
+
+
+def page(report: "Report") -> str:
+    """The whole page."""
+    return _template("report.html.j2").render(_view(report))
+
+
+def fragment(report: "Report") -> str:
+    """The body of the page with its style, for a notebook cell."""
+    return _template("body.html.j2").render({**_view(report), "inline": True})
+
+
+def comparison(found: "Comparison", whole: bool = True) -> str:
+    """A comparison of methods, as a page or as a fragment."""
+    return _template("comparison.html.j2").render(found=found, style=_style(), whole=whole)
+
+
+def _view(report: "Report") -> dict[str, Any]:
+    """Everything the template says, ready to be put in place."""
+    by_metric = {score.metric: score for score in report.scores}
+    ranked = worst_columns(report.columns)
+    rest = [column for column in report.columns if not isfinite(column.behind)]
+    importance = by_metric["c2st"].details.get("importance", {}) if "c2st" in by_metric else {}
+    return {
+        "report": report,
+        "style": _style(),
+        "k": K,
+        "families": [
+            (words, [score for score in report.scores if score.family == family])
+            for family, words in FAMILIES.items()
+            if any(score.family == family for score in report.scores)
+        ],
+        "columns": [*ranked, *rest],
+        "pairs": worst_pairs(by_metric)[:MOST_PAIRS],
+        "heatmap": _heatmap(report, by_metric),
+        "importance": _safe(charts.importance(importance)) if importance else "",
+        "rules": RULES,
+        "weak_attack": WEAK_ATTACK,
+    }
+
+
+def _heatmap(report: "Report", scores: Mapping[str, Score]) -> Any:
+    pairs = worst_pairs(scores)
+    if not pairs:
+        return ""
+    shown: dict[str, None] = {}
+    for pair in pairs:
+        shown.update({str(pair[end]): None for end in ("a", "b") if len(shown) < MOST_IN_HEATMAP})
+    names = [column.name for column in report.columns if column.name in shown]
+    return _safe(charts.heatmap(names, pairs))
+
+
+def _chart(column: Column) -> Any:
+    """The chart of a column, or nothing where it has none."""
+    if not column.cells:
+        return ""
+    draw = charts.histogram_chart if column.cells.edges else charts.paired_bars
+    return _safe(draw(column.name, column.cells))
+
+
+def _code(text: str) -> Any:
+    """Plain words in which `names` become code; everything is escaped first."""
+    return _safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(_unbroken(charts.printable(text)))))
+
+
+def _unbroken(text: str) -> str:
+    """Keep a percent sign on the line of its number."""
+    return text.replace(" %", "\u00a0%")
+
+
+def _safe(svg: str) -> Any:
+    """Markup that is put in place as it stands: made here, with every text in it escaped."""
+    from markupsafe import Markup
+
+    return Markup(svg)
+
+
+@cache
+def _style() -> Any:
+    return _safe((files("synthesist.report") / "report.css").read_text("utf-8"))
+
+
+@cache
+def _template(name: str) -> "Template":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("synthesist.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "chart": _chart,
+        "code": _code,
+        "number": charts.figure,
+        "percent": lambda share: _unbroken(percent(share)),
+        "printable": charts.printable,
+        "range_bar": lambda score: _safe(charts.range_bar(score)),
+        "scale": charts.scale_of,
+    }
+    return environment.get_template(name)

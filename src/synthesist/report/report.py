@@ -1,0 +1,142 @@
+"""The report: every score with its interval and reference, the verdict, and what to do next."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthesist.core import Context, Evidence, Score
+from synthesist.report import gates
+from synthesist.report.columns import Column, column_names, describe
+from synthesist.report.details import Lock
+from synthesist.report.findings import Finding, find
+from synthesist.report.verdict import Verdict, verdict
+
+if TYPE_CHECKING:
+    from rich.panel import Panel
+
+__all__ = ["Report", "build"]
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What synthetic data is worth and what it risks, in aggregates only: no real row is inside.
+
+    Save it as one offline page or as JSON, hold it against gates, or print it. In a notebook it
+    shows itself.
+    """
+
+    title: str
+    scores: tuple[Score, ...]
+    columns: tuple[Column, ...]
+    rows: Mapping[str, int]
+    """How many units train, holdout and synthetic hold."""
+    target: str | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """One sentence and a light for fidelity, utility and privacy."""
+        return verdict(self.scores)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What stands out, the worst first, each with the next step."""
+        return find(self.scores, self.columns)
+
+    def score(self, metric: str) -> Score | None:
+        """The score of this name, if it is in the report."""
+        return next((score for score in self.scores if score.metric == metric), None)
+
+    def require(self, *gates_: str) -> "Report":
+        """Raise GateError unless every gate holds, as in `report.require("c2st<=0.6", "validity>=1")`.
+
+        `membership.high<=0.6` reads the upper end of the interval. A score that was skipped fails.
+        """
+        gates.require(self.scores, gates_)
+        return self
+
+    def save(self, path: str | Path) -> tuple[Path, ...]:
+        """Write the page (.html), the data (.json), or both (a path without an ending).
+
+        Raises:
+            OutputError: the folder is missing or cannot be written, or the ending is another.
+        """
+        from synthesist.report.files import save
+
+        return save(self, Path(path))
+
+    def to_html(self) -> str:
+        """One page that needs no network and no script."""
+        from synthesist.report.html import page
+
+        return page(self)
+
+    def to_json(self) -> str:
+        """The same content for machines; `Report.from_json` reads it back."""
+        from synthesist.report.document import dump
+
+        return dump(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Report":
+        """Read what `to_json` wrote."""
+        from synthesist.report.document import parse
+
+        return parse(text)
+
+    def summary(self, path: str | Path | None = None) -> "Panel":
+        """A panel for the terminal; `path` adds a link to the saved page."""
+        from synthesist.report.terminal import panel
+
+        return panel(self, path)
+
+    def __rich__(self) -> "Panel":
+        return self.summary()
+
+    def __str__(self) -> str:
+        from synthesist.report.terminal import text
+
+        return text(self)
+
+    def __repr__(self) -> str:
+        return f"Report({self.title!r}, {len(self.scores)} scores, {len(self.columns)} columns)"
+
+    def _repr_html_(self) -> str:
+        from synthesist.report.html import fragment
+
+        return fragment(self)
+
+
+def build(
+    case: Evidence,
+    scores: Sequence[Score],
+    ctx: Context,
+    *,
+    title: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> Report:
+    """Aggregate the evidence and put the scores beside it."""
+    rows = {side: getattr(case, side).units for side in ("train", "holdout", "synthetic")}
+    lock = Lock({*column_names(case), *case.train.schema.tables}, rows)
+    kept = tuple(replace(score, details=lock.harmless(score.details)) for score in scores)
+    by_metric = {score.metric: score for score in kept}
+    return Report(
+        title=title or f"{' and '.join(case.train.schema.tables)}: synthetic data report",
+        scores=kept,
+        columns=tuple(ctx.track(describe(case, by_metric), "report", total=len(column_names(case)))),
+        rows=rows,
+        target=case.target,
+        provenance=dict(_told(provenance or {})),
+    )
+
+
+def _told(provenance: Mapping[str, Any], under: str = "") -> Iterator[tuple[str, str]]:
+    """Nested provenance as lines: `method: trees`, `method.depth: 6`."""
+    for key, value in provenance.items():
+        name = under if under and key == "kind" else f"{under}.{key}".lstrip(".")
+        if isinstance(value, Mapping):
+            yield from _told(value, name)
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
