@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "verbs": "read make split fit sample fill transform evaluate compare load save run inspect",
+    "verbs": "read make split fit sample fill transform evaluate compare load save inspect",
+    "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
     "core": "Context Evidence Score Spec",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from synthesist.data.schema import Schema
     from synthesist.errors import SynthesistError
     from synthesist.model import Model
+    from synthesist.recipe import run
     from synthesist.verbs import (
         compare,
         evaluate,
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
         load,
         make,
         read,
-        run,
         sample,
         save,
         split,

@@ -1,4 +1,7 @@
-"""What a user says: read, inspect, split, fit, sample, fill, transform, evaluate, compare, make, save, load, run."""
+"""What a user says: read, inspect, split, fit, sample, fill, transform, evaluate, compare, make, save, load.
+
+`run` stands in `synthesist.recipe`, one floor up.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +23,6 @@ from synthesist.rules.conditions import Where
 
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
-    from synthesist.recipe import Run
     from synthesist.report.comparison import Comparison
     from synthesist.report.report import Report
 
@@ -34,7 +36,6 @@ __all__ = [
     "load",
     "make",
     "read",
-    "run",
     "sample",
     "save",
     "split",
@@ -266,22 +267,6 @@ def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:
 def load(path: str | Path) -> Model:
     """Read a model file back."""
     return Model.load(path)
-
-
-def run(recipe: Any, *, overrides: Sequence[str] = (), resume: bool = False, ctx: Context | None = None) -> "Run":
-    """Carry out a recipe: a path to its YAML, a mapping, or a Recipe.
-
-    Args:
-        overrides: parts to set anew, as in `["method.bins=64", "seed=7"]`.
-        resume: use the model file of an earlier run where it would be fitted anew just the same.
-
-    Raises:
-        SpecError: the recipe has faults; all of them are named.
-        GateError: a gate failed; the report is written, the data is not.
-    """
-    from synthesist.recipe import run as carried_out
-
-    return carried_out(recipe, ctx=ctx, overrides=overrides, resume=resume)
 
 
 def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:

@@ -158,7 +158,10 @@ def _linear(column: str, others: list[str], x: Mapping[str, np.ndarray]) -> Iter
     reach = np.abs(np.diag(R))
     kept = np.sort(pivot[: int((reach > 1e-9 * reach[0]).sum())])
     w = np.zeros(A.shape[1])
-    w[kept] = np.linalg.lstsq(A[:, kept] / scale[kept], x[column][:n], rcond=None)[0] / scale[kept]
+    with np.errstate(over="ignore"):
+        w[kept] = np.linalg.lstsq(A[:, kept] / scale[kept], x[column][:n], rcond=None)[0] / scale[kept]
+    if not np.isfinite(w).all():  # a weight from a column near the smallest number to one near the largest
+        return
     size = np.abs(x[column][:n]).max(initial=1e-300)
     if np.abs(A @ w - x[column][:n]).max() > 0.01 * size:
         return

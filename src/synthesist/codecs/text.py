@@ -96,17 +96,19 @@ class TextCodec:
             at, going = at[running], going[running]
             if not len(going):
                 break
-            made = rng.integers(0, 2**31, len(going))
-            for row, word, seed in zip(going.tolist(), at.tolist(), made.tolist(), strict=True):
-                token = self.words[word]
-                texts[row].append(_invent(token, seed) if token[:1] == "\0" else token)
+            tokens = [self.words[word] for word in at.tolist()]
+            shapes = [token[:1] == "\0" for token in tokens]
+            signs = iter(rng.integers(0, 70, (sum(shapes), 13)).tolist())
+            for row, token, invented in zip(going.tolist(), tokens, shapes, strict=True):
+                texts[row].append(_invent(token, next(signs)) if invented else token)
         column = pl.Series(["".join(parts) for parts in texts], dtype=pl.String)
         return emptied(column, rng.random(n) < (0.0 if full else self.empty_share))
 
 
 def _chain(counts: pl.DataFrame, n: int, min_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Followers of every token: well-seen ones with their shares, the rest by the shares of all tokens."""
-    everywhere = counts.group_by("after").agg(pl.col("times").sum()).sort("times", descending=True).head(50)
+    totals = counts.group_by("after").agg(pl.col("times").sum())
+    everywhere = totals.sort(["times", "after"], descending=[True, False]).head(50)
     if everywhere.is_empty():
         everywhere = pl.DataFrame({"after": [n], "times": [1]})
     common, common_times = everywhere["after"].to_numpy(), everywhere["times"].to_numpy()
@@ -147,10 +149,10 @@ def _shape(token: pl.Expr) -> pl.Expr:
     return pl.format("\0{}{}{}", space, letter, pl.min_horizontal(token.str.len_chars(), pl.lit(12)))
 
 
-def _invent(shape: str, seed: int) -> str:
-    """A made-up token of a shape: digits, or consonants and vowels in turn."""
+def _invent(shape: str, signs: list[int]) -> str:
+    """A made-up token of a shape, by 13 random numbers: digits, or consonants and vowels in turn."""
     space, letter, length = shape[1].strip("_"), shape[2], int(shape[3:])
-    signs = np.random.Generator(np.random.Philox(key=seed)).integers(0, 70, length + 1).tolist()
+    signs = signs[: length + 1]
     if letter == "-":
         return space + "-"
     if letter == "n":

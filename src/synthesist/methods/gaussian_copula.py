@@ -131,7 +131,7 @@ class LatentNormal:
                 if sweep and others:
                     weights = np.linalg.solve(self.correlation[np.ix_(others, others)], self.correlation[others, j])
                     mean = np.where(evidence[:, others], z[:, others], 0.0) @ weights
-                    spread = np.sqrt(max(1.0 - self.correlation[j, others] @ weights, 1e-6))
+                    spread = max(1.0 - float(self.correlation[j, others] @ weights), 1e-6) ** 0.5
                 rng = ctx.at(sweep).rng(self.codec.names[j])
                 rows = evidence[:, j]
                 z[rows, j] = self._truncated(j, given, mean, spread, rng)[rows]

@@ -144,7 +144,8 @@ def _allowed(column: str, kind: Kind, operator: str, values: tuple[Any, ...]) ->
         return Allowed(excluded=cells)
     if isinstance(kind, Category | Boolean | Text) and not (isinstance(kind, Category) and kind.ordered):
         raise ConditionError(
-            f"`{column}` is a {kind.kind}: {operator!r} needs an order. Name the values instead, as in {column!r}: [...]."
+            f"`{column}` is a {kind.kind}: {operator!r} needs an order. "
+            f"Name the values instead, as in {column!r}: [...]."
         )
     if operator == "between":
         return Allowed(low=cells[0], high=cells[1])
@@ -224,11 +225,11 @@ def _possible(column: str, kind: Kind, want: Allowed) -> None:
         ]
         if not left and not want.missing:
             raise ConditionError(f"The conditions on `{column}` contradict each other: no value satisfies all of them.")
-    if want.low is not None and want.high is not None:
-        if want.low > want.high or (want.low == want.high and (want.low_open or want.high_open)):
-            raise ConditionError(
-                f"The conditions on `{column}` contradict each other: nothing lies between {want.low} and {want.high}."
-            )
+    ends = want.low is not None and want.high is not None
+    if ends and (want.low > want.high or (want.low == want.high and (want.low_open or want.high_open))):
+        raise ConditionError(
+            f"The conditions on `{column}` contradict each other: nothing lies between {want.low} and {want.high}."
+        )
     if want.only_missing and not kind.missing:
         raise ConditionError(f"`{column}` is never missing in the data, so the condition cannot hold. Drop it.")
     if want.values and isinstance(kind, Category) and kind.values is not None:

@@ -1,0 +1,90 @@
+"""Commands that judge: evaluate, compare."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, Target
+from synthesist.cli.progress import running
+from synthesist.cli.show import console, wrote
+
+__all__ = ["compare", "evaluate"]
+
+
+def evaluate(
+    train: Annotated[Path, typer.Option("--train", metavar="FILE", help="the real rows the model learnt from")],
+    holdout: Annotated[Path, typer.Option("--holdout", metavar="FILE", help="real rows the model never saw")],
+    synthetic: Annotated[Path, typer.Option("--synthetic", metavar="FILE", help="the rows it made")],
+    target: Target = None,
+    protected: Protected = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="HTML", help="write the report as a page")] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="JSON", help="write the scores for machines")] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option("--require", metavar="GATE", help="fail unless a score holds, as in 'c2st<=0.6'; repeat it"),
+    ] = None,
+    schema: SchemaPage = None,
+    seed: Seed = 0,
+) -> None:
+    """Judge synthetic rows: how true to life, how useful, how safe.
+
+    Every score stands beside what real rows held out reach. A gate that fails ends with exit code 1.
+    """
+    from synthesist import verbs
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.errors import SpecError
+    from synthesist.recipe import check_gates
+
+    files = [train, holdout, synthetic]
+    check_inputs([*files, schema])
+    if len({path.resolve() for path in files}) < len(files):
+        raise SpecError("--train, --holdout and --synthetic must be three different files: one is given twice.")
+    check_outputs({"report": out, "scores": json}, [*files, schema])
+    check_gates(require or (), verbs.METRICS)
+    with running(seed) as ctx:
+        report = verbs.evaluate(
+            train=verbs.read(train, schema),
+            holdout=holdout,
+            synthetic=synthetic,
+            target=target,
+            protected=protected or (),
+            ctx=ctx,
+            title=synthetic.name,
+            provenance={"train": train.name, "holdout": holdout.name, "synthetic": synthetic.name, "seed": seed},
+        )
+    console().print(report.summary(out))
+    for path in (out, json):
+        if path is not None:
+            report.save(path)
+            wrote(path)
+    report.require(*(require or ()))
+
+
+def compare(
+    source: Source,
+    method: Annotated[
+        list[str], typer.Option("-m", "--method", metavar="NAME,NAME", help="the methods: `synthesist list methods`")
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="HTML", help="write the comparison as a page")],
+    json: Annotated[Path | None, typer.Option("--json", metavar="JSON", help="write it for machines")] = None,
+    target: Target = None,
+    share: Share = 0.8,
+    schema: SchemaPage = None,
+    seed: Seed = 0,
+) -> None:
+    """Set methods side by side on one table: scores, seconds, memory."""
+    from synthesist import verbs
+    from synthesist.data.places import check_inputs, check_outputs
+
+    names = [name.strip() for names in method for name in names.split(",") if name.strip()]
+    specs = [verbs.as_spec("methods", name, {}) for name in dict.fromkeys(names)]
+    check_inputs([source, schema])
+    check_outputs({"page": out, "scores": json}, [source, schema])
+    with running(seed) as ctx:
+        found = verbs.compare(verbs.read(source, schema), specs, target=target, share=share, seed=seed, ctx=ctx)
+    console().print(found)
+    for path in (out, json):
+        if path is not None:
+            found.save(path)
+            wrote(path)

@@ -1,0 +1,149 @@
+"""Commands that learn, produce and change: fit, sample, fill, transform."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synthesist.cli.options import (
+    Count,
+    KeepRecords,
+    MethodName,
+    Out,
+    SchemaPage,
+    Seed,
+    Settings,
+    Source,
+    Where,
+    counted,
+)
+from synthesist.cli.progress import running
+from synthesist.cli.show import wrote
+
+if TYPE_CHECKING:
+    from synthesist.model import Model
+
+__all__ = ["fill", "fit", "sample", "transform"]
+
+
+def fit(
+    source: Source,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL.syn", help="where to write the model")],
+    method: MethodName = None,
+    set_: Settings = None,
+    schema: SchemaPage = None,
+    keep_records: KeepRecords = False,
+    seed: Seed = 0,
+) -> None:
+    """Learn from a table and write a model that makes rows like it."""
+    from synthesist import verbs
+    from synthesist.data.page import overridden
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.errors import SpecError
+
+    spec = verbs.as_spec("methods", method or verbs.DEFAULT, overridden({}, set_ or ()))
+    if spec.holds_records and not keep_records:
+        raise SpecError(
+            f"A {spec.name()} model holds real records. Add --keep-records if whoever gets it may see them."
+        )
+    check_inputs([source, schema])
+    check_outputs({"model": out}, [source, schema])
+    with running(seed) as ctx:
+        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=ctx)
+        model.save(out, keep_records=keep_records)
+    wrote(out, repr(model))
+
+
+def sample(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="WHAT", help="a model.syn, a page that declares columns (.yaml), or a sampler's name"),
+    ],
+    n: Count,
+    out: Out,
+    where: Where = None,
+    set_: Settings = None,
+    seed: Seed = 0,
+) -> None:
+    """Make rows from a model, a declared table or a simulator.
+
+    As many as you like: they are written block by block, in little memory.
+    """
+    from synthesist.data.files import Writer
+    from synthesist.data.places import check_outputs
+
+    counted(n)
+    check_outputs({"table": out}, [what])
+    model = sampling(what, set_ or [])
+    count = counted(n, model.schema.unit)
+    with running(seed) as ctx:
+        blocks = model.blocks(count, where or None, seed=seed, ctx=ctx)
+        with Writer(out, model.schema) as writer:
+            for block in blocks:
+                writer.write(block)
+    wrote(out, f"{count:,} rows, {len(model.schema.table.columns)} columns")
+
+
+def sampling(what: str, settings: list[str]) -> "Model":
+    """Whatever WHAT names, ready to be sampled."""
+    from synthesist import catalog, verbs
+    from synthesist.data.page import overridden, read_page
+    from synthesist.data.places import check_inputs
+    from synthesist.errors import DataError, NotFoundError, did_you_mean
+
+    path, names = Path(what), catalog.names("samplers")
+    if what in names:
+        return verbs.as_model(what, overridden({}, settings))
+    if not path.suffix and not path.exists():
+        raise NotFoundError(f"No sampler `{what}`, and no such file. {did_you_mean(what, names)}")
+    check_inputs([path])
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return verbs.as_model(verbs.declared(overridden(read_page(path), settings), path), {})
+    if path.suffix.lower() != ".syn":
+        raise DataError(f"Nothing can be sampled from {what}: give a model (.syn), as `synthesist fit` writes it.")
+    return verbs.as_model(path, overridden({}, settings))
+
+
+def fill(
+    model: Annotated[Path, typer.Argument(metavar="MODEL.syn", help="a model that `synthesist fit` wrote")],
+    source: Source,
+    out: Out,
+    seed: Seed = 0,
+) -> None:
+    """Fill the empty cells of a table, given the filled ones."""
+    from synthesist import verbs
+    from synthesist.data.files import write_file
+    from synthesist.data.places import check_inputs, check_outputs
+
+    check_inputs([model, source])
+    check_outputs({"table": out}, [model, source])
+    fitted = verbs.load(model)
+    given = verbs.read(source, fitted.schema)
+    with running(seed) as ctx:
+        full = verbs.fill(fitted, given, seed=seed, ctx=ctx)
+    write_file(full, out)
+    holes = sum(given.table.null_count().row(0))
+    wrote(out, f"{full.units:,} rows; {holes - sum(full.table.null_count().row(0)):,} of {holes:,} empty cells filled")
+
+
+def transform(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="what to do: `synthesist list transforms`")],
+    source: Source,
+    out: Out,
+    set_: Settings = None,
+    schema: SchemaPage = None,
+    seed: Seed = 0,
+) -> None:
+    """Change a table: mask personal data, for one."""
+    from synthesist import verbs
+    from synthesist.data.files import write_file
+    from synthesist.data.page import overridden
+    from synthesist.data.places import check_inputs, check_outputs
+
+    spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
+    check_inputs([source, schema])
+    check_outputs({"table": out}, [source, schema])
+    with running(seed) as ctx:
+        changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
+    write_file(changed, out)
+    wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")

@@ -1,0 +1,88 @@
+"""Commands that look: inspect, list, show, split."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synthesist.cli.options import SchemaPage, Seed, Share, Source
+from synthesist.cli.show import console, wrote
+
+__all__ = ["inspect", "list_", "show", "split"]
+
+
+def inspect(
+    source: Source,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="YAML", help="write an editable schema.yaml")
+    ] = None,
+    schema: SchemaPage = None,
+) -> None:
+    """Say what was understood of a table, and why.
+
+    Kinds of column, keys, missing cells, personal data, warnings.
+    """
+    from synthesist import verbs
+    from synthesist.data.atomic import replacing
+    from synthesist.data.places import check_inputs, check_outputs
+
+    check_inputs([source, schema])
+    check_outputs({"schema": out}, [source])
+    found = verbs.inspect(source, schema)
+    typer.echo(str(found))
+    if out is not None:
+        with replacing(out) as draft:
+            draft.write_text(found.schema.to_yaml(), "utf-8")
+        wrote(out, "correct it where it is wrong, and give it back with --schema")
+
+
+def list_(
+    shelf: Annotated[
+        str | None,
+        typer.Argument(metavar="SHELF", help="methods, samplers, transforms or metrics; all of them where not said"),
+    ] = None,
+) -> None:
+    """List what exists, with one line on each."""
+    from synthesist import catalog
+    from synthesist.cli import show as shown
+
+    screen = console()
+    if shelf is not None:
+        catalog.names(shelf)  # refuses what is no shelf
+    for place, name in enumerate([shelf] if shelf is not None else catalog.SHELVES):
+        screen.print(*([""] if place else []), shown.shelf(name), sep="\n")
+
+
+def show(name: Annotated[str, typer.Argument(metavar="NAME", help="a name from `synthesist list`")]) -> None:
+    """Show one thing: its options, and when not to use it."""
+    from synthesist import catalog
+    from synthesist.cli import show as shown
+
+    console().print(shown.spec(*catalog.find(name)))
+
+
+def split(
+    source: Source,
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="the folder for train and holdout")],
+    share: Share = 0.8,
+    schema: SchemaPage = None,
+    seed: Seed = 0,
+) -> None:
+    """Part a table at random: train to learn from, holdout to judge by."""
+    from synthesist import verbs
+    from synthesist.data.files import Writer
+    from synthesist.data.places import check_inputs, check_outputs, folder
+
+    check_inputs([source, schema])
+    parent = folder(out)
+    paths = [parent / f"{part}{source.suffix.lower()}" for part in ("train", "holdout")]
+    if parent.is_dir():
+        for path in paths:
+            check_outputs({"table": path}, [source])
+    parts = verbs.split(verbs.read(source, schema), share, seed=seed)
+    parent.mkdir(exist_ok=True)
+    with Writer(paths[0], parts[0].schema) as train, Writer(paths[1], parts[1].schema) as holdout:
+        train.write(parts[0])
+        holdout.write(parts[1])
+    for path, part in zip(paths, parts, strict=True):
+        wrote(path, f"{part.units:,} rows")

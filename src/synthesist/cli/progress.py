@@ -1,0 +1,62 @@
+"""Progress bars with the time left: on standard error, and only where somebody watches."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from synthesist.core import Context
+
+__all__ = ["running"]
+
+MOST_THREADS = 8
+
+
+@contextmanager
+def running(seed: int) -> "Iterator[Context]":
+    """The root context of one command, with bars and the cores of this machine; neither changes a result."""
+    from synthesist.core import Context
+
+    threads = min(os.cpu_count() or 1, MOST_THREADS)
+    if not sys.stderr.isatty():
+        yield Context.seeded(seed, threads=threads)
+        return
+    with _bars() as bars:
+
+        def tracked(steps: Iterable[Any], label: str, total: int | None) -> Iterator[Any]:
+            task = bars.add_task(label or "working", total=total)
+            try:
+                for step in steps:
+                    yield step
+                    bars.advance(task)
+            finally:
+                bars.remove_task(task)
+
+        yield Context.seeded(seed, threads=threads, tracker=tracked)
+
+
+def _bars() -> "Progress":
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,147 @@
+"""The three tables of an Evidence as arrays, column by column, made once and kept as long as the Evidence lives."""
+
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synthesist.core import Evidence
+from synthesist.data.kinds import Constant, Kind
+from synthesist.errors import DataError, did_you_mean
+
+__all__ = ["Column", "Columns", "Side", "empty_table", "encoded", "judged"]
+
+Side = Literal["train", "holdout", "synthetic"]
+Array = npt.NDArray[Any]
+
+_NUMERIC = {"number", "integer", "moment", "duration"}
+_CATEGORICAL = {"category", "boolean", "constant"}
+_SAFE = (1e-100, 1e100)
+"""Squares and ranges of numbers between these stay finite and above zero."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of three tables.
+
+    Numbers are float64 with NaN where missing (an infinite cell counts as missing); moments and
+    durations are counted in their storage unit. Categories are codes from 1 to `levels`, equal in
+    all three tables, and 0 where missing.
+    """
+
+    name: str
+    kind: str
+    levels: int
+    sides: Mapping[Side, Array]
+
+    def __getitem__(self, side: Side) -> Array:
+        return self.sides[side]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the cells have a distance, not only a name."""
+        return self.levels == 0
+
+    def missing(self, side: Side) -> npt.NDArray[np.bool_]:
+        """Which cells are empty."""
+        cells = self.sides[side]
+        return np.isnan(cells) if self.numeric else cells == 0
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All judged columns, and how many rows each table has."""
+
+    all: tuple[Column, ...]
+    rows: Mapping[Side, int]
+
+    @property
+    def unusable(self) -> str:
+        """Why nothing can be compared here; nothing where something can."""
+        if reason := _no_rows(self.rows):
+            return reason
+        return "" if self.all else "No column can be compared: keys, free text and empty columns are left out."
+
+    def matrix(self, side: Side, rows: Array, without: str | None = None) -> npt.NDArray[np.float64]:
+        """`x[row, column]` for tree models: NaN where missing, categories as codes."""
+        kept = [column for column in self.all if column.name != without]
+        x = np.empty((len(rows), len(kept)), order="F")
+        for j, column in enumerate(kept):
+            x[:, j] = column[side][rows]
+            x[column.missing(side)[rows], j] = np.nan
+        return x
+
+
+def encoded(case: Evidence) -> Columns:
+    """The arrays of this Evidence; the second call costs nothing."""
+    key = id(case)
+    if key not in _KNOWN:
+        _KNOWN[key] = _encode(case)
+        weakref.finalize(case, _KNOWN.pop, key, None)
+    return _KNOWN[key]
+
+
+_KNOWN: dict[int, Columns] = {}
+
+
+def judged(case: Evidence) -> dict[str, Kind]:
+    """The columns that metrics compare: keys, free text, media and columns without any value are left out."""
+    return {
+        name: kind
+        for name, kind in case.train.kinds.columns.items()
+        if kind.kind in _NUMERIC | _CATEGORICAL and not (isinstance(kind, Constant) and kind.value is None)
+    }
+
+
+def empty_table(case: Evidence) -> str:
+    """Which table has no rows; nothing where all have some."""
+    return _no_rows({"train": len(case.train), "holdout": len(case.holdout), "synthetic": len(case.synthetic)})
+
+
+def _no_rows(rows: Mapping[Side, int]) -> str:
+    return "".join(f"The {side} table has no rows. " for side, count in rows.items() if count == 0).strip()
+
+
+def _encode(case: Evidence) -> Columns:
+    tables: dict[Side, pl.DataFrame] = {
+        "train": case.train.table,
+        "holdout": case.holdout.table,
+        "synthetic": case.synthetic.table,
+    }
+    columns = []
+    for name, kind in judged(case).items():
+        for side, table in tables.items():
+            if name not in table.columns:
+                raise DataError(f"The {side} table has no column `{name}`. {did_you_mean(name, table.columns)}")
+        cells = {side: table[name] for side, table in tables.items()}
+        encode = _numbers if kind.kind in _NUMERIC else _codes
+        column = encode(name, kind.kind, cells)
+        if not all(column.missing(side).all() for side in tables):
+            columns.append(column)
+    return Columns(tuple(columns), {side: table.height for side, table in tables.items()})
+
+
+def _numbers(name: str, kind: str, cells: Mapping[Side, pl.Series]) -> Column:
+    sides: dict[Side, Array] = {}
+    for side, series in cells.items():
+        physical = series.to_physical().cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        sides[side] = np.where(np.isfinite(physical), physical, np.nan)
+    largest = max((np.nanmax(np.abs(x)) for x in sides.values() if not np.isnan(x).all()), default=1.0)
+    if largest > 0 and not _SAFE[0] < largest < _SAFE[1]:
+        power = -int(np.frexp(largest)[1])  # a power of two moves no value against another
+        sides = {side: np.ldexp(x, power) for side, x in sides.items()}
+    return Column(name, kind, 0, sides)
+
+
+def _codes(name: str, kind: str, cells: Mapping[Side, pl.Series]) -> Column:
+    words = {side: series.cast(pl.String) for side, series in cells.items()}
+    levels = pl.concat([series.unique() for series in words.values()]).drop_nulls().unique().sort()
+    sides: dict[Side, Array] = {}
+    for side, series in words.items():
+        codes = series.cast(pl.Enum(levels)).to_physical().cast(pl.Int64) + 1
+        sides[side] = codes.fill_null(0).to_numpy()
+    return Column(name, kind, max(len(levels), 1), sides)

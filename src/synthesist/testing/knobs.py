@@ -1,0 +1,70 @@
+"""What every Spec must do, whatever its shelf: travel as text, and have no dead option."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+
+from synthesist.core import Spec
+from synthesist.testing.case import Case
+
+__all__ = ["example", "knob_cases", "text_cases"]
+
+Outcome = Callable[[Spec], Iterator[Any]]
+"""What a Spec brings about, one value for each table it is tried on."""
+
+
+def example(kind: type[Spec]) -> Spec:
+    """A Spec with its defaults; where an option has none, the first value of its `tries`."""
+    needed = {name: _tries(kind, name)[0] for name, field in kind.model_fields.items() if field.is_required()}
+    return kind.build(needed)
+
+
+def text_cases(spec: Spec) -> list[Case]:
+    """The Spec survives YAML and JSON, with its defaults and with every value it is tried with."""
+
+    def body() -> None:
+        for one in (
+            spec,
+            *(_with(spec, name, value) for name in type(spec).model_fields for value in _tries(type(spec), name)),
+        ):
+            page = one.describe()
+            assert page["kind"] == one.name(), f"describe() says kind {page['kind']!r}."
+            for back in (yaml.safe_load(yaml.safe_dump(page)), json.loads(json.dumps(page, allow_nan=False))):
+                read = type(one).build({name: value for name, value in back.items() if name != "kind"})
+                assert read == one, f"{one!r} came back from text as {read!r}."
+
+    return [Case(spec.name(), "text", "", body)]
+
+
+def knob_cases(spec: Spec, outcome: Outcome) -> list[Case]:
+    """Every knob turns something: the two values it is tried with change the outcome, or must not."""
+
+    def turning(name: str) -> Callable[[], None]:
+        def body() -> None:
+            affects = (type(spec).model_fields[name].json_schema_extra or {}).get("affects")  # type: ignore[union-attr]
+            one, other = (outcome(_with(spec, name, value)) for value in _tries(type(spec), name))
+            differs = any(not _alike(a, b) for a, b in zip(one, other, strict=True))
+            assert differs or affects == "cost", f"`{name}` is a dead knob: {_tries(type(spec), name)} give the same."
+            assert not differs or affects == "rows", f"`{name}` says it affects cost only, and changes what comes out."
+
+        return body
+
+    return [Case(spec.name(), "knob", name, turning(name)) for name in type(spec).model_fields]
+
+
+def _tries(kind: type[Spec], name: str) -> tuple[Any, Any]:
+    extra = kind.model_fields[name].json_schema_extra
+    assert isinstance(extra, dict) and "tries" in extra, f"`{name}` has no values to try: make it by `core.knob`."
+    one, other = extra["tries"]  # type: ignore[misc]
+    return one, other
+
+
+def _with(spec: Spec, name: str, value: Any) -> Spec:
+    options = {key: item for key, item in spec.describe().items() if key != "kind"}
+    return type(spec).build({**options, name: value})
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool(one.equals(other)) if hasattr(one, "equals") else repr(one) == repr(other)

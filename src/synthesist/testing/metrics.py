@@ -1,0 +1,77 @@
+"""What every metric must do."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from functools import cache, partial
+
+from synthesist.core import Context, Evidence, Score, Spec
+from synthesist.data.dataset import Dataset
+from synthesist.data.sources import read
+from synthesist.testing.case import Case
+from synthesist.testing.knobs import knob_cases, text_cases
+from synthesist.testing.tables import TABLES, mixed
+from synthesist.testing.traces import Traces, watched
+
+__all__ = ["metric_cases"]
+
+SEED = 11
+
+
+def metric_cases(spec: Spec) -> list[Case]:
+    """All cases of one metric: on each table, the real rows of one half are judged as if synthetic."""
+
+    @cache
+    def judged(table: str) -> Traces[Score]:
+        case = _evidence(TABLES[table]())
+        return watched(partial(_score, spec, case), case.train, case.holdout, case.synthetic)
+
+    def on(table: str, check: Callable[[Score], None]) -> Callable[[], None]:
+        return lambda: check(judged(table).result)
+
+    def quiet(table: str) -> Callable[[], None]:
+        return lambda: judged(table).clean()
+
+    def same_seed() -> None:
+        again, first = _score(spec, _evidence(TABLES["mixed"]())), judged("mixed").result
+        assert repr(again) == repr(first), f"A second call with the same seed: {again} and {first}."
+
+    return [
+        *(Case(spec.name(), "leaves_no_trace", table, quiet(table)) for table in TABLES),
+        *(Case(spec.name(), "knows_itself", table, on(table, _knows_itself)) for table in TABLES),
+        Case(spec.name(), "same_seed", "", same_seed),
+        *text_cases(spec),
+        *knob_cases(spec, _outcome),
+    ]
+
+
+def _evidence(data: Dataset) -> Evidence:
+    """Three parts of one table; where it has a single row, all three are that row."""
+    third = max(data.units // 3, 1)
+    parts = (data.table.slice(min(i * third, data.units - third), third) for i in range(3))
+    target = "sector" if "sector" in data.table.columns else None
+    return Evidence(*(data.with_table(part) for part in parts), target=target)
+
+
+def _score(spec: Spec, case: Evidence) -> Score:
+    return spec.score(case, Context.seeded(SEED))  # type: ignore[attr-defined,no-any-return]
+
+
+def _outcome(spec: Spec) -> Iterator[Score]:
+    """What it finds in a table large enough for its knobs to bite."""
+    yield _score(spec, _evidence(read(mixed(900))))
+
+
+def _knows_itself(score: Score) -> None:
+    """A Score is whole: a value inside its interval, with its ends and its reference; or a reason why not."""
+    if score.skipped:
+        assert math.isnan(score.value), f"It was skipped ({score.skipped}) and has a value, {score.value}."
+        return
+    numbers = {f.name: getattr(score, f.name) for f in fields(score) if f.type is float or f.type == "float"}
+    needed = ("value", "low", "high", "best", "worst", "reference")
+    lost = [name for name in needed if not math.isfinite(numbers[name])]
+    assert not lost, f"It has no {', '.join(lost)}, and is not skipped: {score}."
+    assert score.low <= score.value <= score.high, (
+        f"{score.value} is outside its interval, {score.low} to {score.high}."
+    )
+    assert score.title and score.meaning, "It has no title, or does not say what it means."
