@@ -5,6 +5,7 @@ MkDocs calls `on_config` and `on_files`; `pages` needs no MkDocs and serves the 
 
 from collections.abc import Iterator
 from inspect import cleandoc, getdoc
+from pathlib import Path
 from typing import Any
 
 from synthesist import catalog, errors
@@ -14,11 +15,11 @@ from synthesist.core import Spec
 
 
 def on_config(config: Any) -> Any:
-    """Add the reference to the navigation."""
-    shelves = [
-        {shelf.capitalize(): [f"reference/{name}.md" for name in catalog.names(shelf)]} for shelf in catalog.SHELVES
-    ]
-    config["nav"].append({"Reference": ["reference/index.md", "reference/cli.md", *shelves, "reference/errors.md"]})
+    """Add the decisions and the reference to the navigation."""
+    decisions = sorted(f"decisions/{path.name}" for path in Path(config["docs_dir"], "decisions").glob("*.md"))
+    shelves = [{shelf.capitalize(): [f"reference/{n}.md" for n in catalog.names(shelf)]} for shelf in catalog.SHELVES]
+    reference = ["reference/index.md", "reference/cli.md", *shelves, "reference/errors.md"]
+    config["nav"] += [{"Decisions": decisions}, {"Reference": reference}]
     return config
 
 

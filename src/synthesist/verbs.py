@@ -19,7 +19,7 @@ from synthesist.data.page import read_page
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
 from synthesist.model import Model, fitted
-from synthesist.rules.conditions import Where
+from synthesist.rules.conditions import Where, conditions, satisfied
 
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
@@ -43,6 +43,7 @@ __all__ = [
 ]
 
 DEFAULT = "trees"
+FEWEST = 20  # real rows to compare with: below it no score means anything
 METRICS = (
     "c2st",
     "column_shapes",
@@ -149,6 +150,7 @@ def evaluate(
     synthetic: Any,
     target: str | None = None,
     protected: Iterable[str] = (),
+    where: Where = None,
     metrics: Sequence[str | Spec] = METRICS,
     seed: int = 0,
     ctx: Context | None = None,
@@ -163,7 +165,11 @@ def evaluate(
         synthetic: what it made.
         target: the column a model would predict; utility is judged where it is given.
         protected: columns that name groups to be treated alike.
+        where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
         metrics: which scores, by name or Spec.
+
+    Raises:
+        DataError: too few real rows meet the condition to compare with.
     """
     from synthesist.report.report import build
 
@@ -171,8 +177,22 @@ def evaluate(
     real = read(train)
     protected = tuple(protected)
     check_judged_by(real, target, protected)
-    case = Evidence(real, read(holdout, real.schema), read(synthetic, real.schema), target=target, protected=protected)
+    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema)))
+    case = Evidence(learnt, unseen, read(synthetic, real.schema), target=target, protected=protected)
     return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {})
+
+
+def _meeting(where: Where, data: Dataset) -> Dataset:
+    """The real rows that meet the condition."""
+    if not where:
+        return data
+    rows = data.table.filter(satisfied(data.table, conditions(where, data.kinds)))
+    if rows.height < FEWEST:
+        raise DataError(
+            f"Only {rows.height} of {data.units:,} real rows meet the condition, too few to compare with. "
+            f"Draw the rows with `sample`, which needs no real rows beside them."
+        )
+    return data.with_table(rows)
 
 
 def check_judged_by(data: Dataset, target: str | None, protected: Iterable[str] = ()) -> None:
@@ -225,7 +245,14 @@ def make(
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
     about = {"source": data.name, "method": spec.describe(), **model.provenance}
     report = evaluate(
-        train=train, holdout=holdout, synthetic=rows, target=target, ctx=ctx, title=data.name, provenance=about
+        train=train,
+        holdout=holdout,
+        synthetic=rows,
+        target=target,
+        where=where,
+        ctx=ctx,
+        title=data.name,
+        provenance=about,
     )
     return Made(model, rows, report)
 

@@ -12,7 +12,7 @@ UNIT = np.int32(ONE)
 SIGNATURE = "void(int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int32[::1], int32[::1])"
 
 
-@njit(SIGNATURE, nogil=True)  # type: ignore[misc]
+@njit(SIGNATURE, nogil=True)
 def nearest(query_numbers, query_codes, numbers, codes, distance, place):  # type: ignore[no-untyped-def]
     """Fill `distance[query]` and `place[query]` from queries `[query, column]` and stock `[column, row]`."""
     rows = max(numbers.shape[1], codes.shape[1])

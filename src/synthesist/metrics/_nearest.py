@@ -12,61 +12,61 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.metrics._columns import Columns, Side
+from synthesist.metrics._columns import Column, Columns, Side
 
 __all__ = ["ONE", "Gower"]
 
 ONE = 1 << 20
 MISSING = 1 << 23  # farther from every number than one range, and at 0 from itself
 Ints = npt.NDArray[np.int32]
+Rows = npt.NDArray[np.int64]
+_REAL: tuple[Side, Side] = ("train", "holdout")
 
 
 @dataclass(frozen=True)
 class Gower:
-    """The tables on one common scale: `numbers[column, row]` and `codes[column, row]` by side."""
+    """The columns of three tables, and the real range of each numeric one."""
 
-    numbers: Mapping[Side, Ints]
-    codes: Mapping[Side, Ints]
+    columns: Columns
+    ranges: Mapping[str, tuple[float, float]]
 
     @classmethod
     def of(cls, columns: Columns) -> "Gower":
-        """Scale the numbers by the range of train and holdout together."""
-        numbers: dict[Side, list[Ints]] = {side: [] for side in columns.rows}
-        codes: dict[Side, list[Ints]] = {side: [] for side in columns.rows}
+        """Ranges are those of train and holdout together."""
+        ranges = {}
         for column in columns.all:
-            if not column.numeric:
-                for side in columns.rows:
-                    codes[side].append(column[side].astype(np.int32))
-                continue
-            real = np.concatenate([column["train"], column["holdout"]])
-            real = real[~np.isnan(real)]
-            low, high = (real.min(), real.max()) if len(real) else (0.0, 0.0)
-            for side in columns.rows:
-                share = (column[side] - low) / (high - low if high > low else 1.0)
-                steps = np.round(np.clip(share, -1, 2) * ONE)
-                numbers[side].append(np.where(np.isnan(steps), MISSING, steps).astype(np.int32))
-        stack = {
-            name: {
-                side: np.array(rows, dtype=np.int32).reshape(len(rows), columns.rows[side]) for side, rows in x.items()
-            }
-            for name, x in (("numbers", numbers), ("codes", codes))
-        }
-        return cls(stack["numbers"], stack["codes"])
+            real = [column[side][~column.missing(side)] for side in _REAL]
+            seen = [cells for cells in real if len(cells)]
+            if column.numeric:
+                low = min((float(cells.min()) for cells in seen), default=0.0)
+                ranges[column.name] = low, max((float(cells.max()) for cells in seen), default=low)
+        return cls(columns, ranges)
 
-    def nearest(
-        self, side: Side, rows: npt.NDArray[np.int64], among: Side, others: npt.NDArray[np.int64], threads: int = 1
-    ) -> tuple[Ints, Ints]:
+    def nearest(self, side: Side, rows: Rows, among: Side, others: Rows, threads: int = 1) -> tuple[Ints, Ints]:
         """For each of `rows` the distance to the nearest of `others`, and which of `others` that is."""
         from synthesist.metrics._kernel import nearest
 
-        queries = (self.numbers[side][:, rows].T.copy(), self.codes[side][:, rows].T.copy())
-        stock = (self.numbers[among][:, others].copy(), self.codes[among][:, others].copy())
+        numbers, codes = (cells.T.copy() for cells in self._scaled(side, rows))
+        stock = self._scaled(among, others)
         distance, place = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
 
         def part(span: slice) -> None:
-            nearest(*(q[span] for q in queries), *stock, distance[span], place[span])
+            nearest(numbers[span], codes[span], *stock, distance[span], place[span])
 
         step = -(-len(rows) // max(threads, 1))
         with ThreadPoolExecutor(max(threads, 1)) as pool:
             list(pool.map(part, (slice(start, start + step) for start in range(0, len(rows), max(step, 1)))))
         return distance, place
+
+    def _scaled(self, side: Side, rows: Rows) -> tuple[Ints, Ints]:
+        """`numbers[column, row]` in steps of the range, and `codes[column, row]`."""
+        numbers = [self._steps(column, column[side][rows]) for column in self.columns.all if column.numeric]
+        codes = [column[side][rows] for column in self.columns.all if not column.numeric]
+        shaped = (np.array(cells, dtype=np.int32).reshape(len(cells), len(rows)) for cells in (numbers, codes))
+        return next(shaped), next(shaped)
+
+    def _steps(self, column: Column, cells: npt.NDArray[np.float64]) -> Ints:
+        low, high = self.ranges[column.name]
+        share = (cells - low) / (high - low if high > low else 1.0)
+        steps = np.round(np.clip(share, -1, 2) * ONE)
+        return np.where(np.isnan(steps), MISSING, steps).astype(np.int32)

@@ -90,6 +90,7 @@ def run(
             synthetic=made,
             target=judge.target,
             protected=judge.protected,
+            where=recipe.sample.where,
             metrics=recipe.metrics,
             ctx=ctx,
             title=data.name,

@@ -72,4 +72,4 @@ def _always_empty(kind: Kind) -> bool:
 def _outside(filled: pl.Series, kind: Kind, bounds: Bounds) -> Iterator[str]:
     for end, beyond in ((bounds.low, pl.Series.lt), (bounds.high, pl.Series.gt)):
         if end is not None and beyond(filled, read_column(pl.Series([end]), kind)[0]).any():
-            yield f"leaves its bounds {bounds.low} to {bounds.high}: it runs from {filled.min()} to {filled.max()}."
+            yield f"leaves its bounds {bounds.low} to {bounds.high}: it runs from {filled.min()!r} to {filled.max()!r}."

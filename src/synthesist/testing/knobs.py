@@ -57,7 +57,7 @@ def knob_cases(spec: Spec, outcome: Outcome) -> list[Case]:
 def _tries(kind: type[Spec], name: str) -> tuple[Any, Any]:
     extra = kind.model_fields[name].json_schema_extra
     assert isinstance(extra, dict) and "tries" in extra, f"`{name}` has no values to try: make it by `core.knob`."
-    one, other = extra["tries"]  # type: ignore[misc]
+    one, other = list(extra["tries"])  # type: ignore[arg-type]
     return one, other
 
 

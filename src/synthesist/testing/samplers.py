@@ -60,7 +60,7 @@ def sampler_cases(spec: Spec) -> list[Case]:
 
 
 def _sample(spec: Spec, n: int) -> Dataset:
-    return sample(spec, n, seed=SEED)  # type: ignore[no-any-return]
+    return sample(spec, n, seed=SEED)
 
 
 def _outcome(spec: Spec) -> Iterator[dict[str, pl.DataFrame]]:
