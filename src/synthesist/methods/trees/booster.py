@@ -1,0 +1,75 @@
+"""A booster of oblivious trees as plain arrays: what is grown, kept in the model file and read."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthesist.core import Context
+
+__all__ = ["Booster", "Growth"]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How a booster is grown."""
+
+    depth: int
+    rate: float
+    ridge: float
+    rounds: int
+    patience: int
+    tries: int = 24
+    """Features looked at per tree."""
+    rows: int = 15_000
+    """Rows looked at per tree, at most half of those there are."""
+    least_gain: float = 2.0
+    held_out: float = 0.15
+    """Share of the rows that decide when to stop."""
+
+
+@dataclass(frozen=True)
+class Booster:
+    """features[tree, level], thresholds[tree, level] (uint8) and values[tree, leaf] of its trees."""
+
+    features: np.ndarray
+    thresholds: np.ndarray
+    values: np.ndarray
+
+    def __post_init__(self) -> None:
+        trees, depth = self.features.shape
+        fits = self.thresholds.shape == (trees, depth) and self.values.shape == (trees, 2**depth)
+        if not fits or not 1 <= depth <= 8 or self.thresholds.dtype != np.uint8 or self.features.min(initial=0) < 0:
+            raise ValueError("the parts of a booster do not fit together")
+
+    @property
+    def reach(self) -> int:
+        """One past the largest feature asked for."""
+        return int(self.features.max(initial=-1)) + 1
+
+    @classmethod
+    def grown(
+        cls, x: np.ndarray, sizes: np.ndarray, y: np.ndarray, weight: np.ndarray, start: np.ndarray, growth: Growth,
+        ctx: Context,
+    ) -> "Booster":  # fmt: skip
+        """Grow on codes x[feature, row]; the last rows decide when to stop, so rows come in random order."""
+        from synthesist.methods.trees.kernels import grow
+
+        training = len(y) - int(len(y) * growth.held_out)
+        features, thresholds, values = grow(
+            x, sizes, y, weight.astype(np.float32), start.astype(np.float32), training, growth.depth,
+            np.float32(growth.rate), growth.ridge, growth.rounds, growth.patience, growth.tries,
+            min(0.5, growth.rows / training), growth.least_gain, state(ctx),
+        )  # fmt: skip
+        return cls(features, thresholds, values)
+
+    def add(self, x: np.ndarray, z: np.ndarray, first: int = 0, last: int | None = None) -> None:
+        """Add what the trees first..last-1 say of codes x[feature, row] to z[row]."""
+        from synthesist.methods.trees.kernels import add_trees
+
+        last = len(self.features) if last is None else last
+        add_trees(x, self.features, self.thresholds, self.values, first, last, z, np.empty(len(z), np.uint8))
+
+
+def state(ctx: Context) -> np.ndarray:
+    """The state of a compiled generator, from this place."""
+    return np.array([ctx.seed("grow") % 2**64], dtype=np.uint64)

@@ -1,0 +1,287 @@
+"""One order of the columns: each drawn given those before it, by halving its codes bit by bit.
+
+The codes of a column form a balanced tree of intervals. For each level one booster predicts, from
+the columns before and the interval reached so far, whether a row lies in the right half. So a column
+of 250 codes costs eight yes-no predictions, neighbours share what is learnt about them, and the
+number of rounds at each level is settled by rows not learnt from.
+
+Reference: the decomposition is that of nested dichotomies, Frank and Kramer, ICML 2004,
+doi:10.1145/1015330.1015363; for tables compare XGenBoost, arXiv:2603.06904.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from synthesist.codecs.pieces import Limit
+from synthesist.core import Context
+from synthesist.methods.trees.booster import Booster, Growth
+
+__all__ = ["Chain", "Conditional", "Particles"]
+
+FEWEST = 120  # rows a level needs to learn anything
+
+
+@dataclass
+class Particles:
+    """Rows under way: codes[column, row] so far and the log-weight each has gathered from evidence."""
+
+    codes: np.ndarray
+    log_weight: np.ndarray
+
+    @classmethod
+    def empty(cls, columns: int, n: int) -> "Particles":
+        """n rows of which nothing is drawn yet."""
+        return cls(np.zeros((columns, n), np.uint8), np.zeros(n))
+
+    def pick(self, rows: np.ndarray) -> None:
+        """Go on from these rows, with even weights."""
+        self.codes = np.ascontiguousarray(self.codes[:, rows])
+        self.log_weight = np.zeros(len(rows))
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """p(column | columns before it).
+
+    `ranks[feature, code]`: the order in which a feature's codes are asked; feature 0 is the interval.
+    `right[level, node]`: the right half of an interval, 0 where it is a single code.
+    `start[level, node]`: its log-odds before any tree. Trees first[level]..first[level+1]-1 are a level's.
+    """
+
+    size: int
+    ranks: np.ndarray
+    right: np.ndarray
+    start: np.ndarray
+    first: np.ndarray
+    booster: Booster
+
+    def __post_init__(self) -> None:
+        levels = len(self.right)
+        fits = self.right.shape == self.start.shape == (levels, 256) and self.first.shape == (levels + 1,)
+        if not fits or not 1 <= self.size <= 256 or self.right.dtype != np.uint8 or self.ranks.dtype != np.uint8:
+            raise ValueError("the parts of a column's trees do not fit together")
+        if (np.diff(self.first) < 0).any() or self.first[0] != 0 or self.first[-1] != len(self.booster.features):
+            raise ValueError("a column's trees are not where its levels say")
+        if self.right.max(initial=0) >= self.size or self.booster.reach > len(self.ranks):
+            raise ValueError("a column's trees ask for what does not exist")
+
+    @classmethod
+    def fit(
+        cls, y: np.ndarray, size: int, before: np.ndarray, sizes: np.ndarray, ordered: Sequence[bool],
+        growth: Growth, ctx: Context,
+    ) -> "Conditional":  # fmt: skip
+        """Learn codes y[row] from before[feature, row]; features that are not ordered are put in an order first."""
+        n = len(y)
+        ranks = np.tile(np.arange(256, dtype=np.uint8), (len(before) + 1, 1))
+        x = np.empty((len(before) + 1, n), np.uint8)
+        for f, codes in enumerate(before):
+            if not ordered[f] and sizes[f] > 2:
+                ranks[f + 1] = _order(codes, int(sizes[f]), y, size)
+            x[f + 1] = ranks[f + 1][codes]
+        sizes = np.concatenate([[size], sizes]).astype(np.int64)
+        right, start, first, parts = [], [], [0], []
+        for level, (halves, bit, node) in enumerate(_intervals(np.bincount(y, minlength=size))):
+            open_ = np.flatnonzero(bit[y] < 2)
+            at, side = node[y[open_]], bit[y[open_]].astype(np.uint8)
+            ones, rows = np.bincount(at, weights=side, minlength=256), np.bincount(at, minlength=256)
+            odds = np.log((ones + 0.5) / (rows - ones + 0.5)).astype(np.float32)
+            right.append(halves)
+            start.append(odds)
+            if len(before) and len(open_) >= FEWEST:
+                x[0] = node[y]
+                here = x if len(open_) == n else np.ascontiguousarray(x[:, open_])
+                weight = np.ones(len(open_), np.float32)
+                parts.append(Booster.grown(here, sizes, side, weight, odds[at], growth, ctx.at("level", level)))
+            first.append(first[-1] + (len(parts[-1].features) if len(before) and len(open_) >= FEWEST else 0))
+        return cls(
+            size,
+            ranks,
+            np.array(right, np.uint8).reshape(-1, 256),
+            np.array(start, np.float32).reshape(-1, 256),
+            np.array(first, np.int64),
+            _joined(parts, growth.depth),
+        )
+
+    def draw(
+        self,
+        before: np.ndarray,
+        rng: np.random.Generator,
+        *,
+        known: np.ndarray | None = None,
+        limit: Limit | None = None,
+        log_weight: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Codes of the column for rows before[feature, row].
+
+        Where `known[row]` is a code (not -1) it is followed, where a `limit` is set it is held; how
+        likely that was is added to `log_weight[row]`.
+        """
+        from synthesist.methods.trees.kernels import draw_allowed_bits, draw_bits, follow_bits
+
+        n = before.shape[1]
+        x = np.empty((len(self.ranks), n), np.uint8)
+        for f in np.unique(self.booster.features):
+            if f:
+                x[f] = self.ranks[f][before[f - 1]]
+        node, z = x[0], np.empty(n, np.float32)
+        node[:] = 0
+        shares = self._shares(limit) if limit is not None else None
+        fixed = None if known is None else known >= 0
+        for level in range(len(self.right)):
+            z[:] = self.start[level][node]
+            self.booster.add(x, z, int(self.first[level]), int(self.first[level + 1]))
+            u = rng.random(n)
+            drawn = node.copy() if fixed is not None else node
+            gained = np.zeros(n) if fixed is not None or shares is not None else None
+            if shares is None:
+                draw_bits(z, self.right[level], u, drawn)
+            else:
+                left, right = shares[level]
+                draw_allowed_bits(z, self.right[level], u, drawn, limit.which, left, right, gained)  # type: ignore[union-attr]
+            if fixed is not None:
+                followed, likely = node.copy(), np.zeros(n)
+                follow_bits(z, self.right[level], np.where(fixed, known, 0).astype(np.int64), followed, likely)
+                node[:] = np.where(fixed, followed, drawn)
+                gained = np.where(fixed, likely, gained)
+            if gained is not None and log_weight is not None:
+                log_weight += gained
+        codes = node.copy()
+        if limit is not None and log_weight is not None:
+            open_ = np.ones(n, bool) if fixed is None else ~fixed
+            allowed = limit.weights[limit.which, codes]
+            with np.errstate(divide="ignore"):
+                log_weight += np.where(open_, np.log(allowed), 0.0)
+        return codes
+
+    def _shares(self, limit: Limit) -> list[tuple[np.ndarray, np.ndarray]]:
+        """By level, how much of the left and right half of each interval every set allows.
+
+        Any positive guess is right on average, since draws are weighted by what they depart from it.
+        """
+        weights = limit.weights[:, : self.size]
+        upto = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1)], axis=1)
+        ends = np.full(self.size + 1, self.size)
+        out = []
+        for level in range(len(self.right)):
+            left, right = np.ones((len(weights), 256)), np.ones((len(weights), 256))
+            new = ends.copy()
+            for node in range(self.size):
+                half, end = int(self.right[level][node]), int(ends[node])
+                if half:
+                    left[:, node] = (upto[:, half] - upto[:, node]) / (half - node)
+                    right[:, node] = (upto[:, end] - upto[:, half]) / (end - half)
+                    new[node], new[half] = half, end
+            ends = new
+            out.append((left, right))
+        return out
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Columns `order[0]`, `order[1]` ... each given those before it."""
+
+    order: np.ndarray
+    conditionals: tuple[Conditional, ...]
+
+    def __post_init__(self) -> None:
+        if sorted(self.order.tolist()) != list(range(len(self.conditionals))):
+            raise ValueError("a chain that does not go through every column once")
+        for place, conditional in enumerate(self.conditionals):
+            if len(conditional.ranks) != place + 1:
+                raise ValueError("a chain whose columns follow from others than those before")
+
+    @classmethod
+    def fit(
+        cls, codes: np.ndarray, sizes: np.ndarray, ordered: Sequence[bool], order: np.ndarray, growth: Growth,
+        ctx: Context,
+    ) -> "Chain":  # fmt: skip
+        """Learn from codes[column, row], rows in random order."""
+
+        def one(place: int) -> Conditional:
+            before = order[:place]
+            marks = [ordered[j] for j in before]
+            target = order[place]
+            return Conditional.fit(
+                codes[target], int(sizes[target]), codes[before], sizes[before], marks, growth, ctx.at("column", int(target))
+            )
+
+        with ThreadPoolExecutor(ctx.threads) as pool:  # the last column has most to learn from: it goes first
+            made = list(ctx.track(pool.map(one, range(len(order) - 1, -1, -1)), "growing trees", len(order)))
+        return cls(order, tuple(reversed(made)))
+
+    def extend(
+        self, rows: Particles, place: int, rng: np.random.Generator, known: np.ndarray | None, limit: Limit | None
+    ) -> None:
+        """Draw the column at `place` for every row."""
+        before = self.order[:place]
+        evidence = known is not None or limit is not None
+        rows.codes[self.order[place]] = self.conditionals[place].draw(
+            rows.codes[before], rng, known=known, limit=limit, log_weight=rows.log_weight if evidence else None
+        )
+
+    def draw(self, n: int, ctx: Context) -> np.ndarray:
+        """n rows, codes[column, row]."""
+        rows = Particles.empty(len(self.order), n)
+        for place in range(len(self.order)):
+            self.extend(rows, place, ctx.rng(f"column {self.order[place]}"), None, None)
+        return rows.codes
+
+    def last_evidence(self, evidence: Mapping[int, object]) -> int:
+        """How many columns are drawn before the last piece of evidence is met: the fewer the better."""
+        return max((place for place, j in enumerate(self.order.tolist()) if j in evidence), default=-1)
+
+
+def _joined(parts: list[Booster], depth: int) -> Booster:
+    """The boosters of all levels as one."""
+    if not parts:
+        return Booster(np.zeros((0, depth), np.int32), np.zeros((0, depth), np.uint8), np.zeros((0, 2**depth), np.float32))
+    return Booster(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("features", "thresholds", "values")))
+
+
+def _intervals(mass: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The levels of a balanced tree of intervals over codes.
+
+    Each level: right[node] (0 where an interval is one code), bit[code] (0 left, 1 right, 2 settled)
+    and node[code], the interval a code is in before the split.
+    """
+    size = len(mass)
+    upto = np.concatenate([[0.0], np.cumsum(mass, dtype=np.float64)])
+    low, high = np.zeros(size, np.int64), np.full(size, size)
+    levels = []
+    while True:
+        right, bit = np.zeros(256, np.uint8), np.full(size, 2, np.uint8)
+        next_low, next_high = low.copy(), high.copy()
+        for start in np.unique(low):
+            end = int(high[start])
+            if end - start < 2:
+                continue
+            middle = (upto[start] + upto[end]) / 2
+            cut = int(start) + 1 + int(np.abs(upto[start + 1 : end] - middle).argmin())
+            right[start] = cut
+            bit[start:cut], bit[cut:end] = 0, 1
+            next_high[start:cut], next_low[cut:end] = cut, cut
+        if not right.any():
+            return levels
+        levels.append((right, bit, low.astype(np.uint8)))
+        low, high = next_low, next_high
+
+
+def _order(feature: np.ndarray, size: int, y: np.ndarray, y_size: int) -> np.ndarray:
+    """Ranks of an unordered feature's codes along the axis on which they tell the target apart best.
+
+    The first axis of a correspondence analysis of the (smoothed) contingency table.
+    """
+    table = np.bincount(feature.astype(np.int64) * y_size + y, minlength=size * y_size).reshape(size, y_size)
+    rows, share = table.sum(axis=1, keepdims=True), table.sum(axis=0) / max(table.sum(), 1)
+    profile = ((table + 5 * share) / (rows + 5) - share) / np.sqrt(share + 1e-9)
+    weighted = profile * np.sqrt(rows)
+    axis = np.ones(y_size) + np.arange(y_size) / y_size
+    for _ in range(12):  # power iteration: a rough axis is enough to sort by
+        axis = weighted.T @ (weighted @ axis)
+        axis /= max(float(np.linalg.norm(axis)), 1e-300)
+    ranks = np.zeros(256, np.uint8)
+    ranks[np.argsort(profile @ axis, kind="stable")] = np.arange(size)
+    return ranks
