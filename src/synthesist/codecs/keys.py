@@ -24,7 +24,7 @@ class Keys:
 
     `pattern`: 9 stands for a digit, A and a for a letter, x for a hexadecimal digit, a backslash
     makes the next sign literal, every other sign is itself. Without a pattern keys are the whole
-    numbers from `first` upwards.
+    numbers from `first` upwards; with a `last` those up to it come in no order, before any beyond.
 
     >>> Keys(pattern=r"INV-999").at(np.arange(3), seed=1).n_unique()
     3
@@ -34,6 +34,7 @@ class Keys:
 
     pattern: str | None = None
     first: int = 1
+    last: int | None = None
 
     def at(self, index: np.ndarray, seed: int) -> pl.Series:
         """The keys of these numbers, Int64 or String.
@@ -42,7 +43,10 @@ class Keys:
             DataError: the shape has fewer keys than were asked for.
         """
         if self.pattern is None:
-            return pl.Series(index.astype(np.int64) + self.first)
+            number = index.astype(np.int64)
+            if self.last is not None and (known := number <= self.last - self.first).any():
+                number[known] = permute(number[known], self.last - self.first + 1, seed)
+            return pl.Series(number + self.first)
         alphabets = _alphabets(self.pattern)
         exact, space = _exact(alphabets)
         if len(index) and int(index.max()) >= space:

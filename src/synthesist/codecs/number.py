@@ -14,7 +14,7 @@ import polars as pl
 from synthesist.codecs.cells import emptied, spread
 from synthesist.codecs.pieces import Pieces
 from synthesist.core import Allowed
-from synthesist.data.kinds import Duration, Integer, Kind, Moment, Number
+from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 
 __all__ = ["NumberCodec", "ticks", "unticks"]
 
@@ -199,6 +199,8 @@ def _grid(kind: Kind) -> float:
     """The spacing of possible values in ticks; 0 where there is none."""
     if isinstance(kind, Moment | Duration):
         return float(_MICROSECONDS[kind.precision])
+    if isinstance(kind, Id):
+        return 1.0
     if isinstance(kind, Integer):
         return float(kind.step)
     return 0.0 if not isinstance(kind, Number) or kind.decimals is None else float(10.0**-kind.decimals)

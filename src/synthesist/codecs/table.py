@@ -16,6 +16,7 @@ from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_looku
 from synthesist.codecs.keys import Keys
 from synthesist.codecs.number import NumberCodec, ticks
 from synthesist.codecs.pieces import Given, Limit, Pieces
+from synthesist.codecs.serial import SerialCodec, informative
 from synthesist.codecs.text import TextCodec
 from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
@@ -24,6 +25,8 @@ from synthesist.data.schema import Schema
 from synthesist.errors import ConditionError, DataError
 
 __all__ = ["TABLE_KINDS", "TableCodec"]
+
+FEWEST_KEYS = 500  # rows it takes to see whether keys tell anything
 
 TABLE_KINDS = frozenset({"number", "integer", "boolean", "category", "moment", "duration", "text", "id", "constant"})
 """The kinds of column a table codec serves."""
@@ -34,7 +37,7 @@ class TableCodec:
     """The fitted codec of one table; `modelled` are the columns of the code matrix, in order."""
 
     schema: Schema
-    modelled: dict[str, NumberCodec | CategoryCodec]
+    modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec]
     derived: tuple[Lookup | Formula, ...]
     texts: dict[str, TextCodec]
 
@@ -63,11 +66,16 @@ class TableCodec:
         derived = _untangled(rules)
         free = [c for c in inner if c not in {d.column for d in derived}]
         likeness = _likeness(frame, inner)
-        modelled: dict[str, NumberCodec | CategoryCodec] = {}
+        plain: dict[str, NumberCodec | CategoryCodec] = {}
         for c in ctx.track(free, "encoding columns"):
             fit = CategoryCodec.fit if isinstance(inner[c], Category | Boolean) else NumberCodec.fit
             extra = {"likeness": likeness} if fit == CategoryCodec.fit else {}
-            modelled[c] = fit(frame[c], inner[c], bins, min_rows, **extra)
+            plain[c] = fit(frame[c], inner[c], bins, min_rows, **extra)
+        modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec] = {**plain}
+        for c, kind in kinds.items():
+            telling = isinstance(kind, Id) and kind.whole and frame.height >= FEWEST_KEYS
+            if telling and not frame[c].null_count() and informative(frame[c], frame, plain):
+                modelled[c] = SerialCodec.fit(frame[c], kind, bins, min_rows)
         texts = {c: TextCodec.fit(frame[c], k, min_rows) for c, k in kinds.items() if isinstance(k, Text)}
         kept = tuple(_kept(d, modelled.get(d.by)) if isinstance(d, Lookup) else d for d in derived)
         return cls(data.schema, modelled, kept, texts)
@@ -130,7 +138,10 @@ class TableCodec:
         inside = self._inside(allowed or {})
         made = []
         for j, (name, codec) in enumerate(self.modelled.items()):
-            column = codec.decode(codes[:, j], u[:, j])
+            if isinstance(codec, SerialCodec):
+                column = codec.decode(codes[:, j], u[:, j], ctx.start)
+            else:
+                column = codec.decode(codes[:, j], u[:, j])
             column = codec.settle(column, inside[name]) if name in inside else column
             made.append(_over(rows, column.alias(name)))
         frame = pl.DataFrame(made)
@@ -183,14 +194,15 @@ class TableCodec:
         if isinstance(codec, CategoryCodec):
             shown = ", ".join(repr(v) for v in codec.values[:8])
             return f"It holds {shown}{' and more' if len(codec.values) > 8 else ''}."
-        ends = codec.decode(np.array([0, codec.ordered - 1]), np.array([0.0, 1.0]))
+        number = codec.number if isinstance(codec, SerialCodec) else codec
+        ends = number.decode(np.array([0, number.ordered - 1]), np.array([0.0, 1.0]))
         return f"It lies between {ends[0]} and {ends[1]}."
 
     def _aside(self, name: str, kind: Kind, n: int, ctx: Context, want: Allowed | None) -> pl.Series:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
             index = np.arange(ctx.start, ctx.start + n)
-            keys = Keys(kind.pattern if not kind.whole else None, kind.first).at(index, seed=_key_seed(name))
+            keys = Keys(None if kind.whole else kind.pattern, kind.first, kind.last).at(index, seed=_key_seed(name))
             return keys.cast(kind.storage).alias(name)
         if isinstance(kind, Text) and name in self.texts:
             return self.texts[name].draw(n, ctx, full=want is not None and not want.missing).alias(name)

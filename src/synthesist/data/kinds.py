@@ -169,6 +169,7 @@ class Id(_Kind):
     whole: Annotated[bool, Field(description="whether ids are whole numbers")] = False
     pattern: str | None = None
     first: Annotated[int, Field(description="the first id, where ids are whole numbers")] = 1
+    last: Annotated[int | None, Field(description="the last id, where ids are whole numbers with gaps")] = None
 
     @property
     def storage(self) -> pl.DataType:

@@ -22,7 +22,8 @@ def whole_numbers(column: Column, format: str | None = None) -> Kind:
     low, high = int(numbers.min()), int(numbers.max())  # type: ignore[arg-type]
     if column.unique and not format and (reason := number_key(column.name, numbers)):
         about = column.natively("Int64").about(f"unique in all {column.filled:,} rows", reason)
-        return Id(whole=True, first=low, **about)
+        gaps = column.filled < 0.9 * (high - low + 1)
+        return Id(whole=True, first=low, last=high if gaps else None, **about)
     if names_things(column.name) and not format:
         evidence = "numbers that name things, going by the column's name"
         return category(texts.noting(evidence), numbers.sort().cast(pl.String).to_list())

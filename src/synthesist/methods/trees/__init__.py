@@ -66,9 +66,7 @@ class Trees(Spec):
             for k, order in enumerate(_orders(codec, data, self.orders, ctx))
         )
         grown = Grown(codec, chains, (), self.candidates)
-        critic = Growth(
-            self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, rows=40_000, least_gain=0.0
-        )
+        critic = Growth(self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, rows=40_000, least_gain=0.0)
         for step in range(self.refinements if len(sizes) > 1 else 0):
             grown = grown.refined(codes, critic, ctx.at("refine", step))
         return grown

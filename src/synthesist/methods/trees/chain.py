@@ -205,7 +205,13 @@ class Chain:
             marks = [ordered[j] for j in before]
             target = order[place]
             return Conditional.fit(
-                codes[target], int(sizes[target]), codes[before], sizes[before], marks, growth, ctx.at("column", int(target))
+                codes[target],
+                int(sizes[target]),
+                codes[before],
+                sizes[before],
+                marks,
+                growth,
+                ctx.at("column", int(target)),
             )
 
         with ThreadPoolExecutor(ctx.threads) as pool:  # the last column has most to learn from: it goes first
@@ -237,7 +243,9 @@ class Chain:
 def _joined(parts: list[Booster], depth: int) -> Booster:
     """The boosters of all levels as one."""
     if not parts:
-        return Booster(np.zeros((0, depth), np.int32), np.zeros((0, depth), np.uint8), np.zeros((0, 2**depth), np.float32))
+        return Booster(
+            np.zeros((0, depth), np.int32), np.zeros((0, depth), np.uint8), np.zeros((0, 2**depth), np.float32)
+        )
     return Booster(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("features", "thresholds", "values")))
 
 

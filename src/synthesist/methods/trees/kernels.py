@@ -155,9 +155,7 @@ def best_split(x, sizes, tried, gradients, rows, side, level, ridge, sums):  # t
                 left_g[k] += (s >> np.int64(32)) / SCALE
                 left_h[k] += (s & low) / SCALE
                 rest = total_g[k] - left_g[k]
-                after += left_g[k] * left_g[k] / (left_h[k] + ridge) + rest * rest / (
-                    total_h[k] - left_h[k] + ridge
-                )
+                after += left_g[k] * left_g[k] / (left_h[k] + ridge) + rest * rest / (total_h[k] - left_h[k] + ridge)
             if after - before > best_gain:
                 best_gain, best_feature, best_cut = after - before, f, b
     return best_gain, best_feature, best_cut
