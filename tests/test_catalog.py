@@ -32,7 +32,7 @@ def test_a_file_has_one_public_spec(shelf: str, name: str) -> None:
 def test_a_docstring_begins_for_everybody_and_says_when_not(shelf: str, name: str) -> None:
     spec = catalog.load(shelf, name)
     first = catalog.summary(spec)
-    assert 20 <= len(first) <= 120, f"{len(first)} signs: {first}"
+    assert 20 <= len(first) <= 100, f"{len(first)} signs: {first}"
     assert first.endswith(".")
     assert "When not to use: " in (spec.__doc__ or "")
 

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 import synthesist as sy
-from synthesist.errors import NotFoundError, SpecError, UnsuitableError
+from synthesist.data.kinds import Id, Integer
+from synthesist.data.schema import Schema, TableSchema
+from synthesist.errors import DataError, NotFoundError, SpecError, UnsuitableError
 
 METHODS = ["marginals", "gaussian_copula", "trees"]
 
@@ -54,6 +56,29 @@ def test_filling_keeps_what_is_given(model, people):
     assert filled["sex"].to_list() == people["sex"].to_list()
     given = holes["age"].is_not_null()
     assert filled["age"].filter(given).to_list() == people["age"].filter(given).to_list()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_hole_stays_only_where_the_table_is_always_empty(method):
+    """`code` follows from `name`: it is empty for every b, and the two rows of r are too few to be learnt."""
+    rng = np.random.default_rng(0)
+    name = ["r", "r", *rng.choice(list("abcdef"), 898)]
+    code = [None if x == "b" else ord(x) for x in name]
+    table = pl.DataFrame({"name": name, "code": code, "x": rng.normal(size=900).round(2)})
+    filled = sy.fit(table, method).fill(table.with_columns(code=pl.lit(None, pl.Int64)))
+    assert set(filled.filter(pl.col("code").is_null())["name"]) == {"b"}
+    assert filled.filter(pl.col("name") != "r").equals(table.filter(pl.col("name") != "r"))
+    assert set(filled["code"].drop_nulls()) <= {ord(x) for x in "acdef"}
+
+
+def test_a_row_without_a_key_gets_one_while_there_are_any():
+    table = pl.DataFrame({"id": [f"K{i}" for i in range(10)], "x": list(range(5)) * 2})
+    schema = Schema(tables={"table": TableSchema(columns={"id": Id(pattern="K9"), "x": Integer()})})
+    model = sy.fit(table, "marginals", schema=schema)
+    assert model.fill(table)["id"].to_list() == table["id"].to_list()
+    longer = pl.concat([table, table.with_columns(id=pl.lit(None, pl.String))])
+    with pytest.raises(DataError, match="`id` has only 10 keys, 20 were asked for"):
+        model.fill(longer)
 
 
 def test_a_saved_model_gives_the_same_rows(model, tmp_path):

@@ -10,8 +10,9 @@ import synthesist as sy
 from synthesist.cli import main
 from synthesist.errors import GateError, SpecError
 from synthesist.recipe import Plan, Recipe
+from synthesist.verbs import DEFAULT
 
-METHOD = "gaussian_copula"
+METHOD = DEFAULT
 
 PAGE = f"""
 version: 1
@@ -117,7 +118,7 @@ def test_check_reads_no_data_and_names_every_fault(page, tmp_path, capsys, monke
     monkeypatch.setattr("synthesist.verbs.read", lambda *_: pytest.fail("data was read"))
     assert main(["check", str(page)]) == 0
     plan = capsys.readouterr().out
-    for part in ("people.csv", "GaussianCopula", "60 rows", "seed 5", "validity>=0.5", "fake.csv", "memory"):
+    for part in ("people.csv", "Trees(", "60 rows", "seed 5", "validity>=0.5", "fake.csv", "memory"):
         assert part in plan
     words = ["--set", "source=peopel.csv", "--set", "output.data=no/fake.csv", "--set", 'gate=["validty>1"]']
     assert main(["check", str(page), *words]) == 2

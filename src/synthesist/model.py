@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import polars as pl
+
 import synthesist
 from synthesist import catalog
+from synthesist.codecs.keys import keys_of
 from synthesist.core import Allowed, Context, Filler, Sampler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
@@ -64,13 +68,19 @@ class Model:
     def fill(self, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
         """Draw every empty cell of `rows` from what the model holds possible given the filled ones.
 
+        A hole stays empty only where the learnt table says so: in a column that is always empty for the
+        given value of another one (no name of a spouse for the single), or that no row ever filled.
+
         Raises:
             UnsuitableError: this method cannot fill.
+            DataError: a row without a key comes after the last one the key pattern has.
         """
         if not isinstance(self.sampler, Filler):
             raise UnsuitableError(f"{self.method.name()} cannot fill holes. Use `trees` or `gaussian_copula`.")
         ctx = (ctx or Context.seeded(seed)).at("fill")
         given, native = read(rows, schema=self.schema), native_of(rows)
+        for column, keys in keys_of(self.schema).items():
+            keys.require(_last_hole(given[column]), column)
         full = {column: Allowed() for column in given.table.columns if given[column].null_count()}
         size = self.sampler.block
 
@@ -110,7 +120,7 @@ class Model:
             NotFoundError: there is no such file.
             ModelFileError: it cannot be trusted or understood.
         """
-        header, sampler = read_pack(Path(path), _sampler_type)
+        header, sampler = read_pack(Path(path), partial(_sampler_type, path))
         try:
             method = _method(header)
             provenance = dict(header.get("provenance") or {})
@@ -167,13 +177,22 @@ def _method(header: Mapping[str, Any]) -> Spec:
     return catalog.load("methods", options.pop("kind")).build(options)
 
 
-def _sampler_type(header: Mapping[str, Any]) -> Any:
+def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
     """The type a method's `fit` declares to return: our code names it, never the file."""
     name = header["method"]["kind"]
     if name not in catalog.names("methods"):
-        raise ModelFileError(f"The model was made by the method `{name}`, which is not installed here.")
+        raise ModelFileError(
+            f"{path} was made by the method `{name}`, which is not installed here. "
+            f"Install the package it comes in, or fit again with one of `synthesist list methods`."
+        )
     spec = catalog.load("methods", name)
     return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]
+
+
+def _last_hole(column: pl.Series) -> int:
+    """The number of the last row, counted from 1, whose cell is empty; 0 where none is."""
+    holes = column.is_null().arg_true()
+    return int(holes[-1]) + 1 if len(holes) else 0
 
 
 def _known_native(name: Any) -> str:

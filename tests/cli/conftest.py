@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from synthesist.cli import main
+from synthesist.verbs import DEFAULT
 
-METHOD = "gaussian_copula"
+METHOD = DEFAULT
 
 
 @dataclass(frozen=True)

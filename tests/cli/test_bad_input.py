@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-M = "-m gaussian_copula"
+from synthesist.verbs import DEFAULT
+
+M = f"-m {DEFAULT}"
 FIT = f"fit people.csv {M} -o out.syn"
 SAMPLE = "sample people.syn -n 5 -o out.csv"
 MAKE = f"make people.csv -n 5 {M} -o out.csv"
@@ -39,7 +41,7 @@ CASES = [
     ("sample people.csv -n 5 -o out.csv", "people.csv", "synthesist fit"),
     ("sample truncated.syn -n 5 -o out.csv", "truncated.syn", "Fit or fetch it again"),
     ("sample tampered.syn -n 5 -o out.csv", "tampered.syn", "synthesist"),
-    ("sample foreign.syn -n 5 -o out.csv", "unheard_of", "not installed"),
+    ("sample foreign.syn -n 5 -o out.csv", "foreign.syn was made by the method `unheard_of`", "list methods"),
     ("sample text.syn -n 5 -o out.csv", "text.syn", "Fit or fetch it again"),
     (f"{SAMPLE} --set bins=3", "bins", "when fitting"),
     (f"{SAMPLE} --where agee>=65", "agee", "`age`"),
@@ -51,7 +53,7 @@ CASES = [
     ("sample unkind.yaml -n 5 -o out.csv", "unkind.yaml", "kind"),
     ("sample misspelt.yaml -n 5 -o out.csv", "meen", "`mean`"),
     ("sample columns -n 5 -o out.csv --set 'columns={x: {is: nrmal}}'", "nrmal", "`normal`"),
-    ("fit peple.csv -m gaussian_copula -o out.syn", "peple.csv", "`people.csv`"),
+    (f"fit peple.csv {M} -o out.syn", "peple.csv", "`people.csv`"),
     ("fit people.csv -m gausian_copula -o out.syn", "gausian_copula", "`gaussian_copula`"),
     (f"{FIT} --set bin=3", "bin", "`bins`"),
     (f"{FIT} --set bins", "'bins'", "bins=64"),
@@ -89,7 +91,8 @@ CASES = [
     ("transform mask people.csv -o out.csv", "columns", "required"),
     ("transform mask people.csv -o out.csv --set 'columns={agee: {do: drop}}'", "agee", "`age`"),
     ("list metods", "metods", "`methods`"),
-    ("show tres", "tres", "There are"),
+    ("show tres", "tres", "`trees`"),
+    ("show zzz", "zzz", "There are"),
     ("inspect taken", "taken", ""),
     ("run zz.yaml", "zz.yaml", "There are"),
     ("run recipe.yaml --set metod.bins=3", "metod", "`method`"),
@@ -126,7 +129,7 @@ def bad(folder: Path) -> Path:
     (folder / "misspelt.yaml").write_text("kind: columns\ncolumns: {x: {is: normal, meen: 3}}\n")
     (folder / "badschema.yaml").write_text("tables: {people: {columns: {age: {kind: integer, bouns: [0, 9]}}}}\n")
     (folder / "recipe.yaml").write_text(
-        "source: people.csv\nmethod: gaussian_copula\nsample: 5\noutput: {data: out.csv}\n"
+        f"source: people.csv\nmethod: {DEFAULT}\nsample: 5\noutput: {{data: out.csv}}\n"
     )
     (folder / "twice.yaml").write_text("seed: 1\nseed: 2\nsource: people.csv\n")
     return folder

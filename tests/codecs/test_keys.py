@@ -30,6 +30,14 @@ def test_long_shapes_are_unique_too():
     assert keys.n_unique() == 50_000
 
 
-def test_a_shape_that_is_used_up_says_so():
-    with pytest.raises(DataError, match="has only 100 keys, 101 were asked for"):
-        Keys("99").at(np.arange(101), 1)
+def test_a_shape_that_is_used_up_says_so_when_the_rows_are_wanted():
+    Keys("99").require(100, "id")
+    with pytest.raises(DataError, match="`id` has only 100 keys, 101 were asked for"):
+        Keys("99").require(101, "id")
+    Keys(first=5).require(10**15, "id")
+
+
+def test_a_block_may_be_longer_than_the_keys():
+    block = Keys("99").at(np.arange(60, 160), 1)
+    assert block.is_null().to_list() == [False] * 40 + [True] * 60
+    assert pl.concat([Keys("99").at(np.arange(60), 1), block.head(40)]).n_unique() == 100

@@ -29,6 +29,15 @@ def test_missing_texts_keep_their_share():
     assert abs(drawn.is_null().mean() - 0.4) < 0.05
 
 
+def test_no_text_comes_out_empty():
+    """A seldom opening gives way to what is usual, and nothing is more usual than the end of a text."""
+    column = pl.Series(["yes"] * 60 + ["yes no"] * 40 + ["x" * k for k in range(2, 12)])
+    drawn = TextCodec.fit(column, Text(), 5).draw(3000, Context.seeded(4))
+    assert drawn.null_count() == 0
+    assert (drawn.str.strip_chars() == drawn).all() and (drawn != "").all()
+
+
 def test_empty_and_odd_texts_are_no_trouble():
     column = pl.Series(["", "  ", "\n\t", "日本語 テキスト", "🙂", None] * 3)
-    assert len(TextCodec.fit(column, Text(), 2).draw(20, Context.seeded(3))) == 20
+    drawn = TextCodec.fit(column, Text(), 2).draw(200, Context.seeded(3))
+    assert len(drawn) == 200 and not (drawn == "").any()

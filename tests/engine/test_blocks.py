@@ -9,7 +9,8 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id, Integer
 from synthesist.data.schema import Schema
 from synthesist.engine.blocks import blocks, joined
-from synthesist.errors import ConditionError, SpecError
+from synthesist.errors import ConditionError, DataError, SpecError
+from synthesist.samplers.columns import Columns
 
 SCHEMA = Schema(tables={"t": {"columns": {"id": Id(whole=True), "x": Integer()}}}, unit="t")
 
@@ -54,6 +55,15 @@ def test_a_condition_without_fill_is_met_by_bounded_rejection():
 def test_a_condition_that_is_never_met_says_how_often_it_was_tried():
     with pytest.raises(ConditionError, match=r"on `x` was met by 0 of 2,000 drawn rows"):
         draw(5, {"x": Allowed(low=100)})
+
+
+def test_every_key_of_a_short_pattern_can_be_had_and_no_more():
+    """A block may be larger than what there are keys for: only rows that are handed out need one."""
+    short = Columns.build({"columns": {"id": {"is": "keys", "pattern": "99"}}})
+    assert short.block > 100
+    assert joined(blocks(short, 100, Context.seeded(5))).table["id"].drop_nulls().n_unique() == 100
+    with pytest.raises(DataError, match="`id` has only 100 keys, 101 were asked for"):
+        next(blocks(short, 101, Context.seeded(5)))
 
 
 @pytest.mark.parametrize("n", [0, -3, 2.5, "10", True])

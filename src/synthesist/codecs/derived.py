@@ -42,6 +42,17 @@ class Lookup:
             return pl.select(pl.when(pl.lit(frame[self.by]).is_null()).then(none).otherwise(pl.lit(near))).to_series()
         return asked.join(self.table, on=self.by, how="left", nulls_equal=True, maintain_order="left")[self.column]
 
+    def asking(self, frame: pl.DataFrame, drawn: pl.DataFrame) -> pl.DataFrame:
+        """The frame with names the table does not hold replaced by those drawn in their place.
+
+        The table does without the values too rare to be drawn; a row may still come with one of them.
+        """
+        if self.by not in drawn.columns or frame[self.by].dtype.is_numeric():
+            return frame
+        asked = pl.col(self.by)
+        unknown = ~asked.is_in(self.table[self.by].implode())
+        return frame.with_columns(pl.when(unknown).then(pl.lit(drawn[self.by])).otherwise(asked).alias(self.by))
+
 
 @dataclass(frozen=True)
 class Formula:

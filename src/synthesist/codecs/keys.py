@@ -10,9 +10,12 @@ from string import ascii_lowercase, ascii_uppercase, digits
 import numpy as np
 import polars as pl
 
+from synthesist.codecs.cells import emptied
+from synthesist.data.kinds import Id
+from synthesist.data.schema import Schema
 from synthesist.errors import DataError
 
-__all__ = ["Keys", "permute"]
+__all__ = ["Keys", "keys_of", "permute"]
 
 SYMBOLS = {"9": digits, "A": ascii_uppercase, "a": ascii_lowercase, "x": digits + "abcdef"}
 LARGEST = 2**60  # a permutation works on whole numbers that fit comfortably in 64 bits
@@ -36,11 +39,27 @@ class Keys:
     first: int = 1
     last: int | None = None
 
-    def at(self, index: np.ndarray, seed: int) -> pl.Series:
-        """The keys of these numbers, Int64 or String.
+    @classmethod
+    def of(cls, kind: Id) -> "Keys":
+        """The keys of a column."""
+        return cls(None if kind.whole else kind.pattern, kind.first, kind.last)
+
+    def require(self, n: int, column: str) -> None:
+        """Refuse more rows than there are keys, before any row is drawn.
 
         Raises:
-            DataError: the shape has fewer keys than were asked for.
+            DataError: the pattern of `column` has fewer than n keys.
+        """
+        if self.pattern is not None and n > (space := _exact(_alphabets(self.pattern))[1]):
+            raise DataError(
+                f"The key pattern {self.pattern!r} of `{column}` has only {space:,} keys, {n:,} were asked for. "
+                f"Make the pattern longer."
+            )
+
+    def at(self, index: np.ndarray, seed: int) -> pl.Series:
+        """The keys of these numbers, Int64 or String; empty once the keys are used up.
+
+        Whole blocks are drawn of which only the first rows may be handed out: those `require` looks after.
         """
         if self.pattern is None:
             number = index.astype(np.int64)
@@ -49,12 +68,7 @@ class Keys:
             return pl.Series(number + self.first)
         alphabets = _alphabets(self.pattern)
         exact, space = _exact(alphabets)
-        if len(index) and int(index.max()) >= space:
-            raise DataError(
-                f"The key pattern {self.pattern!r} has only {space:,} keys, {int(index.max()) + 1:,} were asked for. "
-                f"Make the pattern longer."
-            )
-        number = permute(index, space, seed)
+        number = permute(np.minimum(index, space - 1), space, seed)
         filler = _mixed(index.astype(np.uint64) ^ np.uint64(seed & (2**64 - 1)))
         parts: list[pl.Series | str] = []
         for position in range(len(alphabets) - 1, -1, -1):
@@ -68,7 +82,13 @@ class Keys:
                 filler = _mixed(filler)
                 parts.append(_letters(alphabet, filler % np.uint64(len(alphabet))))
         columns = [pl.lit(part) for part in reversed(parts)]
-        return pl.DataFrame({"n": index}).select(pl.concat_str(columns)).to_series()
+        return emptied(pl.DataFrame({"n": index}).select(pl.concat_str(columns)).to_series(), index >= space)
+
+
+def keys_of(schema: Schema) -> dict[str, Keys]:
+    """The keys of every key column of the units."""
+    columns = schema.tables[schema.unit].columns
+    return {column: Keys.of(kind) for column, kind in columns.items() if isinstance(kind, Id)}
 
 
 def permute(index: np.ndarray, size: int, seed: int) -> np.ndarray:

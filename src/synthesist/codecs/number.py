@@ -13,6 +13,7 @@ import polars as pl
 
 from synthesist.codecs.cells import emptied, spread
 from synthesist.codecs.pieces import Pieces
+from synthesist.codecs.smooth import FEWEST_ROWS, FEWEST_VALUES, smooth_quantiles
 from synthesist.core import Allowed
 from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 
@@ -48,12 +49,9 @@ class NumberCodec:
         ends = _ends(counts, len(x), bins, min_rows)
         firsts = np.concatenate([[0], ends[:-1]])
         rows = np.concatenate([[0], np.cumsum(counts)])
-        knots = np.empty((len(ends), SEGMENTS + 1))
-        for k, (first, end) in enumerate(zip(firsts, ends, strict=True)):
-            if end - first == 1:
-                knots[k] = values[first]
-            else:
-                knots[k] = _knots(values[first:end], counts[first:end], grid)
+        knots = np.repeat(values[firsts], SEGMENTS + 1).reshape(len(ends), SEGMENTS + 1)
+        for run in _runs(ends - firsts > 1):
+            knots[run] = _run_knots(values, counts, firsts[run], ends[run], grid)
         if min_rows > 1 and len(x) > 2 * min_rows:
             _hide_extremes(knots, x, min_rows)
         cuts = values[firsts[1:]] if grid or len(values) < 2 else (values[firsts[1:]] + values[ends[:-1] - 1]) / 2
@@ -250,6 +248,27 @@ def _merge_rare(ends: np.ndarray, masses: np.ndarray, min_rows: int) -> np.ndarr
             del kept[k]
         del mass[k]
     return np.array(kept)
+
+
+def _runs(spread: np.ndarray) -> list[np.ndarray]:
+    """Codes that follow each other without a point mass between."""
+    codes = np.flatnonzero(spread)
+    return np.split(codes, np.flatnonzero(np.diff(codes) > 1) + 1) if len(codes) else []
+
+
+def _run_knots(values: np.ndarray, counts: np.ndarray, firsts: np.ndarray, ends: np.ndarray, grid: float) -> np.ndarray:
+    """The knots of neighbouring bins, from one smooth curve where there is enough to tell how smooth."""
+    run = slice(firsts[0], ends[-1])
+    if counts[run].sum() < FEWEST_ROWS or ends[-1] - firsts[0] < FEWEST_VALUES:
+        return np.array([_knots(values[a:b], counts[a:b], grid) for a, b in zip(firsts, ends, strict=True)])
+    before = np.concatenate([[0], np.cumsum(counts[run])]) / counts[run].sum()
+    low, high = before[firsts - firsts[0]], before[ends - firsts[0]]
+    shares = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, SEGMENTS + 1)
+    knots = smooth_quantiles(values[run], counts[run], grid)(shares)
+    half = grid / 2  # bins may not reach over the point masses beside them
+    return np.clip(np.maximum.accumulate(knots.ravel()), values[firsts[0]] - half, values[ends[-1] - 1] + half).reshape(
+        knots.shape
+    )
 
 
 def _knots(values: np.ndarray, counts: np.ndarray, grid: float) -> np.ndarray:

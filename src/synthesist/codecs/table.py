@@ -73,11 +73,12 @@ class TableCodec:
             plain[c] = fit(frame[c], inner[c], bins, min_rows, **extra)
         modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec] = {**plain}
         for c, kind in kinds.items():
-            telling = isinstance(kind, Id) and kind.whole and frame.height >= FEWEST_KEYS
-            if telling and not frame[c].null_count() and informative(frame[c], frame, plain):
+            if not isinstance(kind, Id) or not kind.whole or frame.height < FEWEST_KEYS:
+                continue
+            if not frame[c].null_count() and informative(frame[c], frame, plain):
                 modelled[c] = SerialCodec.fit(frame[c], kind, bins, min_rows)
         texts = {c: TextCodec.fit(frame[c], k, min_rows) for c, k in kinds.items() if isinstance(k, Text)}
-        kept = tuple(_kept(d, modelled.get(d.by)) if isinstance(d, Lookup) else d for d in derived)
+        kept = tuple(_kept(d, plain.get(d.by)) if isinstance(d, Lookup) else d for d in derived)
         return cls(data.schema, modelled, kept, texts)
 
     @property
@@ -136,22 +137,23 @@ class TableCodec:
         The filled cells of `rows` are kept as they are; keys, texts and derived columns are made here.
         """
         inside = self._inside(allowed or {})
-        made = []
+        drawn = []
         for j, (name, codec) in enumerate(self.modelled.items()):
             if isinstance(codec, SerialCodec):
                 column = codec.decode(codes[:, j], u[:, j], ctx.start)
             else:
                 column = codec.decode(codes[:, j], u[:, j])
             column = codec.settle(column, inside[name]) if name in inside else column
-            made.append(_over(rows, column.alias(name)))
-        frame = pl.DataFrame(made)
+            drawn.append(column.alias(name))
+        frame = pl.DataFrame([_over(rows, column) for column in drawn])
         kinds = self.schema.table.columns
         if rows is not None:
             for rule in self.derived:
                 if isinstance(rule, Formula) and not rows.table[rule.column].is_null().all():
                     frame = rule.balance(frame, rows.table, kinds)
         for rule in self.derived:
-            frame = frame.with_columns(_over(rows, rule.compute(frame, kinds[rule.column]).alias(rule.column)))
+            known = rule.asking(frame, pl.DataFrame(drawn)) if rows is not None and isinstance(rule, Lookup) else frame
+            frame = frame.with_columns(_over(rows, rule.compute(known, kinds[rule.column]).alias(rule.column)))
         aside = [
             _over(rows, self._aside(c, k, len(codes), ctx.at(c), (allowed or {}).get(c)))
             for c, k in kinds.items()
@@ -202,7 +204,7 @@ class TableCodec:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
             index = np.arange(ctx.start, ctx.start + n)
-            keys = Keys(None if kind.whole else kind.pattern, kind.first, kind.last).at(index, seed=_key_seed(name))
+            keys = Keys.of(kind).at(index, seed=_key_seed(name))
             return keys.cast(kind.storage).alias(name)
         if isinstance(kind, Text) and name in self.texts:
             return self.texts[name].draw(n, ctx, full=want is not None and not want.missing).alias(name)

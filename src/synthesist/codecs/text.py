@@ -12,6 +12,7 @@ import polars as pl
 
 from synthesist.codecs.cells import emptied
 from synthesist.core import Context
+from synthesist.data.column import stripped
 from synthesist.data.kinds import Kind
 
 __all__ = ["TextCodec"]
@@ -78,10 +79,10 @@ class TextCodec:
             ]
         )
         counts = pairs.group_by("w", "after").agg(rows=pl.col("row").n_unique(), times=pl.len()).sort(["w", "after"])
-        return cls(kind, words, *_chain(counts, n, min_rows), column.null_count() / max(len(column), 1))
+        return cls(kind, words, *_chain(counts, words, min_rows), column.null_count() / max(len(column), 1))
 
     def draw(self, n: int, ctx: Context, *, full: bool = False) -> pl.Series:
-        """Make n texts, none of them missing where `full` is asked for."""
+        """Make n texts, none of them missing where `full` is asked for and any was ever seen."""
         rng = ctx.rng("text")
         texts: list[list[str]] = [[] for _ in range(n)]
         at = np.full(n, len(self.words))
@@ -102,16 +103,21 @@ class TextCodec:
             for row, token, invented in zip(going.tolist(), tokens, shapes, strict=True):
                 texts[row].append(_invent(token, next(signs)) if invented else token)
         column = pl.Series(["".join(parts) for parts in texts], dtype=pl.String)
-        return emptied(column, rng.random(n) < (0.0 if full else self.empty_share))
+        return emptied(stripped(column), rng.random(n) < (0.0 if full else self.empty_share))
 
 
-def _chain(counts: pl.DataFrame, n: int, min_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Followers of every token: well-seen ones with their shares, the rest by the shares of all tokens."""
+def _chain(counts: pl.DataFrame, words: tuple[str, ...], min_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Followers of every token: well-seen ones with their shares, the rest by the shares of all tokens.
+
+    A text does not open with its end or a blank, so that none comes out empty.
+    """
+    n = len(words)
     totals = counts.group_by("after").agg(pl.col("times").sum())
     everywhere = totals.sort(["times", "after"], descending=[True, False]).head(50)
     if everywhere.is_empty():
         everywhere = pl.DataFrame({"after": [n], "times": [1]})
     common, common_times = everywhere["after"].to_numpy(), everywhere["times"].to_numpy()
+    opening = np.array([w < n and not words[w].isspace() for w in common.tolist()])
     parts = {int(key[0]): part for key, part in counts.group_by("w")}
     first, followers, weights = [0], [], []
     for w in range(n + 1):
@@ -123,8 +129,9 @@ def _chain(counts: pl.DataFrame, n: int, min_rows: int) -> tuple[np.ndarray, np.
         rest = times[~safe].sum() if len(times) else 1
         follower, weight = after[safe], times[safe].astype(np.float64)
         if rest:
-            follower = np.concatenate([follower, common])
-            weight = np.concatenate([weight, rest * common_times / common_times.sum()])
+            here = opening if w == n and opening.any() else np.ones_like(opening)
+            follower = np.concatenate([follower, common[here]])
+            weight = np.concatenate([weight, rest * common_times[here] / common_times[here].sum()])
         followers.append(follower)
         weights.append(weight / weight.sum())
         first.append(first[-1] + len(follower))

@@ -73,7 +73,7 @@ class Dataset:
         """The one table as a pandas frame (pandas must be installed)."""
         from synthesist.data.frames import give
 
-        return give(self, "pandas")  # type: ignore[no-any-return]
+        return give(self, "pandas")
 
     def to_arrow(self) -> "pa.Table":
         """The one table as a pyarrow table."""

@@ -228,7 +228,7 @@ def _text(column: pl.Series, kind: Kind) -> pl.Series:
     match kind:
         case Boolean() if column.dtype == pl.Boolean:
             no, yes = kind.labels or ("false", "true")
-            text = pl.when(cell).then(pl.lit(yes)).when(~cell).then(pl.lit(no))
+            text: pl.Expr = pl.when(cell).then(pl.lit(yes)).when(~cell).then(pl.lit(no))
         case Moment() if column.dtype.is_temporal():
             # a date has no clock of its own, but its source may have written one
             text = cell.cast(pl.Datetime("us", kind.timezone)).dt.to_string(kind.format or _iso(column.dtype, kind))

@@ -104,11 +104,15 @@ def _example(kind: Kind, counts: pl.DataFrame) -> str:
         case Number() | Integer() | Moment() | Duration() | Id(whole=True):
             return f"{_short(values.min())} to {_short(values.max())}"
         case Boolean():
-            return f"{counts.filter(pl.col('value'))['n'].sum() / counts['n'].sum():.0%} true"
+            return f"{_rows(counts.filter(pl.col('value'))) / _rows(counts):.0%} true"
         case Category():
             return ", ".join(str(value) for value in values.head(4)) + (" ..." if len(values) > 4 else "")
-    lengths = values.cast(pl.String).str.len_chars()
-    return f"{lengths.min()} to {lengths.max()} characters"
+    lengths = values.cast(pl.String).str.len_chars().sort()
+    return f"{lengths[0]} to {lengths[-1]} characters"
+
+
+def _rows(counts: pl.DataFrame) -> int:
+    return int(counts["n"].sum())
 
 
 def _short(value: object) -> str:

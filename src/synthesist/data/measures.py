@@ -25,8 +25,8 @@ def whole_numbers(column: Column, format: str | None = None) -> Kind:
         gaps = column.filled < 0.9 * (high - low + 1)
         return Id(whole=True, first=low, last=high if gaps else None, **about)
     if names_things(column.name) and not format:
-        evidence = "numbers that name things, going by the column's name"
-        return category(texts.noting(evidence), numbers.sort().cast(pl.String).to_list())
+        named = texts.noting("numbers that name things, going by the column's name")
+        return category(named, numbers.sort().cast(pl.String).to_list())
     step = whole_step(numbers.to_numpy())
     evidence = f"{len(numbers):,} distinct whole numbers", f"all multiples of {step}" if step > 1 else ""
     bounds = Bounds(low=low, high=high, origin="detected")

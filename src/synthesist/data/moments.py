@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import polars as pl
 
@@ -124,13 +125,19 @@ def _day_or_month(day_first: Calendar, month_first: Calendar, texts: pl.Series) 
     if len(texts) > 2 and ordered[0] != ordered[1]:
         best = day_first if ordered[0] else month_first
         return Calendar(best.format, best.timezone, "day and month told apart by the order of rows")
-    spans = [moments.max() - moments.min() for moments in (one, two)]  # type: ignore[operator]
+    spans = [_span(moments) for moments in (one, two)]
     if len(texts) > 2 and max(spans) > 3 * min(spans):
         best = day_first if spans[0] < spans[1] else month_first
         return Calendar(best.format, best.timezone, "day and month told apart by the shorter span")
     return Calendar(
         day_first.format, day_first.timezone, "day or month first is open, day taken; set `format` if wrong"
     )
+
+
+def _span(moments: pl.Series) -> int:
+    """From the first to the last, in the steps the column counts."""
+    steps = moments.to_physical()
+    return cast(int, steps.max()) - cast(int, steps.min())
 
 
 def _fraction(format: str, texts: pl.Series) -> str:

@@ -54,7 +54,7 @@ class Numeral:
             return None
         bodies = texts.str.replace(f"^([-+]?){re.escape(prefix)}", "${1}").str.strip_suffix(suffix)
         bodies = bodies.str.replace_all("[\u00a0\u202f]", " ")
-        separators = _SEPARATORS
+        separators: tuple[tuple[str, str], ...] = _SEPARATORS
         if (prefix or suffix.strip(" %")) and all_match(bodies, r"^-?\d{1,3}(\.\d{3})*$"):
             separators = (".", ","), *_SEPARATORS  # money has no thousandths: 1.234 € are one thousand
         for thousands, point in separators:

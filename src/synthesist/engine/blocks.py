@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from synthesist.codecs.keys import keys_of
 from synthesist.core import Allowed, Context, Filler, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
@@ -23,10 +24,13 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
 
     Raises:
         SpecError: n is no positive whole number.
+        DataError: there are fewer than n keys.
         ConditionError: a condition cannot be met; the message names it and the acceptance seen.
     """
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
+    for column, keys in keys_of(sampler.schema).items():
+        keys.require(n, column)
     allowed = dict(allowed or {})
     size = sampler.block
     count = -(-n // size)

@@ -29,7 +29,7 @@ FEWEST = 20
 
 
 class C2ST(Spec):
-    """How well boosted trees tell synthetic rows from real ones kept aside: 0.5 is a coin toss, 1 is always.
+    """How well trees tell synthetic rows from real ones kept aside: 0.5 is a coin toss, 1 is always.
 
     As many synthetic as holdout rows are drawn; five times, 100 LightGBM trees learn from four
     fifths of both and are tested on the last fifth. The value is the mean area under the five ROC

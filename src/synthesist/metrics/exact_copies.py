@@ -23,7 +23,7 @@ _Z95, _Z99_ONE_SIDED = 1.959963984540054, 2.3263478740408408
 
 
 class ExactCopies(Spec):
-    """The share of synthetic rows that equal a training row, less the share equal to an unseen row: 0 is chance.
+    """The share of synthetic rows equal to a training row, less that equal to an unseen row: 0 is chance.
 
     Two rows are equal when all cells are, in storage form, keys and free text aside; missing equals
     missing. Train is drawn down to the size of the holdout (or the other way round), so that both

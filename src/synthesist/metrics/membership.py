@@ -28,7 +28,7 @@ FEWEST = 20
 
 
 class Membership(Spec):
-    """How well an attacker with the synthetic table tells who was in the training table: 0.5 is a guess, 1 is always.
+    """How well an attacker tells from synthetic rows who was in train: 0.5 is a guess, 1 is certainty.
 
     The attack is DOMIAS in its simple form: a row is called a member where the synthetic rows are
     denser than a reference sample of the population, density taken as falling with the Gower

@@ -21,7 +21,7 @@ SCALE = Scale(
 
 
 class Missingness(Spec):
-    """How far the share of missing cells is from the real one, averaged over columns: 0 is the same, 1 the opposite.
+    """How far shares of missing cells differ from the real ones, on average: 0 is not, 1 is the opposite.
 
     Columns without a missing cell on either side are left out of the mean; where none has any, the
     value is 0. The interval follows from the influence of every row on all columns together, and

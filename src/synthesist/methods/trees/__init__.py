@@ -21,7 +21,7 @@ PER_HOLE = 24  # candidates for a row with holes of its own
 
 
 class Trees(Spec):
-    """Learns every column from the ones before it with boosted trees: close to the real data, no row copied.
+    """Learns every column from those before it with boosted trees: close to the real data, no row copied.
 
     Numbers are split into point masses and quantile bins; missing cells and categories are codes of their
     own. Each column is drawn given the earlier ones by trees whose number is settled by rows they did not
@@ -36,7 +36,7 @@ class Trees(Spec):
     Raab and Dibben, Journal of Statistical Software 74(11), 2016, doi:10.18637/jss.v074.i11.
 
     >>> import polars as pl, synthesist as sy
-    >>> frame = pl.DataFrame({"x": list(range(300)), "y": [i // 100 for i in range(300)]})
+    >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
     >>> rows = sy.fit(frame).sample(100, where={"x": (">=", 250)})
     >>> sorted(rows["y"].unique())
     [2]
@@ -44,9 +44,9 @@ class Trees(Spec):
 
     accepts = TABLE_KINDS
 
-    bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
+    bins: int = knob(128, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    orders: int = knob(2, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
+    orders: int = knob(3, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
     depth: int = knob(6, "questions per tree", tries=(2, 6), ge=1, le=8)
     rate: float = knob(0.25, "step of each boosting round", tries=(0.1, 0.5), gt=0.0, le=1.0)
     rounds: int = knob(150, "boosting rounds per level at most", tries=(2, 60), ge=1, le=2000)

@@ -20,7 +20,7 @@ class Growth:
     patience: int
     tries: int = 24
     """Features looked at per tree."""
-    rows: int = 15_000
+    rows: int = 8_000
     """Rows looked at per tree, at most half of those there are."""
     least_gain: float = 2.0
     held_out: float = 0.15

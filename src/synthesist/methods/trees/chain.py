@@ -128,32 +128,31 @@ class Conditional:
                 x[f] = self.ranks[f][before[f - 1]]
         node, z = x[0], np.empty(n, np.float32)
         node[:] = 0
-        shares = self._shares(limit) if limit is not None else None
-        fixed = None if known is None else known >= 0
+        shares = self._shares(limit) if limit is not None else []
+        fixed = np.zeros(n, bool) if known is None else known >= 0
         for level in range(len(self.right)):
             z[:] = self.start[level][node]
             self.booster.add(x, z, int(self.first[level]), int(self.first[level + 1]))
             u = rng.random(n)
-            drawn = node.copy() if fixed is not None else node
-            gained = np.zeros(n) if fixed is not None or shares is not None else None
-            if shares is None:
+            drawn = node if known is None else node.copy()
+            gained = np.zeros(n)
+            if limit is None:
                 draw_bits(z, self.right[level], u, drawn)
             else:
                 left, right = shares[level]
-                draw_allowed_bits(z, self.right[level], u, drawn, limit.which, left, right, gained)  # type: ignore[union-attr]
-            if fixed is not None:
+                draw_allowed_bits(z, self.right[level], u, drawn, limit.which, left, right, gained)
+            if known is not None:
                 followed, likely = node.copy(), np.zeros(n)
                 follow_bits(z, self.right[level], np.where(fixed, known, 0).astype(np.int64), followed, likely)
                 node[:] = np.where(fixed, followed, drawn)
                 gained = np.where(fixed, likely, gained)
-            if gained is not None and log_weight is not None:
+            if log_weight is not None:
                 log_weight += gained
         codes = node.copy()
         if limit is not None and log_weight is not None:
-            open_ = np.ones(n, bool) if fixed is None else ~fixed
             allowed = limit.weights[limit.which, codes]
             with np.errstate(divide="ignore"):
-                log_weight += np.where(open_, np.log(allowed), 0.0)
+                log_weight += np.where(fixed, 0.0, np.log(allowed))
         return codes
 
     def _shares(self, limit: Limit) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -258,7 +257,7 @@ def _intervals(mass: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarra
     size = len(mass)
     upto = np.concatenate([[0.0], np.cumsum(mass, dtype=np.float64)])
     low, high = np.zeros(size, np.int64), np.full(size, size)
-    levels = []
+    levels: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     while True:
         right, bit = np.zeros(256, np.uint8), np.full(size, 2, np.uint8)
         next_low, next_high = low.copy(), high.copy()
