@@ -179,6 +179,7 @@ def test_a_million_rows_stream_under_a_gigabyte(tmp_path: Path) -> None:
 
 SAME = """
 import hashlib, sys
+from pathlib import Path
 import polars as pl, synthesist as sy
 from synthesist.data.examples import ADULT
 threads, method, path = int(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -188,7 +189,7 @@ model.save(path)
 where = {"sex": "Female", "age": (">=", 40)}
 for rows in (model.sample(20_000, ctx=ctx), model.sample(500, where, ctx=ctx)):
     print(hashlib.sha256(rows.write_csv().encode()).hexdigest())
-print(hashlib.sha256(open(path, "rb").read()).hexdigest())
+print(hashlib.sha256(Path(path).read_bytes()).hexdigest())
 """
 
 

@@ -119,41 +119,57 @@ class Conditional:
         Where `known[row]` is a code (not -1) it is followed, where a `limit` is set it is held; how
         likely that was is added to `log_weight[row]`.
         """
-        from synthesist.methods.trees.kernels import draw_allowed_bits, draw_bits, follow_bits
-
         n = before.shape[1]
-        x = np.empty((len(self.ranks), n), np.uint8)
+        codes, rows = np.empty(n, np.uint8), np.arange(n)
+        x = np.zeros((len(self.ranks), n), np.uint8)
         for f in np.unique(self.booster.features):
             if f:
                 x[f] = self.ranks[f][before[f - 1]]
-        node, z = x[0], np.empty(n, np.float32)
-        node[:] = 0
-        shares = self._shares(limit) if limit is not None else []
-        fixed = np.zeros(n, bool) if known is None else known >= 0
+        shares = [None] * len(self.right) if limit is None else self._shares(limit)
+        which = None if limit is None else limit.which
+        open_to = known is None or known < 0
+        gained = None if log_weight is None else np.zeros(n)
         for level in range(len(self.right)):
-            z[:] = self.start[level][node]
-            self.booster.add(x, z, int(self.first[level]), int(self.first[level + 1]))
-            u = rng.random(n)
-            drawn = node if known is None else node.copy()
-            gained = np.zeros(n)
-            if limit is None:
-                draw_bits(z, self.right[level], u, drawn)
-            else:
-                left, right = shares[level]
-                draw_allowed_bits(z, self.right[level], u, drawn, limit.which, left, right, gained)
-            if known is not None:
-                followed, likely = node.copy(), np.zeros(n)
-                follow_bits(z, self.right[level], np.where(fixed, known, 0).astype(np.int64), followed, likely)
-                node[:] = np.where(fixed, followed, drawn)
-                gained = np.where(fixed, likely, gained)
-            if log_weight is not None:
-                log_weight += gained
-        codes = node.copy()
-        if limit is not None and log_weight is not None:
-            allowed = limit.weights[limit.which, codes]
-            with np.errstate(divide="ignore"):
-                log_weight += np.where(fixed, 0.0, np.log(allowed))
+            open_ = self.right[level][x[0]] > 0
+            if 4 * open_.sum() < 3 * len(rows):  # heavy codes are settled early: go on with the rest
+                codes[rows] = x[0]
+                rows, x = rows[open_], np.ascontiguousarray(x[:, open_])
+                known = None if known is None else known[open_]
+                which = None if which is None else which[open_]
+            self._step(level, x, rng.random(len(rows)), known, which, shares[level], gained, rows)
+        codes[rows] = x[0]
+        if gained is not None and log_weight is not None:
+            log_weight += gained
+            if limit is not None:
+                with np.errstate(divide="ignore"):
+                    log_weight += np.where(open_to, np.log(limit.weights[limit.which, codes]), 0.0)
         return codes
+
+    def _step(
+        self, level: int, x: np.ndarray, u: np.ndarray, known: np.ndarray | None, which: np.ndarray | None,
+        shares: tuple[np.ndarray, np.ndarray] | None, gained: np.ndarray | None, rows: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Move the intervals x[0] one level down; what evidence makes of it goes to gained[rows]."""
+        from synthesist.methods.trees.kernels import draw_allowed_bits, draw_bits, follow_bits
+
+        node = x[0]
+        z = self.start[level][node]
+        self.booster.add(x, z, int(self.first[level]), int(self.first[level + 1]))
+        if gained is None:
+            draw_bits(z, self.right[level], u, node)
+            return
+        drawn, likely = node.copy(), np.zeros(len(rows))
+        if shares is None or which is None:
+            draw_bits(z, self.right[level], u, drawn)
+        else:
+            draw_allowed_bits(z, self.right[level], u, drawn, which, *shares, likely)
+        if known is not None:
+            fixed = known >= 0
+            followed, by_known = node.copy(), np.zeros(len(rows))
+            follow_bits(z, self.right[level], np.where(fixed, known, 0).astype(np.int64), followed, by_known)
+            drawn, likely = np.where(fixed, followed, drawn), np.where(fixed, by_known, likely)
+        node[:] = drawn
+        gained[rows] += likely
 
     def _shares(self, limit: Limit) -> list[tuple[np.ndarray, np.ndarray]]:
         """By level, how much of the left and right half of each interval every set allows.
