@@ -81,9 +81,7 @@ def run(name: str, method: str, settings: dict[str, Any], count: int, seed: int)
     return [{"set": name, **judged(model, where, unseen, freely, seed)} for where in wheres]
 
 
-def judged(
-    model: sy.Model, where: dict[str, Any], unseen: sy.Dataset, freely: sy.Dataset, seed: int
-) -> dict[str, Any]:
+def judged(model: sy.Model, where: dict[str, Any], unseen: sy.Dataset, freely: sy.Dataset, seed: int) -> dict[str, Any]:
     """Draw under one condition as many rows as really meet it."""
     real, matching = meeting(where, unseen), meeting(where, freely)
     n = real.units

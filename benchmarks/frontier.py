@@ -11,6 +11,7 @@ which numbers copying buys and which it cannot.
 import argparse
 import json
 import sys
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--show", type=Path, help="run nothing, print the rows kept here")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--into", type=Path, help="write the Markdown table into this page")
+    parser.add_argument("--mark", default="frontier", help="between which marks of the page")
     asked = parser.parse_args()
     if asked.show:
         rows = json.loads(asked.show.read_text("utf-8"))
@@ -61,7 +63,7 @@ def main() -> None:
         rows = measured(available(asked.sets), asked.methods.split(","), asked.set, asked.seed, asked.out)
     print(printed(rows, LAYOUT, asked.markdown))
     if asked.into:
-        insert(printed(rows, LAYOUT, markdown=True), asked.into, "frontier")
+        insert(printed(rows, LAYOUT, markdown=True), asked.into, asked.mark)
 
 
 def measured(sets: list[str], methods: list[str], shared: list[str], seed: int, out: Path | None) -> list[Any]:
@@ -119,7 +121,7 @@ def judged(learnt: sy.Dataset, unseen: sy.Dataset, made: sy.Dataset, target: str
 
 def laps(times: list[float]) -> list[float]:
     """Seconds between each two readings of the clock."""
-    return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 if __name__ == "__main__":

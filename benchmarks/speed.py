@@ -1,6 +1,6 @@
 """Seconds and memory of the main jobs, each in a process of its own.
 
-    python benchmarks/speed.py --only adult,stream
+python benchmarks/speed.py --only adult,stream
 """
 
 import argparse

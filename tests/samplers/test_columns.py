@@ -21,6 +21,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.formula import Formula
+from synthesist.verbs import sample
 
 PAGE = """
 table: orders
@@ -137,7 +138,7 @@ def test_patterned_keys_are_unique_over_blocks(pattern: str, cut: int, seed: int
 def test_every_key_of_a_pattern_is_made_once() -> None:
     assert sorted(one({"is": "keys", "pattern": "K9"}, n=10)) == [f"K{i}" for i in range(10)]
     with pytest.raises(DataError, match=r"only 10 keys"):
-        one({"is": "keys", "pattern": "K9"}, n=11)
+        sample("columns", 11, columns={"id": {"is": "keys", "pattern": "K9"}})
 
 
 def test_uuids_are_version_4_and_unique() -> None:

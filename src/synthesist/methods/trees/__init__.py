@@ -17,6 +17,7 @@ from synthesist.methods.trees.refine import log_ratio, refinement, take, take_ea
 __all__ = ["Trees"]
 
 STEP = 4096  # rows drawn at once: what stays in the processor's cache
+WIDE = 150  # columns times orders: a wide table is learnt in fewer orders, to stay within minutes
 PER_HOLE = 24  # candidates for a row with holes of its own
 
 
@@ -63,7 +64,7 @@ class Trees(Spec):
         growth = Growth(self.depth, self.rate, self.ridge, self.rounds, patience=6)
         chains = tuple(
             Chain.fit(codes, sizes, ordered, order, growth, ctx.at("chain", k))
-            for k, order in enumerate(_orders(codec, data, self.orders, ctx))
+            for k, order in enumerate(_orders(codec, data, min(self.orders, max(WIDE // max(len(sizes), 1), 1)), ctx))
         )
         grown = Grown(codec, chains, (), self.candidates)
         critic = Growth(self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, rows=40_000, least_gain=0.0)
