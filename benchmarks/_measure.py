@@ -45,9 +45,9 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def warm_up(data: sy.Dataset, method: str, settings: Mapping[str, Any]) -> None:
+def warm_up(method: str) -> None:
     """Fit and draw a little, so that what is compiled once is not counted as work."""
-    sy.fit(data.with_table(data.table.head(600)), method, **settings).sample(10)
+    sy.fit({"x": [float(i) for i in range(300)], "c": ["a", "b", "c"] * 100}, method).sample(10)
 
 
 def auc(real: sy.Dataset, made: sy.Dataset) -> float:

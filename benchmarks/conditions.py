@@ -73,7 +73,7 @@ def main() -> None:
 def run(name: str, method: str, settings: dict[str, Any], count: int, seed: int) -> list[dict[str, Any]]:
     """Every condition's numbers on one set."""
     learnt, unseen = halves(name)
-    warm_up(learnt, method, settings)
+    warm_up(method)
     model = sy.fit(learnt, method, seed=seed, **settings)
     freely = model.sample(2 * unseen.units, seed=seed + 1)
     wheres = drawn(learnt, unseen, count, np.random.default_rng(seed))

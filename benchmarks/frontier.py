@@ -86,7 +86,7 @@ def run(name: str, method: str, settings: dict[str, Any], seed: int) -> dict[str
     if method == "copy":
         return judged(learnt, unseen, learnt, TARGETS.get(name)) | {"auc_learnt": None}  # each row is there twice
     times = [process_time()]
-    warm_up(learnt, method, settings)
+    warm_up(method)
     times.append(process_time())
     model = sy.fit(learnt, method, seed=seed, **settings)
     times.append(process_time())

@@ -64,7 +64,7 @@ def measured(job: str, rows: int) -> Iterator[dict[str, Any]]:
 
 def learn_and_draw(job: str, rows: pl.DataFrame, method: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Read, fit, and draw as many rows."""
-    warm_up(sy.read(rows), method, settings)
+    warm_up(method)
     with measured(job, rows.height) as found:
         start = process_time()
         model = sy.fit(rows, method, **settings)

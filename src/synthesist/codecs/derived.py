@@ -6,6 +6,7 @@ formula (`total = net + tax`, `fahrenheit = 1.8 * celsius + 32`, `amount = price
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -138,6 +139,8 @@ def find_lookups(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Lookup]
 
 def find_formulas(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Formula]:
     """Every number that is a sum, difference, multiple, product or ratio of others in each row."""
+    from threadpoolctl import threadpool_limits
+
     names = [c for c, k in kinds.items() if isinstance(k, Integer | Number) and frame[c].n_unique() > 3]
     rows = frame.select(names).drop_nulls() if names else pl.DataFrame()
     if len(names) < 2 or rows.height < 50:
@@ -145,17 +148,33 @@ def find_formulas(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Formul
     x = {c: ticks(rows[c], kinds[c]) for c in names}
     found: list[Formula] = []
     free = list(names)
-    for column in sorted(names, key=lambda c: -float(np.ptp(x[c]))):
-        if column not in free:
-            continue
-        others = [c for c in free if c != column]
-        candidates = (*_linear(column, others, x), *_product(column, others, x, kinds[column]))
-        if formula := next((f for f in candidates if _holds(f, frame, x, kinds[column])), None):
-            upright = _upright(formula)
-            kept = upright if _holds(upright, frame, x, kinds[upright.column]) else formula
-            found.append(kept)
-            free.remove(kept.column)
+    with threadpool_limits(1):  # many small systems: threads would cost a hundred times what they save
+        linear = _dependent(x)
+        for column in sorted(names, key=lambda c: -float(np.ptp(x[c]))):
+            if column not in free:
+                continue
+            others = [c for c in free if c != column]
+            sums = _linear(column, others, x) if column in linear else ()
+            candidates = chain(sums, _product(column, others, x, kinds[column]))
+            if formula := next((f for f in candidates if _holds(f, frame, x, kinds[column])), None):
+                upright = _upright(formula)
+                kept = upright if _holds(upright, frame, x, kinds[upright.column]) else formula
+                found.append(kept)
+                free.remove(kept.column)
     return found
+
+
+def _dependent(x: Mapping[str, np.ndarray]) -> set[str]:
+    """The columns that the others together leave almost no variance: all that can be weighted sums.
+
+    What the others leave of column j is 1 / (C⁻¹)ⱼⱼ of its variance, C being the correlations.
+    """
+    X = np.column_stack([column[:5000] for column in x.values()])
+    spread = X.std(axis=0)
+    Z = (X - X.mean(axis=0)) / np.maximum(spread, 1e-300)
+    inverse = np.linalg.inv(Z.T @ Z / len(Z) + 1e-9 * np.eye(Z.shape[1]))
+    left = spread / np.sqrt(np.maximum(np.diag(inverse), 1.0))
+    return {c for c, rest, size in zip(x, left, np.abs(X).max(axis=0), strict=True) if rest <= 0.01 * size}
 
 
 def _linear(column: str, others: list[str], x: Mapping[str, np.ndarray]) -> Iterator[Formula]:

@@ -17,7 +17,7 @@ from synthesist.methods.trees.refine import log_ratio, refinement, take, take_ea
 __all__ = ["Trees"]
 
 STEP = 4096  # rows drawn at once: what stays in the processor's cache
-WIDE = 150  # columns times orders: a wide table is learnt in fewer orders, to stay within minutes
+WIDE = 150  # columns times orders: a wide table is learnt in fewer orders and looks, to stay within minutes
 PER_HOLE = 24  # candidates for a row with holes of its own
 
 
@@ -45,7 +45,7 @@ class Trees(Spec):
 
     accepts = TABLE_KINDS
 
-    bins: int = knob(128, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
+    bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
     orders: int = knob(3, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
     depth: int = knob(6, "questions per tree", tries=(2, 6), ge=1, le=8)
@@ -61,7 +61,8 @@ class Trees(Spec):
         codes = _whole(codec, data, ctx)
         sizes = codec.sizes
         ordered = [column.ordered > 0 for column in codec.modelled.values()]
-        growth = Growth(self.depth, self.rate, self.ridge, self.rounds, patience=6)
+        looks = {"tries": 12, "rows": 5_000} if 2 * len(sizes) > WIDE else {}
+        growth = Growth(self.depth, self.rate, self.ridge, self.rounds, patience=6, **looks)
         chains = tuple(
             Chain.fit(codes, sizes, ordered, order, growth, ctx.at("chain", k))
             for k, order in enumerate(_orders(codec, data, min(self.orders, max(WIDE // max(len(sizes), 1), 1)), ctx))
