@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class LatentNormal:
     orders: tuple[np.ndarray, ...]
     cuts: tuple[np.ndarray, ...]
     correlation: np.ndarray
-    block: int = 32_768
+    block: ClassVar[int] = 32_768
 
     def __post_init__(self) -> None:
         d = len(self.codec.modelled)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Columns:
     """Independent columns, each with the shares of its codes."""
 
     codec: TableCodec
-    block: int = 65_536
+    block: ClassVar[int] = 65_536
 
     @property
     def schema(self) -> Schema:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class Grown:
     chains: tuple[Chain, ...]
     critic: tuple[Booster, ...]
     candidates: int
-    block: int = 16_384
+    block: ClassVar[int] = 16_384
 
     def __post_init__(self) -> None:
         columns = len(self.codec.modelled)

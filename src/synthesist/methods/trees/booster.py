@@ -38,7 +38,10 @@ class Booster:
     def __post_init__(self) -> None:
         trees, depth = self.features.shape
         fits = self.thresholds.shape == (trees, depth) and self.values.shape == (trees, 2**depth)
-        if not fits or not 1 <= depth <= 8 or self.thresholds.dtype != np.uint8 or self.features.min(initial=0) < 0:
+        kinds = (self.features.dtype, self.thresholds.dtype, self.values.dtype)
+        if not fits or not 1 <= depth <= 8 or kinds != (np.int32, np.uint8, np.float32):
+            raise ValueError("the parts of a booster do not fit together")
+        if self.features.min(initial=0) < 0:
             raise ValueError("the parts of a booster do not fit together")
 
     @property

@@ -61,7 +61,9 @@ class Conditional:
     def __post_init__(self) -> None:
         levels = len(self.right)
         fits = self.right.shape == self.start.shape == (levels, 256) and self.first.shape == (levels + 1,)
-        if not fits or not 1 <= self.size <= 256 or self.right.dtype != np.uint8 or self.ranks.dtype != np.uint8:
+        kinds = (self.ranks.dtype, self.right.dtype, self.start.dtype, self.first.dtype)
+        fits = fits and self.ranks.shape[1:] == (256,) and kinds == (np.uint8, np.uint8, np.float32, np.int64)
+        if not fits or not 1 <= self.size <= 256:
             raise ValueError("the parts of a column's trees do not fit together")
         if (np.diff(self.first) < 0).any() or self.first[0] != 0 or self.first[-1] != len(self.booster.features):
             raise ValueError("a column's trees are not where its levels say")
