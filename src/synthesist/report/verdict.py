@@ -108,6 +108,8 @@ def _ruling(rule: Rule, score: Score | None) -> Ruling:
     if not isfinite(read):
         return Ruling(rule, nan, "none", "no reference to compare with")
     light: Light = "good" if read <= rule.good else "fair" if read <= rule.fair else "poor"
+    if light == "poor" and rule.reads == "high" and score.low <= score.best:
+        return Ruling(rule, read, "fair", "chance alone lies inside the interval: too few rows to tell")
     power = score.details.get("power")
     if light == "good" and isinstance(power, int | float) and power < WEAK_ATTACK:
         return Ruling(rule, read, "fair", f"the attack reaches only {power:.2f} on an outright copy: too weak to clear")
