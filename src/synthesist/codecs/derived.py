@@ -170,11 +170,12 @@ def _dependent(x: Mapping[str, np.ndarray]) -> set[str]:
     What the others leave of column j is 1 / (C⁻¹)ⱼⱼ of its variance, C being the correlations.
     """
     X = np.column_stack([column[:5000] for column in x.values()])
+    X = X / np.maximum(np.abs(X).max(axis=0), 1e-300)  # the square of a huge number would overflow
     spread = X.std(axis=0)
     Z = (X - X.mean(axis=0)) / np.maximum(spread, 1e-300)
     inverse = np.linalg.inv(Z.T @ Z / len(Z) + 1e-9 * np.eye(Z.shape[1]))
     left = spread / np.sqrt(np.maximum(np.diag(inverse), 1.0))
-    return {c for c, rest, size in zip(x, left, np.abs(X).max(axis=0), strict=True) if rest <= 0.01 * size}
+    return {column for column, rest in zip(x, left, strict=True) if rest <= 0.01}
 
 
 def _linear(column: str, others: list[str], x: Mapping[str, np.ndarray]) -> Iterator[Formula]:
