@@ -121,12 +121,13 @@ class Conditional:
         Where `known[row]` is a code (not -1) it is followed, where a `limit` is set it is held; how
         likely that was is added to `log_weight[row]`.
         """
+        from synthesist.methods.trees.kernels import narrowed, recode
+
         n = before.shape[1]
         codes, rows = np.empty(n, np.uint8), np.arange(n)
         x = np.zeros((len(self.ranks), n), np.uint8)
-        for f in np.unique(self.booster.features):
-            if f:
-                x[f] = self.ranks[f][before[f - 1]]
+        used = np.unique(self.booster.features)
+        recode(np.ascontiguousarray(before), self.ranks, used, x)
         shares = [None] * len(self.right) if limit is None else self._shares(limit)
         which = None if limit is None else limit.which
         open_to = known is None or known < 0
@@ -135,7 +136,7 @@ class Conditional:
             open_ = self.right[level][x[0]] > 0
             if 4 * open_.sum() < 3 * len(rows):  # heavy codes are settled early: go on with the rest
                 codes[rows] = x[0]
-                rows, x = rows[open_], np.ascontiguousarray(x[:, open_])
+                rows, x = rows[open_], narrowed(x, used, np.flatnonzero(open_))
                 known = None if known is None else known[open_]
                 which = None if which is None else which[open_]
             self._step(level, x, rng.random(len(rows)), known, which, shares[level], gained, rows)

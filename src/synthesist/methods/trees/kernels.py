@@ -12,7 +12,7 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-__all__ = ["add_trees", "draw_allowed_bits", "draw_bits", "follow_bits", "grow"]
+__all__ = ["add_trees", "draw_allowed_bits", "draw_bits", "follow_bits", "grow", "narrowed", "recode"]
 
 SCALE = 32768.0  # gradients as fixed-point numbers: sums do not depend on their order
 
@@ -47,6 +47,28 @@ def add_trees(x, features, thresholds, values, first, last, z, leaf):  # type: i
         value = values[t]
         for i in range(len(z)):
             z[i] += value[leaf[i]]
+
+
+@njit(nogil=True, cache=True)
+def recode(before, ranks, used, x):  # type: ignore[no-untyped-def]
+    """x[feature, row]: the codes of the features in use, each in its own order; feature 0 is left alone."""
+    for f in used:
+        if f > 0:
+            rank, column = ranks[f], before[f - 1]
+            for i in range(x.shape[1]):
+                x[f, i] = rank[column[i]]
+
+
+@njit(nogil=True, cache=True)
+def narrowed(x, used, rows):  # type: ignore[no-untyped-def]
+    """x[feature, rows] of feature 0 and the features in use."""
+    out = np.zeros((x.shape[0], len(rows)), np.uint8)
+    for i in range(len(rows)):
+        out[0, i] = x[0, rows[i]]
+    for f in used:
+        for i in range(len(rows)):
+            out[f, i] = x[f, rows[i]]
+    return out
 
 
 @njit(nogil=True, cache=True)
