@@ -65,7 +65,8 @@ class CategoryCodec:
 
     def __post_init__(self) -> None:
         codes = len(self.mass) - self.missing
-        if len(self.values) != len(self.starts) or codes < 1:
+        flat = self.starts.ndim == self.mass.ndim == 1
+        if not flat or len(self.values) != len(self.starts) or codes < 1:
             raise ValueError("the parts of a category column do not fit together")
         if not (np.diff(self.starts) > 0).all() or self.starts[0] != 0 or self.starts[-1] >= codes:
             raise ValueError("a category column points at codes that do not exist")

@@ -63,7 +63,7 @@ class NumberCodec:
 
     def __post_init__(self) -> None:
         codes = len(self.mass) - self.missing
-        if self.knots.shape != (codes, SEGMENTS + 1) or self.cuts.shape != (max(codes - 1, 0),):
+        if self.mass.ndim != 1 or self.knots.shape != (codes, SEGMENTS + 1) or self.cuts.shape != (max(codes - 1, 0),):
             raise ValueError("the parts of a number column do not fit together")
 
     @property

@@ -41,6 +41,8 @@ class TextCodec:
 
     def __post_init__(self) -> None:
         n = len(self.words)
+        if not self.first.ndim == self.follower.ndim == self.upto.ndim == 1:
+            raise ValueError("the parts of a text column do not fit together")
         if len(self.first) != n + 2 or len(self.follower) != len(self.upto) or self.first[-1] != len(self.follower):
             raise ValueError("the parts of a text column do not fit together")
         if (np.diff(self.first) < 1).any() or self.follower.min() < 0 or self.follower.max() > n:

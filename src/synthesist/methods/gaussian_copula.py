@@ -79,7 +79,7 @@ class LatentNormal:
         if self.correlation.shape != (d, d) or len(self.orders) != d or len(self.cuts) != d:
             raise ValueError("the parts of a copula do not fit together")
         for order, cut, size in zip(self.orders, self.cuts, self.codec.sizes, strict=True):
-            if sorted(order.tolist()) != list(range(size)) or len(cut) != size + 1:
+            if order.ndim != 1 or cut.ndim != 1 or sorted(order.tolist()) != list(range(size)) or len(cut) != size + 1:
                 raise ValueError("a copula column orders codes that do not exist")
 
     @property
