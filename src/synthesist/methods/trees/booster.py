@@ -1,12 +1,13 @@
 """A booster of oblivious trees as plain arrays: what is grown, kept in the model file and read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from synthesist.core import Context
 
-__all__ = ["Booster", "Growth"]
+__all__ = ["Booster", "Growth", "state"]
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,19 @@ class Booster:
         return int(self.features.max(initial=-1)) + 1
 
     @classmethod
+    def joined(cls, parts: Sequence["Booster"], depth: int) -> "Booster":
+        """The trees of several boosters of one depth, one after another."""
+        none = cls(np.zeros((0, depth), np.int32), np.zeros((0, depth), np.uint8), np.zeros((0, 2**depth), np.float32))
+        all_ = (none, *parts)
+        return cls(*(np.concatenate([getattr(b, f) for b in all_]) for f in ("features", "thresholds", "values")))
+
+    @classmethod
     def grown(
         cls, x: np.ndarray, sizes: np.ndarray, y: np.ndarray, weight: np.ndarray, start: np.ndarray, growth: Growth,
         ctx: Context,
     ) -> "Booster":  # fmt: skip
         """Grow on codes x[feature, row]; the last rows decide when to stop, so rows come in random order."""
-        from synthesist.methods.trees.kernels import grow
+        from synthesist.methods.trees.growing import grow
 
         training = len(y) - int(len(y) * growth.held_out)
         features, thresholds, values = grow(
@@ -67,10 +75,11 @@ class Booster:
 
     def add(self, x: np.ndarray, z: np.ndarray, first: int = 0, last: int | None = None) -> None:
         """Add what the trees first..last-1 say of codes x[feature, row] to z[row]."""
-        from synthesist.methods.trees.kernels import add_trees
+        from synthesist.methods.trees.reading import add_trees
 
         last = len(self.features) if last is None else last
-        add_trees(x, self.features, self.thresholds, self.values, first, last, z, np.empty(len(z), np.uint8))
+        leaves = np.empty((4, len(z)), np.uint8)
+        add_trees(x, self.features, self.thresholds, self.values, first, last, z, leaves, len(z))
 
 
 def state(ctx: Context) -> np.ndarray:

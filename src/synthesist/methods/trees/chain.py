@@ -17,7 +17,7 @@ import numpy as np
 
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
-from synthesist.methods.trees.booster import Booster, Growth
+from synthesist.methods.trees.booster import Booster, Growth, state
 
 __all__ = ["Chain", "Conditional", "Particles"]
 
@@ -104,88 +104,49 @@ class Conditional:
             np.array(right, np.uint8).reshape(-1, 256),
             np.array(start, np.float32).reshape(-1, 256),
             np.array(first, np.int64),
-            _joined(parts, growth.depth),
+            Booster.joined(parts, growth.depth),
         )
 
     def draw(
-        self,
-        before: np.ndarray,
-        rng: np.random.Generator,
-        *,
-        known: np.ndarray | None = None,
-        limit: Limit | None = None,
-        log_weight: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Codes of the column for rows before[feature, row].
+        self, codes: np.ndarray, before: np.ndarray, seed: np.ndarray, known: np.ndarray | None = None,
+        limit: Limit | None = None, log_weight: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
+        """Codes of the column for rows codes[column, row]; the features are the columns `before`.
 
         Where `known[row]` is a code (not -1) it is followed, where a `limit` is set it is held; how
-        likely that was is added to `log_weight[row]`.
+        likely that was is added to `log_weight[row]`. `seed` is the state of a compiled generator.
         """
-        from synthesist.methods.trees.kernels import narrowed, recode
+        from synthesist.methods.trees.drawing import draw_column
 
-        n = before.shape[1]
-        codes, rows = np.empty(n, np.uint8), np.arange(n)
-        x = np.zeros((len(self.ranks), n), np.uint8)
-        used = np.unique(self.booster.features)
-        recode(np.ascontiguousarray(before), self.ranks, used, x)
-        shares = [None] * len(self.right) if limit is None else self._shares(limit)
-        which = None if limit is None else limit.which
-        open_to = known is None or known < 0
-        gained = None if log_weight is None else np.zeros(n)
-        for level in range(len(self.right)):
-            open_ = self.right[level][x[0]] > 0
-            if 4 * open_.sum() < 3 * len(rows):  # heavy codes are settled early: go on with the rest
-                codes[rows] = x[0]
-                rows, x = rows[open_], narrowed(x, used, np.flatnonzero(open_))
-                known = None if known is None else known[open_]
-                which = None if which is None else which[open_]
-            self._step(level, x, rng.random(len(rows)), known, which, shares[level], gained, rows)
-        codes[rows] = x[0]
-        if gained is not None and log_weight is not None:
+        n = codes.shape[1]
+        out, gained = np.empty(n, np.uint8), np.zeros(0 if log_weight is None else n)
+        left, right = np.zeros((2, len(self.right), 0, 256)) if limit is None else self._shares(limit)
+        nothing = np.zeros(0, np.int64)
+        draw_column(
+            codes, before, self.ranks, np.unique(self.booster.features), self.right, self.start, self.first,
+            self.booster.features, self.booster.thresholds, self.booster.values,
+            nothing if known is None else known.astype(np.int64), nothing if limit is None else limit.which,
+            left, right, seed, out, gained,
+        )  # fmt: skip
+        if log_weight is not None:
             log_weight += gained
             if limit is not None:
                 with np.errstate(divide="ignore"):
-                    log_weight += np.where(open_to, np.log(limit.weights[limit.which, codes]), 0.0)
-        return codes
+                    by_limit = np.log(limit.weights[limit.which, out])
+                log_weight += by_limit if known is None else np.where(known < 0, by_limit, 0.0)
+        return out
 
-    def _step(
-        self, level: int, x: np.ndarray, u: np.ndarray, known: np.ndarray | None, which: np.ndarray | None,
-        shares: tuple[np.ndarray, np.ndarray] | None, gained: np.ndarray | None, rows: np.ndarray,
-    ) -> None:  # fmt: skip
-        """Move the intervals x[0] one level down; what evidence makes of it goes to gained[rows]."""
-        from synthesist.methods.trees.kernels import draw_allowed_bits, draw_bits, follow_bits
-
-        node = x[0]
-        z = self.start[level][node]
-        self.booster.add(x, z, int(self.first[level]), int(self.first[level + 1]))
-        if gained is None:
-            draw_bits(z, self.right[level], u, node)
-            return
-        drawn, likely = node.copy(), np.zeros(len(rows))
-        if shares is None or which is None:
-            draw_bits(z, self.right[level], u, drawn)
-        else:
-            draw_allowed_bits(z, self.right[level], u, drawn, which, *shares, likely)
-        if known is not None:
-            fixed = known >= 0
-            followed, by_known = node.copy(), np.zeros(len(rows))
-            follow_bits(z, self.right[level], np.where(fixed, known, 0).astype(np.int64), followed, by_known)
-            drawn, likely = np.where(fixed, followed, drawn), np.where(fixed, by_known, likely)
-        node[:] = drawn
-        gained[rows] += likely
-
-    def _shares(self, limit: Limit) -> list[tuple[np.ndarray, np.ndarray]]:
-        """By level, how much of the left and right half of each interval every set allows.
+    def _shares(self, limit: Limit) -> tuple[np.ndarray, np.ndarray]:
+        """left, right[level, set, interval]: how much of each half of an interval every set allows.
 
         Any positive guess is right on average, since draws are weighted by what they depart from it.
         """
         weights = limit.weights[:, : self.size]
         upto = np.concatenate([np.zeros((len(weights), 1)), np.cumsum(weights, axis=1)], axis=1)
         ends = np.full(self.size + 1, self.size)
-        out = []
+        lefts, rights = np.ones((2, len(self.right), len(weights), 256))
         for level in range(len(self.right)):
-            left, right = np.ones((len(weights), 256)), np.ones((len(weights), 256))
-            new = ends.copy()
+            left, right, new = lefts[level], rights[level], ends.copy()
             for node in range(self.size):
                 half, end = int(self.right[level][node]), int(ends[node])
                 if half:
@@ -193,8 +154,7 @@ class Conditional:
                     right[:, node] = (upto[:, end] - upto[:, half]) / (end - half)
                     new[node], new[half] = half, end
             ends = new
-            out.append((left, right))
-        return out
+        return lefts, rights
 
 
 @dataclass(frozen=True)
@@ -237,34 +197,24 @@ class Chain:
         return cls(order, tuple(reversed(made)))
 
     def extend(
-        self, rows: Particles, place: int, rng: np.random.Generator, known: np.ndarray | None, limit: Limit | None
+        self, rows: Particles, place: int, seed: np.ndarray, known: np.ndarray | None, limit: Limit | None
     ) -> None:
         """Draw the column at `place` for every row."""
-        before = self.order[:place]
         evidence = known is not None or limit is not None
         rows.codes[self.order[place]] = self.conditionals[place].draw(
-            rows.codes[before], rng, known=known, limit=limit, log_weight=rows.log_weight if evidence else None
+            rows.codes, self.order[:place], seed, known, limit, rows.log_weight if evidence else None
         )
 
     def draw(self, n: int, ctx: Context) -> np.ndarray:
         """n rows, codes[column, row]."""
         rows = Particles.empty(len(self.order), n)
-        for place in range(len(self.order)):
-            self.extend(rows, place, ctx.rng(f"column {self.order[place]}"), None, None)
+        for place, column in enumerate(self.order.tolist()):
+            self.extend(rows, place, state(ctx.at("column", column)), None, None)
         return rows.codes
 
     def last_evidence(self, evidence: Mapping[int, object]) -> int:
         """How many columns are drawn before the last piece of evidence is met: the fewer the better."""
         return max((place for place, j in enumerate(self.order.tolist()) if j in evidence), default=-1)
-
-
-def _joined(parts: list[Booster], depth: int) -> Booster:
-    """The boosters of all levels as one."""
-    if not parts:
-        return Booster(
-            np.zeros((0, depth), np.int32), np.zeros((0, depth), np.uint8), np.zeros((0, 2**depth), np.float32)
-        )
-    return Booster(*(np.concatenate([getattr(p, f) for p in parts]) for f in ("features", "thresholds", "values")))
 
 
 def _intervals(mass: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:

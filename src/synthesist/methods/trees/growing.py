@@ -1,8 +1,7 @@
-"""The compiled part of `trees`: growing boosters of oblivious trees and reading them.
+"""Growing boosters of oblivious trees, compiled.
 
-An oblivious tree asks the same question of every row at one level, so a leaf is a number made of
-bits and reading a tree is a few passes over whole columns. x[feature, row] are uint8 codes.
-Nothing here knows of tables, columns or randomness beyond the 64-bit state it is given.
+x[feature, row] are uint8 codes. Nothing here knows of tables or columns, nor of randomness beyond the
+64-bit state it is given.
 
 Reference: Kohavi and Li, IJCAI 1995 for oblivious trees; Friedman, Annals of Statistics 29(5), 2001,
 doi:10.1214/aos/1013203451 for boosting; Chen and Guestrin, KDD 2016, doi:10.1145/2939672.2939785 for
@@ -12,113 +11,11 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-__all__ = ["add_trees", "draw_allowed_bits", "draw_bits", "follow_bits", "grow", "narrowed", "recode"]
+from synthesist.methods.trees.reading import read_leaf, uniform
+
+__all__ = ["grow"]
 
 SCALE = 32768.0  # gradients as fixed-point numbers: sums do not depend on their order
-
-
-@njit(nogil=True, cache=True)
-def uniform(state):  # type: ignore[no-untyped-def]
-    """The next number in [0, 1) of SplitMix64; `state` is an array of one uint64."""
-    state[0] += np.uint64(0x9E3779B97F4A7C15)
-    z = state[0]
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.float64((z ^ (z >> np.uint64(31))) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@njit(nogil=True, cache=True)
-def read_leaf(x, feature, threshold, depth, leaf):  # type: ignore[no-untyped-def]
-    """leaf[row] of one tree: bit d is set where the row is beyond threshold d."""
-    column, cut = x[feature[0]], threshold[0]
-    for i in range(len(leaf)):
-        leaf[i] = np.uint8(column[i] > cut)
-    for d in range(1, depth):
-        column, cut, bit = x[feature[d]], threshold[d], np.uint8(1 << d)
-        for i in range(len(leaf)):
-            leaf[i] |= bit * np.uint8(column[i] > cut)
-
-
-@njit(nogil=True, cache=True)
-def add_trees(x, features, thresholds, values, first, last, z, leaf):  # type: ignore[no-untyped-def]
-    """z[row] plus what trees first..last-1 say."""
-    for t in range(first, last):
-        read_leaf(x, features[t], thresholds[t], features.shape[1], leaf)
-        value = values[t]
-        for i in range(len(z)):
-            z[i] += value[leaf[i]]
-
-
-@njit(nogil=True, cache=True)
-def recode(before, ranks, used, x):  # type: ignore[no-untyped-def]
-    """x[feature, row]: the codes of the features in use, each in its own order; feature 0 is left alone."""
-    for f in used:
-        if f > 0:
-            rank, column = ranks[f], before[f - 1]
-            for i in range(x.shape[1]):
-                x[f, i] = rank[column[i]]
-
-
-@njit(nogil=True, cache=True)
-def narrowed(x, used, rows):  # type: ignore[no-untyped-def]
-    """x[feature, rows] of feature 0 and the features in use."""
-    out = np.zeros((x.shape[0], len(rows)), np.uint8)
-    for i in range(len(rows)):
-        out[0, i] = x[0, rows[i]]
-    for f in used:
-        for i in range(len(rows)):
-            out[f, i] = x[f, rows[i]]
-    return out
-
-
-@njit(nogil=True, cache=True)
-def draw_bits(z, right, u, node):  # type: ignore[no-untyped-def]
-    """Move every row from its interval to the left or the right half of it.
-
-    z[row] is the log-odds of the right half, right[node] the name of that half (0: nothing to split),
-    u[row] a uniform number. An interval is named by its first code, so the left half keeps the name.
-    """
-    for i in range(len(z)):
-        half = right[node[i]]
-        if half > 0 and u[i] * (1.0 + np.exp(-np.float64(z[i]))) < 1.0:
-            node[i] = half
-
-
-@njit(nogil=True, cache=True)
-def draw_allowed_bits(z, right, u, node, which, left_share, right_share, log_weight):  # type: ignore[no-untyped-def]
-    """The same among allowed codes: left_share and right_share[set, node] say how much of each half is allowed.
-
-    Row i may be drawn from set which[i]. What the draw departs from the model by goes to log_weight,
-    so that the weighted draws follow the model given the condition.
-    """
-    for i in range(len(z)):
-        half = right[node[i]]
-        if half == 0:
-            continue
-        p = 1.0 / (1.0 + np.exp(-np.float64(z[i])))
-        a = p * right_share[which[i], node[i]]
-        b = (1.0 - p) * left_share[which[i], node[i]]
-        if a + b <= 0.0:
-            log_weight[i] = -np.inf
-        elif u[i] * (a + b) < a:
-            log_weight[i] += np.log(p * (a + b) / a)
-            node[i] = half
-        else:
-            log_weight[i] += np.log((1.0 - p) * (a + b) / b)
-
-
-@njit(nogil=True, cache=True)
-def follow_bits(z, right, code, node, log_weight):  # type: ignore[no-untyped-def]
-    """Move every row towards its known code, adding the log-probability of the step."""
-    for i in range(len(z)):
-        half = right[node[i]]
-        if half == 0:
-            continue
-        if code[i] >= half:
-            log_weight[i] -= np.log1p(np.exp(-np.float64(z[i])))
-            node[i] = half
-        else:
-            log_weight[i] -= np.log1p(np.exp(np.float64(z[i])))
 
 
 @njit(nogil=True, cache=True)
@@ -233,7 +130,7 @@ def grow(  # type: ignore[no-untyped-def]
                 side[i] |= np.uint8(column[rows[i]] > cut) << d
         if not grown:
             break
-        read_leaf(x, features[t], thresholds[t], depth, leaf)
+        read_leaf(x, features, thresholds, t, leaf, n)
         leaf_values(z, y, weight, leaf, training, rate, ridge, values[t])
         for i in range(n):
             z[i] += values[t][leaf[i]]
@@ -244,7 +141,7 @@ def grow(  # type: ignore[no-untyped-def]
             break
     z[:] = start
     for t in range(kept):  # the shape of the trees is settled: their values may learn from every row
-        read_leaf(x, features[t], thresholds[t], depth, leaf)
+        read_leaf(x, features, thresholds, t, leaf, n)
         leaf_values(z, y, weight, leaf, n, rate, ridge, values[t])
         for i in range(n):
             z[i] += values[t][leaf[i]]
