@@ -56,7 +56,7 @@ class Trees(Spec):
     rounds: int = knob(150, "boosting rounds per level at most", tries=(2, 60), ge=1, le=2000)
     ridge: float = knob(2.0, "pull of leaf values to zero, in rows", tries=(0.5, 50.0), ge=0.0)
     refinements: int = knob(2, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(6, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    candidates: int = knob(4, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
 
     def fit(self, data: Dataset, ctx: Context) -> "Grown":
         """Learn the codes, the chains and the critic."""

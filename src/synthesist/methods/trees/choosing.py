@@ -5,35 +5,34 @@ from numba import njit
 
 from synthesist.methods.trees.reading import read_leaf, uniform
 
-__all__ = ["choose"]
+__all__ = ["ODDS", "EXCESS", "GAIN", "QUOTA", "WIDTH", "choose"]
 
-CHUNK = 256  # candidates judged by the same excess
+CHUNK = 256  # candidates whose leaves are looked up together
+WIDTH = 256  # cells of a set: the codes of a column or the leaves of a tree
+ODDS, QUOTA, EXCESS, GAIN = range(4)  # what is known of a cell, side by side in memory
 
 
 @njit(nogil=True, cache=True)
-def choose(  # type: ignore[no-untyped-def]
-    codes, order, features, thresholds, values, gains, quotas, code_gains, code_quotas, level, most, state, chosen
-):
+def choose(codes, order, features, thresholds, cells, level, most, state, chosen):  # type: ignore[no-untyped-def]
     """Fill `chosen` with numbers of candidates, each at most once; any prefix is as balanced as the whole.
 
-    A candidate is taken with probability exp(level + what the trees say), less the mean excess of the
-    cells it lies in: the codes of its columns and the leaves of the trees.
+    A candidate is taken with probability exp(level + the odds of its cells), less the excess of those
+    cells: how many rows they had so far beyond their quota, times their gain.
 
     Args:
         codes: codes[column, candidate]; order: in which candidates are looked at.
-        features, thresholds, values: of the trees.
-        gains[tree, leaf], code_gains[column, code]: what one row too many in a cell is worth.
-        quotas, code_quotas: rows per candidate that a cell should get, times its gain.
+        features, thresholds: of the trees, whose leaves are cells as the codes of the columns are.
+        cells: cells[set * WIDTH + cell, (ODDS, QUOTA, EXCESS, GAIN)], the columns first, then the trees; what is
+            added to the log-ratio, the rows due per candidate times gain, and what a row too many is worth.
         level: log of the rows wanted per candidate; most: the largest log-ratio that is trusted.
         state: of the random numbers.
     """
-    trees, columns, n = len(features), len(codes), len(order)
-    excess, code_excess = np.zeros_like(gains), np.zeros_like(code_gains)
+    columns, trees, n = len(codes), len(features), len(order)
+    sets = columns + trees + (columns + trees) % 2  # one more that adds nothing, so that they come in pairs
+    cell, leaf = np.zeros((CHUNK, sets), np.uint8), np.empty(CHUNK, np.uint8)
+    x, rows = np.empty((columns, CHUNK), np.uint8), np.empty(CHUNK, np.int64)
     taken = np.zeros(n, np.bool_)
-    x, leaf = np.empty((columns, CHUNK), np.uint8), np.empty((trees, CHUNK), np.uint8)
-    z, s = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
-    rows, won = np.empty(CHUNK, np.int64), np.empty(CHUNK, np.int64)
-    got = 0
+    got = seen = 0
     while got < len(chosen):  # a second pass over the rest fills up what is missing
         before = got
         for begin in range(0, n, CHUNK):
@@ -42,29 +41,24 @@ def choose(  # type: ignore[no-untyped-def]
                 if not taken[order[i]]:
                     rows[m] = order[i]
                     m += 1
-            z[:m], s[:m] = 0.0, 0.0
             for j in range(columns):
-                column, worth = codes[j], code_excess[j]
                 for i in range(m):
-                    x[j, i] = column[rows[i]]
-                    s[i] += worth[x[j, i]]
+                    x[j, i] = codes[j, rows[i]]
+                    cell[i, j] = x[j, i]
             for t in range(trees):
-                read_leaf(x, features, thresholds, t, leaf[t], m)
-            for t in range(0, trees, 2):  # two at a time: sums are fetched and stored half as often
-                u = min(t + 1, trees - 1)
-                once = np.float32(u - t)
+                read_leaf(x, features, thresholds, t, leaf, m)
                 for i in range(m):
-                    a, b = leaf[t, i], leaf[u, i]
-                    z[i] += values[t, a] + once * values[u, b]
-                    s[i] += excess[t, a] + once * excess[u, b]
-            k = 0
+                    cell[i, columns + t] = leaf[i]
             for i in range(m):
-                if got + k < len(chosen) and uniform(state) < min(np.exp(level + min(z[i], most)), 1.0) - s[i]:
-                    won[k], chosen[got + k], taken[rows[i]] = i, rows[i], True
-                    k += 1
-            got += k
-            count(excess, gains, quotas, leaf, won[:k], m)
-            count(code_excess, code_gains, code_quotas, x, won[:k], m)
+                odds, quota, excess = totals(cells, cell[i])
+                seen += 1
+                if uniform(state) < min(np.exp(level + min(odds, most)), 1.0) - (excess - seen * quota):
+                    taken[rows[i]], chosen[got] = True, rows[i]
+                    got += 1
+                    if got == len(chosen):
+                        return
+                    for k in range(sets):
+                        cells[k * WIDTH + cell[i, k], EXCESS] += cells[k * WIDTH + cell[i, k], GAIN]
         if got == before:
             break
     for i in range(n):
@@ -74,10 +68,16 @@ def choose(  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def count(excess, gains, quotas, cell, won, looked_at):  # type: ignore[no-untyped-def]
-    """Add the rows that were taken to excess[set, cell], less what as many candidates should have given."""
-    for t in range(len(excess)):
-        for c in range(excess.shape[1]):
-            excess[t, c] -= np.float32(looked_at) * quotas[t, c]
-        for i in won:
-            excess[t, cell[t, i]] += gains[t, cell[t, i]]
+def totals(cells, cell):  # type: ignore[no-untyped-def]
+    """Odds, quota and excess of a candidate: the sums over its cells."""
+    odds = quota = excess = np.float32(0.0)
+    odds_2 = quota_2 = excess_2 = np.float32(0.0)
+    for k in range(0, len(cell), 2):  # two chains of sums, so that neither waits for the other
+        a, b = cells[k * WIDTH + cell[k]], cells[(k + 1) * WIDTH + cell[k + 1]]
+        odds += a[ODDS]
+        quota += a[QUOTA]
+        excess += a[EXCESS]
+        odds_2 += b[ODDS]
+        quota_2 += b[QUOTA]
+        excess_2 += b[EXCESS]
+    return odds + odds_2, quota + quota_2, excess + excess_2

@@ -27,7 +27,7 @@ from synthesist.methods.trees.booster import Booster, Growth, state
 __all__ = ["Critic", "take", "take_each"]
 
 LEAST, MOST = -5.0, 4.0  # log-ratios beyond are noise
-STEER = 16.0  # how hard an excess is steered against
+STEER = 32.0  # how hard an excess is steered against
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,26 @@ class Critic:
         """The numbers of n of the candidates codes[column, row]: as likely, and as even, as real rows."""
         from synthesist.methods.trees.choosing import choose
 
-        out = np.empty(n, np.int64)
-        many = codes.shape[1]
-        cells = max(len(self.shares) + len(self.code_shares), 1)
-        gains, code_gains = (
-            (STEER / cells / np.sqrt(shares * n + 5)).astype(np.float32) for shares in (self.shares, self.code_shares)
-        )
-        wanted = np.float32(n / many)
+        out, wanted = np.empty(n, np.int64), n / codes.shape[1]
         choose(
-            codes, ctx.rng("order").permutation(many), self.booster.features, self.booster.thresholds,
-            self.booster.values, gains, gains * self.shares * wanted, code_gains,
-            code_gains * self.code_shares * wanted, np.log(wanted) - self.level, MOST, state(ctx), out,
+            codes, ctx.rng("order").permutation(codes.shape[1]), self.booster.features, self.booster.thresholds,
+            self._cells(n, wanted), np.log(wanted) - self.level, MOST, state(ctx), out,
         )  # fmt: skip
         return out
+
+    def _cells(self, n: int, wanted: float) -> np.ndarray:
+        """What `choose` needs to know of every cell, where n rows are chosen, `wanted` of each candidate."""
+        from synthesist.methods.trees.choosing import GAIN, ODDS, QUOTA, WIDTH
+
+        columns, (trees, leaves) = len(self.code_shares), self.shares.shape
+        sets = columns + trees
+        cells = np.zeros((sets + sets % 2, WIDTH, 4), np.float32)
+        share = np.zeros((sets, WIDTH), np.float32)
+        share[:columns], share[columns:, :leaves] = self.code_shares, self.shares
+        cells[columns:sets, :leaves, ODDS] = self.booster.values
+        cells[:sets, :, GAIN] = STEER / max(sets, 1) / np.sqrt(share * n + 5)
+        cells[:sets, :, QUOTA] = cells[:sets, :, GAIN] * share * wanted
+        return cells.reshape(-1, 4)
 
 
 def take(log_weight: np.ndarray, n: int, rng: np.random.Generator, *, repeat: bool = False) -> np.ndarray:
