@@ -20,6 +20,7 @@ from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 __all__ = ["NumberCodec", "ticks", "unticks"]
 
 SEGMENTS = 8  # knots per bin less one: 16 rows a knot for 16,000 rows in 128 bins
+ROWS_PER_BIN = 40  # at least: finer bins would hold the accidents of the sample
 
 _MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
@@ -214,7 +215,7 @@ def _ends(counts: np.ndarray, n: int, bins: int, min_rows: int) -> np.ndarray:
     heavy = counts >= heavy_from
     ends: list[int] = []
     masses: list[int] = []
-    start, m, target = 0, len(counts), max(n / bins, min_rows)
+    start, m, target = 0, len(counts), max(n / bins, min_rows, ROWS_PER_BIN)
     while start < m:
         if heavy[start]:
             ends.append(start + 1)
