@@ -21,7 +21,7 @@ class Growth:
     patience: int
     tries: int = 24
     """Features looked at per tree."""
-    rows: int = 8_000
+    rows: int = 5_000
     """Rows looked at per tree, at most half of those there are."""
     least_gain: float = 2.0
     held_out: float = 0.15
