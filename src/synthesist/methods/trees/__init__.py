@@ -50,13 +50,13 @@ class Trees(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    orders: int = knob(3, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
+    orders: int = knob(2, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
     depth: int = knob(6, "questions per tree", tries=(2, 6), ge=1, le=8)
     rate: float = knob(0.25, "step of each boosting round", tries=(0.1, 0.5), gt=0.0, le=1.0)
     rounds: int = knob(150, "boosting rounds per level at most", tries=(2, 60), ge=1, le=2000)
     ridge: float = knob(2.0, "pull of leaf values to zero, in rows", tries=(0.5, 50.0), ge=0.0)
-    refinements: int = knob(2, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(4, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    refinements: int = knob(3, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
+    candidates: int = knob(5, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
 
     def fit(self, data: Dataset, ctx: Context) -> "Grown":
         """Learn the codes, the chains and the critic."""
@@ -202,10 +202,10 @@ def _drawn(chains: Sequence[Chain], n: int, ctx: Context) -> np.ndarray:
 
 
 def _orders(codec: TableCodec, data: Dataset, count: int, ctx: Context) -> list[np.ndarray]:
-    """Column orders: few distinct values first, as in the table, then the first one backwards, then at random."""
+    """Column orders: few distinct values first, the same backwards, as in the table, then at random."""
     columns = np.arange(len(codec.modelled))
     distinct = [data.table[name].n_unique() for name in codec.modelled]
     by_size = np.argsort(distinct, kind="stable")
-    orders = [by_size, columns, by_size[::-1].copy()]
+    orders = [by_size, by_size[::-1].copy(), columns]
     orders += [ctx.rng(f"order {k}").permutation(columns) for k in range(3, count)]
     return orders[:count]
