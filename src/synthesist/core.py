@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+MOST_THREADS = 8  # more gain little and hold a block of rows each
 
 
 # --------------------------------------------------------------------------- what to do, as a value
@@ -146,6 +147,12 @@ def _silent(steps: Iterable[Any], label: str, total: int | None) -> Iterable[Any
     return steps
 
 
+def _cores() -> int:
+    """The cores this process may use, up to eight."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, MOST_THREADS)
+
+
 @dataclass(frozen=True)
 class Context:
     """What a run lends to an arrow: randomness by name, a place in the output, a way to show progress.
@@ -165,8 +172,8 @@ class Context:
 
     @classmethod
     def seeded(cls, seed: int, **lent: Any) -> "Context":
-        """The root of one run."""
-        return cls(path=(str(int(seed)),), **lent)
+        """The root of one run, on all cores up to eight unless `threads` says otherwise: they change no result."""
+        return cls(path=(str(int(seed)),), **{"threads": _cores(), **lent})
 
     def at(self, *place: str | int) -> "Context":
         """A context further down, as in `ctx.at("epoch", 3)`."""

@@ -23,8 +23,6 @@ from synthesist.rules.conditions import Where, conditions
 
 __all__ = ["Model"]
 
-THREADS = 2
-
 
 @dataclass(frozen=True, repr=False)
 class Model:
@@ -61,7 +59,7 @@ class Model:
 
     def blocks(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Iterator[Dataset]:
         """The same rows as `sample` gives, block by block: as many as you like in little memory."""
-        ctx = (ctx or Context.seeded(seed, threads=THREADS)).at("sample")
+        ctx = (ctx or Context.seeded(seed)).at("sample")
         allowed = conditions(where, self.schema.table) if where else {}
         return blocks(self.sampler, n, ctx, allowed)
 

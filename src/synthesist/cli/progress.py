@@ -1,6 +1,5 @@
 """Progress bars with the time left: on standard error, and only where somebody watches."""
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,17 +12,14 @@ if TYPE_CHECKING:
 
 __all__ = ["running"]
 
-MOST_THREADS = 8
-
 
 @contextmanager
 def running(seed: int) -> "Iterator[Context]":
-    """The root context of one command, with bars and the cores of this machine; neither changes a result."""
+    """The root context of one command, with bars; they change no result."""
     from synthesist.core import Context
 
-    threads = min(os.cpu_count() or 1, MOST_THREADS)
     if not sys.stderr.isatty():
-        yield Context.seeded(seed, threads=threads)
+        yield Context.seeded(seed)
         return
     with _bars() as bars:
 
@@ -36,7 +32,7 @@ def running(seed: int) -> "Iterator[Context]":
             finally:
                 bars.remove_task(task)
 
-        yield Context.seeded(seed, threads=threads, tracker=tracked)
+        yield Context.seeded(seed, tracker=tracked)
 
 
 def _bars() -> "Progress":

@@ -59,7 +59,7 @@ def run(
     recipe, files = plan.recipe, plan.outputs
     if resume and "model" not in files:
         raise SpecError("Nothing to resume from: the recipe writes no model. Name a file under output.model.")
-    ctx = replace(ctx or Context(), path=Context.seeded(recipe.seed).path)
+    ctx = replace(ctx or Context.seeded(0), path=Context.seeded(recipe.seed).path)
 
     data = verbs.read(plan.source, plan.at(recipe.schema_page))
     judge = recipe.judge or Judge()

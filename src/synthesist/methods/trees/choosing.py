@@ -5,7 +5,7 @@ from numba import njit
 
 from synthesist.methods.trees.reading import read_leaf, uniform
 
-__all__ = ["ODDS", "EXCESS", "GAIN", "QUOTA", "WIDTH", "choose"]
+__all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
 
 CHUNK = 256  # candidates whose leaves are looked up together
 WIDTH = 256  # cells of a set: the codes of a column or the leaves of a tree
