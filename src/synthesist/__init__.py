@@ -29,27 +29,28 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names.split()}
 __all__ = sorted(_HOME)
 
-if TYPE_CHECKING:
-    from synthesist.core import Context, Evidence, Score, Spec
-    from synthesist.data.dataset import Dataset
-    from synthesist.data.schema import Schema
-    from synthesist.errors import SynthesistError
-    from synthesist.model import Model
-    from synthesist.recipe import run
-    from synthesist.verbs import (
-        compare,
-        evaluate,
-        fill,
-        fit,
-        inspect,
-        load,
-        make,
-        read,
-        sample,
-        save,
-        split,
-        transform,
-    )
+if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
+    from synthesist.core import Context as Context
+    from synthesist.core import Evidence as Evidence
+    from synthesist.core import Score as Score
+    from synthesist.core import Spec as Spec
+    from synthesist.data.dataset import Dataset as Dataset
+    from synthesist.data.schema import Schema as Schema
+    from synthesist.errors import SynthesistError as SynthesistError
+    from synthesist.model import Model as Model
+    from synthesist.recipe import run as run
+    from synthesist.verbs import compare as compare
+    from synthesist.verbs import evaluate as evaluate
+    from synthesist.verbs import fill as fill
+    from synthesist.verbs import fit as fit
+    from synthesist.verbs import inspect as inspect
+    from synthesist.verbs import load as load
+    from synthesist.verbs import make as make
+    from synthesist.verbs import read as read
+    from synthesist.verbs import sample as sample
+    from synthesist.verbs import save as save
+    from synthesist.verbs import split as split
+    from synthesist.verbs import transform as transform
 
 
 def __getattr__(name: str) -> Any:

@@ -31,6 +31,7 @@ __all__ = [
     "Context",
     "Evidence",
     "Filler",
+    "Limited",
     "Method",
     "Metric",
     "Sampler",
@@ -213,6 +214,14 @@ class Sampler(Protocol):
     @property
     def schema(self) -> Schema: ...
     def sample(self, n: int, ctx: Context) -> Dataset: ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """The optional mark of a sampler some of whose columns have only so many different values to give."""
+
+    @property
+    def most(self) -> "Mapping[str, int]": ...
 
 
 @runtime_checkable

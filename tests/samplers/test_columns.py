@@ -159,8 +159,10 @@ def test_uuids_are_version_4_and_unique() -> None:
 def test_unique_takes_every_value_once(declared: dict[str, object]) -> None:
     halves = [one({**declared, "unique": True}, n=20, start=start) for start in (0, 20)]
     assert pl.concat(halves).n_unique() == 40
+    table = Columns(columns={"x": {**declared, "unique": True}})
+    assert sample(table, 40)["x"].n_unique() == 40
     with pytest.raises(DataError, match="only 40 different"):
-        one({**declared, "unique": True}, n=1, start=40)
+        sample(table, 41)
 
 
 # --------------------------------------------------------------------------- conditions

@@ -7,11 +7,11 @@ from dataclasses import replace
 import polars as pl
 
 from synthesist.codecs.keys import keys_of
-from synthesist.core import Allowed, Context, Filler, Sampler
+from synthesist.core import Allowed, Context, Filler, Limited, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
-from synthesist.errors import ConditionError, SpecError
+from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.rules.conditions import satisfied
 
 __all__ = ["blank", "blocks", "joined"]
@@ -24,13 +24,16 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
 
     Raises:
         SpecError: n is no positive whole number.
-        DataError: there are fewer than n keys.
+        DataError: there are fewer than n keys, or values of a column where none may come twice.
         ConditionError: a condition cannot be met; the message names it and the acceptance seen.
     """
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
     for column, keys in keys_of(sampler.schema).items():
         keys.require(n, column)
+    for column, most in sampler.most.items() if isinstance(sampler, Limited) else ():
+        if n > most:
+            raise DataError(f"Column `{column}` has only {most:,} different values, and {n:,} rows are asked for.")
     allowed = dict(allowed or {})
     size = sampler.block
     count = -(-n // size)

@@ -141,7 +141,7 @@ class Grown:
             chain.extend(rows, place, state(ctx.at("column", j)), None, limit)
             if limit is not None:
                 rows.pick(take(rows.log_weight, crowd, ctx.rng(f"thin {j}"), repeat=True))
-        return rows.codes[:, take(self.critic.log_ratio(rows.codes), n, ctx.rng("take"))]
+        return rows.codes[:, self.critic.within(rows.codes).chosen(rows.codes, n, ctx.at("choose"))]
 
     def _one_by_one(self, given: Given, ctx: Context) -> np.ndarray:
         """Rows with evidence of their own: candidates for each row, weighted by its evidence."""

@@ -74,12 +74,17 @@ class Critic:
         level = 0.0
         if len(booster.features):
             level = float(np.log(np.exp(_ratio(booster, draw(n, ctx.at("level")))).mean()))
-        leaves = _leaf_counts(booster, real)
+        leaves, codes = _weights_of_cells(booster, real, np.ones(n))
         for counts in leaves:  # what few rows share shows only in the mean
             few = (counts > 0) & (counts < min_rows)
             counts[few] = counts[few].mean() if few.any() else 0.0
-        codes = np.stack([np.bincount(column, minlength=256) for column in real]) if len(real) else np.zeros((0, 256))
         return cls(booster, (leaves / n).astype(np.float32), (codes / n).astype(np.float32), level)
+
+    def within(self, codes: np.ndarray) -> "Critic":
+        """This critic where a condition holds: the shares are what its odds make of candidates codes[column, row]."""
+        weight = np.exp(self.log_ratio(codes))
+        leaves, columns = _weights_of_cells(self.booster, codes, weight / weight.sum())
+        return Critic(self.booster, leaves.astype(np.float32), columns.astype(np.float32), float(np.log(weight.mean())))
 
     def log_ratio(self, codes: np.ndarray) -> np.ndarray:
         """log p_real/p_drawn of every row of codes[column, row], within what can be trusted."""
@@ -153,10 +158,10 @@ def _ratio(booster: Booster, codes: np.ndarray) -> np.ndarray:
     return np.clip(z.astype(np.float64), LEAST, MOST)
 
 
-def _leaf_counts(booster: Booster, codes: np.ndarray) -> np.ndarray:
-    """counts[tree, leaf] of the rows of codes[column, row]."""
-    from synthesist.methods.trees.reading import leaf_counts
+def _weights_of_cells(booster: Booster, codes: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What the rows of codes[column, row] weigh together in each [tree, leaf], and in each [column, code]."""
+    from synthesist.methods.trees.reading import weigh_leaves
 
-    counts = np.zeros(booster.values.shape)
-    leaf_counts(codes, booster.features, booster.thresholds, counts)
-    return counts
+    leaves = np.zeros(booster.values.shape)
+    weigh_leaves(codes, booster.features, booster.thresholds, weight, leaves)
+    return leaves, np.array([np.bincount(c, weight, minlength=256) for c in codes]).reshape(-1, 256)

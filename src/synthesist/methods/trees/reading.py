@@ -7,7 +7,7 @@ bits and reading a tree is a few passes over whole columns. x[feature, row] are 
 import numpy as np
 from numba import njit
 
-__all__ = ["add_trees", "bits", "leaf_counts", "read_leaf", "uniform", "unit"]
+__all__ = ["add_trees", "bits", "read_leaf", "uniform", "unit", "weigh_leaves"]
 
 
 @njit(nogil=True, cache=True)
@@ -63,11 +63,11 @@ def add_trees(x, features, thresholds, values, first, last, z, leaves, m):  # ty
 
 
 @njit(nogil=True, cache=True)
-def leaf_counts(x, features, thresholds, counts):  # type: ignore[no-untyped-def]
-    """Add the rows of every tree's leaves to counts[tree, leaf]."""
+def weigh_leaves(x, features, thresholds, weight, total):  # type: ignore[no-untyped-def]
+    """Add the weight of every row to total[tree, leaf] of the leaves it falls into."""
     n = x.shape[1]
     leaf = np.empty(n, np.uint8)
     for t in range(len(features)):
         read_leaf(x, features, thresholds, t, leaf, n)
         for i in range(n):
-            counts[t, leaf[i]] += 1
+            total[t, leaf[i]] += weight[i]

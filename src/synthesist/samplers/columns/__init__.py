@@ -72,6 +72,11 @@ class Columns(Spec):
         key = [name for name, column in self.columns.items() if isinstance(column, Keys)][:1]
         return Schema(tables={self.table: TableSchema(columns=self._kinds, key=tuple(key))})
 
+    @property
+    def most(self) -> Mapping[str, int]:
+        """How many rows the columns of unique values have values for."""
+        return {name: column.most for name, column in self.columns.items() if column.most is not None}
+
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Rows `ctx.start` to `ctx.start + n` of the table."""
         units = np.arange(ctx.start, ctx.start + n)

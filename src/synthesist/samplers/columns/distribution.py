@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from synthesist.codecs.keys import permute
 from synthesist.core import Allowed, Context
 from synthesist.data.kinds import Kind
-from synthesist.errors import DataError
 
 __all__ = ["ANYTHING", "Distribution", "Rows", "distinct"]
 
@@ -49,6 +48,11 @@ class Distribution(BaseModel):
         """Whether a value follows from the index of its row, so that no condition can move it."""
         return False
 
+    @property
+    def most(self) -> int | None:
+        """How many rows there are different values for; None where a value may come again."""
+        return None
+
     def share(self, allowed: Allowed) -> float:
         """How much of the distribution, empty cells left out, lies in the allowed set: 0 to 1."""
         raise NotImplementedError
@@ -59,7 +63,8 @@ class Distribution(BaseModel):
 
 
 def distinct(rows: Rows, size: int) -> np.ndarray:
-    """A different place in 0 .. size-1 for every row of the run, the same on whatever machine it is drawn."""
-    if len(rows.units) and (last := int(rows.units.max())) >= size:
-        raise DataError(f"there are only {size:,} different values, row {last + 1:,} needs another: ask for fewer")
-    return permute(rows.units, size, rows.run.seed("order"))
+    """A different place in 0 .. size-1 for every row of the run, the same on whatever machine it is drawn.
+
+    Rows are drawn in whole blocks: those beyond `size` begin anew, and are never handed out.
+    """
+    return permute(rows.units % size, size, rows.run.seed("order"))

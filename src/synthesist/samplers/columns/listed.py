@@ -63,6 +63,10 @@ class Categorical(Distribution):
     def by_index(self) -> bool:
         return self.unique
 
+    @property
+    def most(self) -> int | None:
+        return len(self.values) if self.unique else None
+
     def share(self, allowed: Allowed) -> float:
         return float(self._weights(allowed).sum() / self._weights(ANYTHING).sum())
 
@@ -116,6 +120,10 @@ class Dates(Distribution):
     @property
     def by_index(self) -> bool:
         return self.unique
+
+    @property
+    def most(self) -> int | None:
+        return self._steps.most
 
     def share(self, allowed: Allowed) -> float:
         return self._steps.share(self._counted(allowed))

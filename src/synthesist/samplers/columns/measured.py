@@ -200,12 +200,18 @@ class Uniform(_Measured):
     def by_index(self) -> bool:
         return self.unique
 
-    def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
+    @property
+    def most(self) -> int | None:
         if not (self.unique and self._step):
-            return super().draw(rows, allowed)
+            return None
         first, last = (Decimal(str(end)) for end in self._spans(ANYTHING)[0])
-        places = distinct(rows, int((last - first) / self._step) + 1)
-        values = np.round(float(first) + places * float(self._step), self.decimals or 0)
+        return int((last - first) / self._step) + 1
+
+    def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
+        if self.most is None:
+            return super().draw(rows, allowed)
+        first = float(self._spans(ANYTHING)[0][0])
+        values = np.round(first + distinct(rows, self.most) * float(self._step or 0), self.decimals or 0)
         return pl.Series(values.astype(np.int64) if self.integers else values)
 
     def _mass(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
