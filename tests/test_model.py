@@ -134,3 +134,14 @@ def test_mistakes_are_named(people):
         sy.fit(people, "marginals", bins=1)
     with pytest.raises(SpecError, match="between 0 and 1"):
         sy.split(people, 1.5)
+
+
+def test_a_filled_key_is_nobody_elses():
+    rows = pl.DataFrame({"id": [f"K-{i:04d}" for i in range(300)], "x": [float(i % 7) for i in range(300)]})
+    model = sy.fit(rows, "marginals")
+    own = model.fill(rows.head(50).with_columns(id=pl.lit(None, pl.String)))["id"]
+    holes = pl.DataFrame({"id": [*own[:25], *[None] * 50], "x": [1.0] * 75})
+    full = model.fill(holes)
+    assert full["id"].null_count() == 0
+    assert full["id"].n_unique() == 75
+    assert full["id"][:25].to_list() == own[:25].to_list()

@@ -10,7 +10,7 @@ import polars as pl
 
 import synthesist
 from synthesist import catalog
-from synthesist.codecs.keys import keys_of
+from synthesist.codecs.keys import apart, keys_of
 from synthesist.core import Allowed, Context, Filler, Sampler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
@@ -79,15 +79,18 @@ class Model:
         given, native = read(rows, schema=self.schema), native_of(rows)
         for column, keys in keys_of(self.schema).items():
             keys.require(_last_hole(given[column]), column)
-        full = {column: Allowed() for column in given.table.columns if given[column].null_count()}
+        holes = {column: Allowed() for column in given.table.columns if given[column].null_count()}
         size = self.sampler.block
 
         def part(start: int) -> Dataset:
             here = replace(ctx.at("block", start // size), start=start)
-            return self.sampler.fill(given.with_table(given.table.slice(start, size)), full, here)  # type: ignore[attr-defined]
+            return self.sampler.fill(given.with_table(given.table.slice(start, size)), holes, here)  # type: ignore[attr-defined]
 
         starts = range(0, given.units, size)
-        return _give(joined(part(start) for start in ctx.track(starts, "filling")), native)
+        full = joined(part(start) for start in ctx.track(starts, "filling"))
+        for column, keys in keys_of(self.schema).items():
+            full = full.with_table(full.table.with_columns(apart(keys, given[column], full[column]).alias(column)))
+        return _give(full, native)
 
     def save(self, path: str | Path, *, keep_records: bool = False) -> Path:
         """Write the model to one portable file, without any code in it.

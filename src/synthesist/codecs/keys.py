@@ -15,7 +15,7 @@ from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError
 
-__all__ = ["Keys", "keys_of", "permute"]
+__all__ = ["Keys", "apart", "keys_of", "permute"]
 
 SYMBOLS = {"9": digits, "A": ascii_uppercase, "a": ascii_lowercase, "x": digits + "abcdef"}
 LARGEST = 2**60  # a permutation works on whole numbers that fit comfortably in 64 bits
@@ -83,6 +83,19 @@ class Keys:
                 parts.append(_letters(alphabet, filler % np.uint64(len(alphabet))))
         columns = [pl.lit(part) for part in reversed(parts)]
         return emptied(pl.DataFrame({"n": index}).select(pl.concat_str(columns)).to_series(), index >= space)
+
+
+def apart(keys: Keys, given: pl.Series, full: pl.Series) -> pl.Series:
+    """The filled column `full` with other keys where one that was drawn equals another of the column.
+
+    Keys that were `given` stay as they are, whatever they are. Where a pattern runs out a cell stays empty.
+    """
+    twice = given.is_null() & (full.is_in(given.drop_nulls().implode()) | ~full.is_first_distinct())
+    if not (missing := int(twice.sum())):
+        return full
+    spare = keys.at(np.arange(len(full) + missing), seed=0).drop_nulls().cast(full.dtype)
+    spare = spare.filter(~spare.is_in(full.implode())).head(missing)
+    return full.scatter(twice.arg_true(), spare.extend_constant(None, missing - len(spare)))
 
 
 def keys_of(schema: Schema) -> dict[str, Keys]:

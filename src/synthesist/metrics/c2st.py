@@ -38,6 +38,9 @@ class C2ST(Spec):
     real against real. Details hold the share of each column in the gain of the trees: what gives
     the rows away.
 
+    Below 0.5 the rows are spread more evenly than a random sample: what one fold holds too many of,
+    the others hold too few of.
+
     Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests, ICLR, arXiv:1610.06545.
 
     When not to use: with fewer than a few hundred rows a side, where trees learn little and 0.5
