@@ -1,7 +1,10 @@
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
 
+import synthesist as sy
 from synthesist.codecs.derived import find_formulas, find_lookups
 from synthesist.data.kinds import Category, Integer, Number
 
@@ -78,3 +81,19 @@ def test_agreement_by_accident_is_no_evidence():
 
 def test_nearly_unique_columns_explain_nothing():
     assert lookups({"code": np.arange(N).astype(str), "kind": RNG.choice(["a", "b"], N)}) == []
+
+
+@pytest.mark.parametrize("method", ["trees", "gaussian_copula"])
+def test_a_column_that_equals_another_always_does(method: str) -> None:
+    rng = np.random.default_rng(0)
+    days = pl.Series("day", rng.integers(0, 4000, 600)).cast(pl.Int32).cast(pl.Date)
+    days = days.scatter(list(range(0, 600, 9)), None)
+    table = pl.DataFrame({"day": days, "x": rng.normal(size=600).round(2), "again": days})
+    model = sy.fit(table, method)
+    after = date(1975, 1, 1)
+    for made in (model.sample(300), model.sample(300, where={"again": (">=", after)})):
+        assert made["day"].equals(made["again"])
+    assert made["again"].min() >= after
+    holes = table.with_columns(day=pl.lit(None, pl.Date))
+    full = table["again"].is_not_null()
+    assert model.fill(holes).filter(full).equals(table.filter(full))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthesist.data.moments import Calendar, duration_format, read_duration, write_duration
+from synthesist.data.moments import Calendar, duration_format, precision, read_duration, write_duration
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,11 @@ def test_iso_moments_are_read_exactly(moments):
 @pytest.mark.parametrize("text", ["1.2.3", "12/34/5678", "2019-02-30", "19-1", "hello 2019", "0019-01-01"])
 def test_no_moment(text):
     assert Calendar.learn(pl.Series([text])) is None
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_precision_does_not_depend_on_the_unit_of_the_source(unit: str) -> None:
+    days = pl.Series("x", [dt.date(2024, 1, d) for d in range(1, 29)]).cast(pl.Datetime(unit))
+    assert precision(days) == "d"
+    assert precision(days.dt.offset_by("5s")) == "s"
+    assert precision(days - days[0]) == "d"

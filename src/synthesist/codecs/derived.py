@@ -14,7 +14,7 @@ import polars as pl
 from synthesist.codecs.number import ticks, unticks
 from synthesist.data.kinds import Boolean, Category, Integer, Kind, Number
 
-__all__ = ["Formula", "Lookup", "find_formulas", "find_lookups"]
+__all__ = ["Formula", "Lookup", "find_formulas", "find_lookups", "find_twins"]
 
 SHARE_TO_LEARN = 0.2  # a determining column may have at most this many distinct values per row
 LONGEST_SUM = 12  # a sum of more parts is no formula a person wrote
@@ -57,16 +57,18 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Formula:
-    """`column` is `constant + sum(weights * of)`, or a product or ratio of two columns."""
+    """`column` is `constant + sum(weights * of)`, a product or ratio of two columns, or the same as another."""
 
     column: str
     of: tuple[str, ...]
     weights: tuple[float, ...]
     constant: float
-    operation: str  # "sum", "product" or "ratio"
+    operation: str  # "sum", "product", "ratio" or "same"
 
     def compute(self, frame: pl.DataFrame, kind: Kind) -> pl.Series:
         """The column from the ones it follows; empty where any of them is."""
+        if self.operation == "same":
+            return frame[self.of[0]]
         full = frame.select(pl.all_horizontal(pl.col(self.of).is_not_null())).to_series()
         x = [frame[name].cast(pl.Float64).fill_null(1.0).to_numpy() for name in self.of]
         column = unticks(_snapped(self.apply(x), kind), kind)
@@ -82,9 +84,13 @@ class Formula:
 
     def balance(self, frame: pl.DataFrame, given: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.DataFrame:
         """Where the result is given and a part is not, change the last open part so that the sum holds."""
+        result = given[self.column]
+        if self.operation == "same":
+            other = self.of[0]
+            whole = pl.coalesce(pl.lit(given[other]), pl.lit(result), pl.lit(frame[other]))
+            return frame.with_columns(whole.alias(other)) if other in frame.columns else frame
         if self.operation != "sum":
             return frame
-        result = given[self.column]
         open_rows = result.is_not_null()
         for place in range(len(self.of) - 1, -1, -1):
             part = self.of[place]
@@ -102,6 +108,8 @@ class Formula:
         return frame
 
     def __str__(self) -> str:
+        if self.operation == "same":
+            return f"{self.column} = {self.of[0]}"
         if self.operation != "sum":
             return f"{self.column} = {self.of[0]} {'*' if self.operation == 'product' else '/'} {self.of[1]}"
         terms = [
@@ -135,6 +143,18 @@ def find_lookups(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Lookup]
                 found[column] = by
     roots = {column: _root(found, column) for column in found}
     return [Lookup(c, by, frame.select(by, c).unique().sort(by)) for c, by in roots.items()]
+
+
+def find_twins(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Formula]:
+    """Every column that equals an earlier one of its kind in each row, empty cells included."""
+    first: dict[object, str] = {}
+    found = []
+    for column, kind in kinds.items():
+        head = (kind.kind, *frame[column].head(100).to_list())
+        twin = first.setdefault(head, column)
+        if twin != column and frame[column].n_unique() > 3 and frame[twin].equals(frame[column]):
+            found.append(Formula(column, (twin,), (1.0,), 0.0, "same"))
+    return found
 
 
 def find_formulas(frame: pl.DataFrame, kinds: Mapping[str, Kind]) -> list[Formula]:

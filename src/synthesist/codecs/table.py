@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.category import CategoryCodec
-from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups
+from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups, find_twins
 from synthesist.codecs.keys import Keys
 from synthesist.codecs.number import NumberCodec, ticks
 from synthesist.codecs.pieces import Given, Limit, Pieces
@@ -62,7 +62,9 @@ class TableCodec:
         inner = {c: k for c, k in inner.items() if frame[c].null_count() < frame.height}
         rules: list[Lookup | Formula] = []
         if derive and len(inner) > 1:
-            rules += [*find_lookups(frame, inner), *find_formulas(frame, inner)]
+            twins = find_twins(frame, inner)
+            single = {c: k for c, k in inner.items() if c not in {twin.column for twin in twins}}
+            rules += [*twins, *find_lookups(frame, single), *find_formulas(frame, single)]
         derived = _untangled(rules)
         free = [c for c in inner if c not in {d.column for d in derived}]
         likeness = _likeness(frame, inner)
@@ -106,7 +108,7 @@ class TableCodec:
         Raises:
             ConditionError: nothing the data holds satisfies a condition.
         """
-        frame = rows.table
+        frame = self._mirrored(rows.table)
         known = np.full((frame.height, len(self.modelled)), -1, dtype=np.int32)
         for j, (name, codec) in enumerate(self.modelled.items()):
             if not (holes := frame[name].is_null()).all():
@@ -169,6 +171,7 @@ class TableCodec:
         out: dict[str, Allowed] = {}
         lookups = {d.column: d for d in self.derived if isinstance(d, Lookup)}
         for name, want in allowed.items():
+            name = self._twins.get(name, name)
             if rule := lookups.get(name):
                 agreeing = rule.table.filter(want.mask(rule.table[rule.column]))[rule.by]
                 name = rule.by
@@ -176,6 +179,15 @@ class TableCodec:
             if name in self.modelled:
                 out[name] = out[name].both(want) if name in out else want
         return out
+
+    @property
+    def _twins(self) -> dict[str, str]:
+        """Columns that equal another one -> that other."""
+        return {d.column: d.of[0] for d in self.derived if isinstance(d, Formula) and d.operation == "same"}
+
+    def _mirrored(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows with cells that are given in a twin given in its original too."""
+        return frame.with_columns(pl.coalesce(of, column).alias(of) for column, of in self._twins.items())
 
     def _follow(self, rule: Lookup, column: pl.Series, limit: Limit | None) -> Limit:
         """Limit the determining column of a lookup to what agrees with the cells given for the other."""

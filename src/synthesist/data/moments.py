@@ -163,10 +163,11 @@ def precision(moments: pl.Series) -> Unit:
     if moments.dtype == pl.Date:
         return "d"
     wall = moments.dt.replace_time_zone(None) if getattr(moments.dtype, "time_zone", None) else moments
-    ticks = wall.drop_nulls().cast(pl.Int64)
-    for unit, size in _MICROSECONDS.items():
+    unit = pl.Duration("us") if wall.dtype == pl.Duration else pl.Datetime("us")
+    ticks = wall.drop_nulls().cast(unit).cast(pl.Int64)
+    for step, size in _MICROSECONDS.items():
         if (ticks % size == 0).all():
-            return unit
+            return step
     return "us"
 
 
