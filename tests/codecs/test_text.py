@@ -23,12 +23,6 @@ def test_a_secret_of_one_row_is_never_repeated():
     assert not drawn.str.contains("tulip|9431|password").any()
 
 
-def test_missing_texts_keep_their_share():
-    column = pl.Series(["some words here"] * 60 + [None] * 40)
-    drawn = TextCodec.fit(column, Text(), 5).draw(2000, Context.seeded(2))
-    assert abs(drawn.is_null().mean() - 0.4) < 0.05
-
-
 def test_no_text_comes_out_empty():
     """A seldom opening gives way to what is usual, and nothing is more usual than the end of a text."""
     column = pl.Series(["yes"] * 60 + ["yes no"] * 40 + ["x" * k for k in range(2, 12)])

@@ -12,10 +12,12 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.category import CategoryCodec
+from synthesist.codecs.cells import emptied
 from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups, find_twins
 from synthesist.codecs.keys import Keys
 from synthesist.codecs.number import NumberCodec, ticks
 from synthesist.codecs.pieces import Given, Limit, Pieces
+from synthesist.codecs.presence import PresenceCodec
 from synthesist.codecs.serial import SerialCodec, informative
 from synthesist.codecs.text import TextCodec
 from synthesist.core import Allowed, Context
@@ -37,7 +39,7 @@ class TableCodec:
     """The fitted codec of one table; `modelled` are the columns of the code matrix, in order."""
 
     schema: Schema
-    modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec]
+    modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec | PresenceCodec]
     derived: tuple[Lookup | Formula, ...]
     texts: dict[str, TextCodec]
 
@@ -73,8 +75,10 @@ class TableCodec:
             fit = CategoryCodec.fit if isinstance(inner[c], Category | Boolean) else NumberCodec.fit
             extra = {"likeness": likeness} if fit == CategoryCodec.fit else {}
             plain[c] = fit(frame[c], inner[c], bins, min_rows, **extra)
-        modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec] = {**plain}
+        modelled: dict[str, NumberCodec | CategoryCodec | SerialCodec | PresenceCodec] = {**plain}
         for c, kind in kinds.items():
+            if isinstance(kind, Id | Text) and 0 < frame[c].null_count() < frame.height:
+                modelled[c] = PresenceCodec.fit(frame[c])
             if not isinstance(kind, Id) or not kind.whole or frame.height < FEWEST_KEYS:
                 continue
             if not frame[c].null_count() and informative(frame[c], frame, plain):
@@ -139,8 +143,11 @@ class TableCodec:
         The filled cells of `rows` are kept as they are; keys, texts and derived columns are made here.
         """
         inside = self._inside(allowed or {})
-        drawn = []
+        drawn, empty = [], {}
         for j, (name, codec) in enumerate(self.modelled.items()):
+            if isinstance(codec, PresenceCodec):
+                empty[name] = codec.empty(codes[:, j])
+                continue
             if isinstance(codec, SerialCodec):
                 column = codec.decode(codes[:, j], u[:, j], ctx.start)
             else:
@@ -157,7 +164,7 @@ class TableCodec:
             known = rule.asking(frame, pl.DataFrame(drawn)) if rows is not None and isinstance(rule, Lookup) else frame
             frame = frame.with_columns(_over(rows, rule.compute(known, kinds[rule.column]).alias(rule.column)))
         aside = [
-            _over(rows, self._aside(c, k, len(codes), ctx.at(c), (allowed or {}).get(c)))
+            _over(rows, emptied(self._aside(c, k, len(codes), ctx.at(c)), empty.get(c, np.zeros(len(codes), bool))))
             for c, k in kinds.items()
             if c not in frame.columns
         ]
@@ -208,18 +215,20 @@ class TableCodec:
         if isinstance(codec, CategoryCodec):
             shown = ", ".join(repr(v) for v in codec.values[:8])
             return f"It holds {shown}{' and more' if len(codec.values) > 8 else ''}."
+        if isinstance(codec, PresenceCodec):
+            return "Its values are made up, so only whether it is empty can be asked for."
         number = codec.number if isinstance(codec, SerialCodec) else codec
         ends = number.decode(np.array([0, number.ordered - 1]), np.array([0.0, 1.0]))
         return f"It lies between {ends[0]} and {ends[1]}."
 
-    def _aside(self, name: str, kind: Kind, n: int, ctx: Context, want: Allowed | None) -> pl.Series:
+    def _aside(self, name: str, kind: Kind, n: int, ctx: Context) -> pl.Series:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
             index = np.arange(ctx.start, ctx.start + n)
             keys = Keys.of(kind).at(index, seed=_key_seed(name))
             return keys.cast(kind.storage).alias(name)
         if isinstance(kind, Text) and name in self.texts:
-            return self.texts[name].draw(n, ctx, full=want is not None and not want.missing).alias(name)
+            return self.texts[name].draw(n, ctx).alias(name)
         value = kind.value if isinstance(kind, Constant) else None
         column = pl.Series(name, [value], dtype=kind.storage).new_from_index(0, n)
         return column

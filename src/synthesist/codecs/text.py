@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Context
 from synthesist.data.column import stripped
 from synthesist.data.kinds import Kind
@@ -37,7 +36,6 @@ class TextCodec:
     first: np.ndarray
     follower: np.ndarray
     upto: np.ndarray
-    empty_share: float
 
     def __post_init__(self) -> None:
         n = len(self.words)
@@ -81,10 +79,10 @@ class TextCodec:
             ]
         )
         counts = pairs.group_by("w", "after").agg(rows=pl.col("row").n_unique(), times=pl.len()).sort(["w", "after"])
-        return cls(kind, words, *_chain(counts, words, min_rows), column.null_count() / max(len(column), 1))
+        return cls(kind, words, *_chain(counts, words, min_rows))
 
-    def draw(self, n: int, ctx: Context, *, full: bool = False) -> pl.Series:
-        """Make n texts, none of them missing where `full` is asked for and any was ever seen."""
+    def draw(self, n: int, ctx: Context) -> pl.Series:
+        """Make n texts; where none was ever seen, empty cells."""
         rng = ctx.rng("text")
         texts: list[list[str]] = [[] for _ in range(n)]
         at = np.full(n, len(self.words))
@@ -105,7 +103,7 @@ class TextCodec:
             for row, token, invented in zip(going.tolist(), tokens, shapes, strict=True):
                 texts[row].append(_invent(token, next(signs)) if invented else token)
         column = pl.Series(["".join(parts) for parts in texts], dtype=pl.String)
-        return emptied(stripped(column), rng.random(n) < (0.0 if full else self.empty_share))
+        return stripped(column)
 
 
 def _chain(counts: pl.DataFrame, words: tuple[str, ...], min_rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -85,13 +85,17 @@ def _conditioned(sampler: Sampler, size: int, ctx: Context, allowed: Mapping[str
             rows = sampler.fill(blank(sampler.schema, size), allowed, here)
         else:
             rows = sampler.sample(size, here)
-        if not attempt:  # keys count places, not tries: those of the first try serve whichever rows are kept
-            keys = rows.table.select(c for c, kind in rows.kinds.columns.items() if isinstance(kind, Id))
+        tried = rows.table.select(c for c, kind in rows.kinds.columns.items() if isinstance(kind, Id))
+        # keys count places, not tries: those of the first try serve whichever rows are kept
+        keys = tried if not attempt else keys.select(pl.coalesce(c, tried[c]).alias(c) for c in keys.columns)
         good = rows.table.filter(satisfied(rows.table, allowed))
         kept.append(good)
         have, drawn = have + good.height, drawn + size
         if have >= size:
-            return rows.with_table(pl.concat(kept).head(size).with_columns(keys))
+            whole = pl.concat(kept).head(size)
+            return rows.with_table(
+                whole.with_columns(pl.when(pl.col(c).is_not_null()).then(keys[c]).alias(c) for c in keys.columns)
+            )
     named = ", ".join(f"`{column}`" for column in allowed)
     raise ConditionError(
         f"The condition on {named} was met by {have:,} of {drawn:,} drawn rows, too few to go on. "

@@ -243,5 +243,7 @@ def _possible(column: str, kind: Kind, want: Allowed) -> None:
         beyond = [v for v in values if (low is not None and v < low) or (high is not None and v > high)]
         if want.values and len(beyond) == len(want.values):
             raise ConditionError(f"`{column}` lies between {low} and {high}: {beyond[0]} is outside.")
-    if isinstance(kind, Id | Text) and not want.any_value:
-        raise ConditionError(f"`{column}` is {kind.kind}: its values are made up, so no condition can be set on them.")
+    if isinstance(kind, Id | Text) and not want.any_value and (want.values or not want.missing):
+        raise ConditionError(
+            f"`{column}` is {kind.kind}: its values are made up, so only whether it is empty can be asked for."
+        )

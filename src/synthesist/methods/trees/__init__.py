@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from synthesist.codecs.pieces import Given, Limit
+from synthesist.codecs.presence import PresenceCodec
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
@@ -204,7 +205,10 @@ def _drawn(chains: Sequence[Chain], n: int, ctx: Context) -> np.ndarray:
 def _orders(codec: TableCodec, data: Dataset, count: int, ctx: Context) -> list[np.ndarray]:
     """Column orders: few distinct values first, the same backwards, as in the table, then at random."""
     columns = np.arange(len(codec.modelled))
-    distinct = [data.table[name].n_unique() for name in codec.modelled]
+    distinct = [
+        column.size if isinstance(column, PresenceCodec) else data.table[name].n_unique()
+        for name, column in codec.modelled.items()
+    ]
     by_size = np.argsort(distinct, kind="stable")
     orders = [by_size, by_size[::-1].copy(), columns]
     orders += [ctx.rng(f"order {k}").permutation(columns) for k in range(3, count)]
