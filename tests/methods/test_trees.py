@@ -11,7 +11,7 @@ from synthesist.methods.trees.booster import Booster, Growth, state
 from synthesist.methods.trees.chain import Chain
 from synthesist.methods.trees.critic import Critic
 
-GROWTH = Growth(depth=4, rate=0.25, ridge=2.0, rounds=60, patience=6)
+GROWTH = Growth(depth=4, rate=0.25, ridge=2.0, rounds=60, patience=6, tries=24)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def critic(codes: np.ndarray, chain: Chain) -> Critic:
     def without_dependence(n: int, ctx: Context) -> np.ndarray:
         return np.stack([ctx.rng(f"column {j}").permutation(chain.draw(n, ctx)[j]) for j in range(3)])
 
-    growth = Growth(4, 0.1, 10.0, 100, patience=15, least_gain=0.0)
+    growth = Growth(4, 0.1, 10.0, 100, patience=15, tries=24, least_gain=0.0)
     return Critic.fit(codes, without_dependence, np.array([20, 20, 2]), growth, 2, 5, Context.seeded(4))
 
 

@@ -90,7 +90,8 @@ def apart(keys: Keys, given: pl.Series, full: pl.Series) -> pl.Series:
 
     Keys that were `given` stay as they are, whatever they are. Where a pattern runs out a cell stays empty.
     """
-    twice = given.is_null() & (full.is_in(given.drop_nulls().implode()) | ~full.is_first_distinct())
+    drawn = given.is_null() & full.is_not_null()
+    twice = drawn & (full.is_in(given.drop_nulls().implode()) | ~full.is_first_distinct())
     if not (missing := int(twice.sum())):
         return full
     spare = keys.at(np.arange(len(full) + missing), seed=0).drop_nulls().cast(full.dtype)

@@ -21,7 +21,7 @@ from synthesist.methods.trees.critic import Critic, take, take_each
 __all__ = ["Trees"]
 
 STEP = 16_384  # candidates a chain draws at its turn
-WIDE = 150  # columns times orders: a wide table is learnt in fewer orders and looks, to stay within minutes
+WIDE = 75  # columns: beyond, one order and fewer looks a tree, to stay within minutes
 PER_HOLE = 24  # candidates for a row with holes of its own
 
 
@@ -51,7 +51,9 @@ class Trees(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    orders: int = knob(2, "orders of the columns learnt; rows come from each in turn", tries=(1, 2), ge=1, le=8)
+    orders: int = knob(
+        2, "orders of the columns learnt, one beyond 75 columns; rows come from each in turn", tries=(1, 2), ge=1, le=8
+    )
     depth: int = knob(6, "questions per tree", tries=(2, 6), ge=1, le=8)
     rate: float = knob(0.25, "step of each boosting round", tries=(0.1, 0.5), gt=0.0, le=1.0)
     rounds: int = knob(150, "boosting rounds per level at most", tries=(2, 60), ge=1, le=2000)
@@ -65,16 +67,15 @@ class Trees(Spec):
         codes = _whole(codec, data, ctx)
         sizes = codec.sizes
         ordered = [column.ordered > 0 for column in codec.modelled.values()]
-        looks = {"tries": 12, "rows": 5_000} if 2 * len(sizes) > WIDE else {}
-        growth = Growth(self.depth, self.rate, self.ridge, self.rounds, patience=6, **looks)
+        wide = len(sizes) > WIDE
+        growth = Growth(self.depth, self.rate, self.ridge, self.rounds, patience=6, tries=12 if wide else 24)
         chains = tuple(
             Chain.fit(codes, sizes, ordered, order, growth, ctx.at("chain", k))
-            for k, order in enumerate(_orders(codec, data, min(self.orders, max(WIDE // max(len(sizes), 1), 1)), ctx))
+            for k, order in enumerate(_orders(codec, data, 1 if wide else self.orders, ctx))
         )
-        growth = Growth(self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, rows=40_000, least_gain=0.0)
+        critical = Growth(self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, tries=24, rows=40_000, least_gain=0.0)
         steps = self.refinements if len(sizes) > 1 else 0
-        draw = partial(_drawn, chains)
-        critic = Critic.fit(codes, draw, sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(codes, partial(_drawn, chains), sizes, critical, steps, self.min_rows, ctx.at("critic"))
         return Grown(codec, chains, critic, self.candidates)
 
 

@@ -19,7 +19,7 @@ class Growth:
     ridge: float
     rounds: int
     patience: int
-    tries: int = 24
+    tries: int
     """Features looked at per tree."""
     rows: int = 5_000
     """Rows looked at per tree, at most half of those there are."""

@@ -8,6 +8,7 @@ from synthesist.methods.trees.reading import read_leaf, uniform
 __all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
 
 CHUNK = 256  # candidates whose leaves are looked up together
+PASSES = 4  # over the candidates
 WIDTH = 256  # cells of a set: the codes of a column or the leaves of a tree
 ODDS, QUOTA, EXCESS, GAIN = range(4)  # what is known of a cell, side by side in memory
 
@@ -33,8 +34,7 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
     x, rows = np.empty((columns, CHUNK), np.uint8), np.empty(CHUNK, np.int64)
     taken = np.zeros(n, np.bool_)
     got = seen = 0
-    while got < len(chosen):  # a second pass over the rest fills up what is missing
-        before = got
+    for _ in range(PASSES):  # the first takes nearly all; the others fill up what is missing
         for begin in range(0, n, CHUNK):
             m = 0
             for i in range(begin, min(begin + CHUNK, n)):
@@ -59,8 +59,6 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
                         return
                     for k in range(sets):
                         cells[k * WIDTH + cell[i, k], EXCESS] += cells[k * WIDTH + cell[i, k], GAIN]
-        if got == before:
-            break
     for i in range(n):
         if got < len(chosen) and not taken[i]:
             chosen[got] = i

@@ -111,18 +111,19 @@ def guide(node, z, rows, right, known, which, left_share, right_share, state, ga
         half, row = right[node[i]], rows[i]
         if half == 0:
             continue
-        p = 1.0 / (1.0 + np.exp(-np.float64(z[i])))
+        odds = np.float64(z[i])
+        p = 1.0 / (1.0 + np.exp(-odds))
         if len(known) > 0 and known[row] >= 0:
             to_right = known[row] >= half
-            gained[row] += np.log(p if to_right else 1.0 - p)
+            gained[row] -= np.log1p(np.exp(-odds if to_right else odds))  # log(1 - p) would lose the small ones
         elif len(which) > 0:
-            a = p * right_share[which[row], node[i]]
-            b = (1.0 - p) * left_share[which[row], node[i]]
-            if a + b <= 0.0:
+            in_left, in_right = left_share[which[row], node[i]], right_share[which[row], node[i]]
+            both = p * in_right + (1.0 - p) * in_left
+            if both <= 0.0:
                 gained[row] = -np.inf
                 continue
-            to_right = uniform(state) * (a + b) < a
-            gained[row] += np.log(p * (a + b) / a if to_right else (1.0 - p) * (a + b) / b)
+            to_right = uniform(state) * both < p * in_right
+            gained[row] += np.log(both / (in_right if to_right else in_left))
         else:
             to_right = uniform(state) < p
         if to_right:
