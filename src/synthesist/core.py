@@ -80,7 +80,9 @@ class Spec(BaseModel):
     accepts: ClassVar[frozenset[str]] = frozenset()
     """The kinds of column this can serve; the others are refused with the reason."""
     limits: ClassVar[Mapping[str, str]] = {}
-    """Conformance checks this does not pass, each with its reason; shown in the docs."""
+    """Conformance checks this does not pass, or tables it refuses, each with its reason; shown in the docs."""
+    tiny: ClassVar[Mapping[str, Any]] = {}
+    """Options that make it small enough to be tried many times in a test."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
 

@@ -9,7 +9,7 @@ import pytest
 from synthesist.codecs.table import TABLE_KINDS
 from synthesist.core import Context, Sampler, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.errors import SpecError
+from synthesist.errors import SpecError, UnsuitableError
 from synthesist.methods.marginals import Marginals
 from synthesist.testing import TABLES, Case, cases
 from synthesist.testing.inside import fits, same
@@ -66,6 +66,19 @@ class Humble(Spec):
         return sampler
 
 
+class Choosy(Spec):
+    """A method that serves numbers only, and two tables not at all; one of them it would."""
+
+    accepts = frozenset({"number", "integer"})
+    limits: ClassVar[dict[str, str]] = {"one_row": "one row shows no spread", "nulls": "a limit that is none"}
+
+    def fit(self, data: Dataset, ctx: Context) -> Sampler:
+        if data.units < 2:
+            raise UnsuitableError("One row shows no spread: bring more.")
+        sampler: Sampler = Marginals().fit(data, ctx)
+        return sampler
+
+
 def found(spec: type[Spec], check: str) -> Case:
     return next(case for case in cases(spec) if str(case).endswith(check))
 
@@ -79,6 +92,7 @@ def found(spec: type[Spec], check: str) -> Case:
         (Restless, "same_seed-key", "`x` differs"),
         (Restless, "blocks", "repeats|holds the same value twice"),
         (Humble, "-text", "no longer holds"),
+        (Choosy, "refuses_table-nulls", "no longer holds"),
     ],
 )
 def test_a_fault_is_found(spec: type[Spec], check: str, fault: str) -> None:
@@ -89,6 +103,13 @@ def test_a_fault_is_found(spec: type[Spec], check: str, fault: str) -> None:
 def test_a_declared_limit_is_one_case_that_fails() -> None:
     found(Humble, "leaves_no_trace").run()
     assert sum(case.check == "leaves_no_trace" for case in cases(Humble)) == 1
+
+
+def test_a_method_is_tried_on_the_columns_and_tables_it_serves() -> None:
+    made = cases(Choosy)
+    for name in ("refuses_table-one_row", "schema-mixed", "refuses-category"):
+        found(Choosy, name).run()
+    assert not [case for case in made if case.check == "schema" and case.on in ("one_row", "nulls", "only_keys")]
 
 
 def test_a_limit_of_no_check_is_refused() -> None:

@@ -16,9 +16,9 @@ Outcome = Callable[[Spec], Iterator[Any]]
 
 
 def example(kind: type[Spec]) -> Spec:
-    """A Spec with its defaults; where an option has none, the first value of its `tries`."""
+    """A Spec as small as it says it may be; where an option has no default, the first value of its `tries`."""
     needed = {name: _tries(kind, name)[0] for name, field in kind.model_fields.items() if field.is_required()}
-    return kind.build(needed)
+    return kind.build({**needed, **kind.tiny})
 
 
 def text_cases(spec: Spec) -> list[Case]:

@@ -51,7 +51,7 @@ def method_cases(spec: Spec) -> list[Case]:
 
     @cache
     def trial(table: str) -> Trial:
-        data = TABLES[table]()
+        data = _served(spec, table)
         return Trial(spec, data, watched(lambda: _fitted(spec, data), data))
 
     def on(table: str, check: Callable[[Trial], None]) -> Callable[[], None]:
@@ -67,14 +67,34 @@ def method_cases(spec: Spec) -> list[Case]:
         "where": _where,
     }
     once = {"other_seed": _other_seed, "blocks": _blocks, "threads": _threads, "records": _records}
+    tables = [table for table in TABLES if table not in spec.limits and _served(spec, table).kinds.columns]
     return [
-        *(Case(spec.name(), check, table, on(table, body)) for check, body in everywhere.items() for table in TABLES),
+        *(Case(spec.name(), check, table, on(table, body)) for check, body in everywhere.items() for table in tables),
+        *(
+            Case(spec.name(), "refuses_table", table, partial(_refuses_table, spec, table))
+            for table in _off_limits(spec)
+        ),
         *(Case(spec.name(), check, "", on("mixed", body)) for check, body in once.items()),
         *(Case(spec.name(), "refuses", kind, partial(_refuses, spec, kind)) for kind in _refused(spec)),
         Case(spec.name(), "no_rows", "", partial(_no_rows, spec)),
         *text_cases(spec),
         *knob_cases(spec, _outcome),
     ]
+
+
+def _served(spec: Spec, table: str) -> Dataset:
+    """A table of the suite without the columns of kinds that the method does not serve."""
+    data = TABLES[table]()
+    columns = {name: kind for name, kind in data.kinds.columns.items() if kind.kind in spec.accepts}
+    if len(columns) == len(data.kinds.columns):
+        return data
+    kinds = TableSchema(columns=columns)
+    return Dataset({data.name: data.table.select(list(columns))}, Schema(tables={data.name: kinds}))
+
+
+def _off_limits(spec: Spec) -> list[str]:
+    """The tables a method says it refuses."""
+    return [table for table in TABLES if table in spec.limits]
 
 
 def _fitted(spec: Spec, data: Dataset) -> tuple[Model, Dataset]:
@@ -85,7 +105,8 @@ def _fitted(spec: Spec, data: Dataset) -> tuple[Model, Dataset]:
 def _outcome(spec: Spec) -> Iterator[pl.DataFrame]:
     """The rows a Spec leads to, table by table."""
     for table in ("mixed", "nulls", "free_text"):
-        yield _fitted(spec, TABLES[table]())[1].table
+        if table not in spec.limits and (data := _served(spec, table)).kinds.columns:
+            yield _fitted(spec, data)[1].table
 
 
 # --------------------------------------------------------------------------- on every table
@@ -232,9 +253,18 @@ def _refuses(spec: Spec, kind: str) -> None:
     raise AssertionError(f"A column of kind {kind} is not in `accepts`, and was accepted.")
 
 
+def _refuses_table(spec: Spec, table: str) -> None:
+    """A table it cannot learn from is refused as such."""
+    try:
+        fit(_served(spec, table), spec)
+    except (DataError, UnsuitableError):
+        return
+    raise AssertionError(f"The limit {spec.limits[table]!r} no longer holds. Take it out of `limits`, and be glad.")
+
+
 def _no_rows(spec: Spec) -> None:
     """A table without rows is refused as data, not by an accident further in."""
-    data = TABLES["mixed"]()
+    data = _served(spec, "mixed")
     try:
         fit(data.with_table(data.table.clear()), spec)
     except DataError:

@@ -8,6 +8,7 @@ from synthesist.testing.knobs import example
 from synthesist.testing.methods import method_cases
 from synthesist.testing.metrics import metric_cases
 from synthesist.testing.samplers import sampler_cases
+from synthesist.testing.tables import TABLES
 from synthesist.testing.transforms import transform_cases
 
 __all__ = ["cases"]
@@ -27,5 +28,5 @@ def cases(what: str | Spec | type[Spec]) -> list[Case]:
     spec = what if isinstance(what, Spec) else example(what)
     for verb, made in VERBS.items():
         if callable(getattr(spec, verb, None)):
-            return limited(made(spec), dict(spec.limits))
+            return limited(made(spec), {check: why for check, why in spec.limits.items() if check not in TABLES})
     raise SpecError(f"{spec.name()} has none of the verbs {', '.join(VERBS)}: it is no arrow.")
