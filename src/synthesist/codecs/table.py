@@ -104,6 +104,15 @@ class TableCodec:
             out[:, j] = codec.encode(frame[name])
         return out
 
+    def whole(self, frame: pl.DataFrame, ctx: Context) -> np.ndarray:
+        """codes[column, row] in random order, uint8; a cell too rare to have a code takes a common one's."""
+        codes = self.encode(frame)[ctx.rng("rows").permutation(frame.height)].T
+        for j, (name, column) in enumerate(self.modelled.items()):
+            unknown = np.flatnonzero(codes[j] < 0)
+            upto = np.cumsum(column.mass) / column.mass.sum()
+            codes[j, unknown] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
+        return np.ascontiguousarray(codes.astype(np.uint8))
+
     def given(self, rows: Dataset, allowed: Mapping[str, Allowed]) -> Given:
         """What the filled cells of `rows` and the conditions say about every modelled column.
 

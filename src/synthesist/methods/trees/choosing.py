@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import read_leaf, uniform
+from synthesist.codecs.splitmix import uniform
+from synthesist.methods.trees.reading import read_leaf
 
 __all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
 

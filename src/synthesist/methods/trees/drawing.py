@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import add_trees, bits, uniform, unit
+from synthesist.codecs.splitmix import bits, uniform, unit
+from synthesist.methods.trees.reading import add_trees
 
 __all__ = ["draw_column"]
 

@@ -11,7 +11,8 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import read_leaf, uniform
+from synthesist.codecs.splitmix import uniform
+from synthesist.methods.trees.reading import read_leaf
 
 __all__ = ["grow"]
 
