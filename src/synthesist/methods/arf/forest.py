@@ -83,7 +83,7 @@ class Forest:
             sample = np.ascontiguousarray(codes[:, here.rng("rows").permutation(n)[:rows]])
             order = _orders(sample, sizes, ordered, here.rng("orders"))
             ranks = np.argsort(order, axis=1).astype(np.uint8)
-            x = np.stack([rank[c] for rank, c in zip(ranks, sample, strict=True)])
+            x = np.take_along_axis(ranks, sample.astype(np.int64), axis=1)
             state = np.array([here.seed("grow") % 2**64], np.uint64)
             column, cut, leaves, branches, places = grow(x, sizes, leaf, BRANCH * leaf, penalty, state)
             in_leaf = np.ascontiguousarray(x[:, places])
