@@ -1,9 +1,10 @@
 """A forest whose every leaf is a table of independent columns, as plain arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,28 @@ BRANCH = 5  # times the rows of a leaf
 FLOOR = 1e-3  # of each cell's probability, kept for what the leaf and its branch have not seen
 
 
+class Leaves(NamedTuple):
+    """What compiled code needs to know of leaves: see `Forest`, and `drawing`.
+
+    `upto[tree, column, rank]` are the shares of all lower ranks; a rank is open from `low[leaf, column]` up to
+    one below `high`.
+    """
+
+    leaf_first: np.ndarray
+    branch_first: np.ndarray
+    branch_of: np.ndarray
+    in_leaf: np.ndarray
+    in_branch: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    tree_of: np.ndarray
+    order: np.ndarray
+    ranks: np.ndarray
+    upto: np.ndarray
+    prior: float
+    floor: float
+
+
 @dataclass(frozen=True)
 class Forest:
     """Trees one behind the other; in each, every left child right behind its parent.
@@ -25,7 +48,7 @@ class Forest:
     `column[node]` is -1 for a leaf; ranks up to `cut[node]` go left. `order[tree, column, rank]` are the codes
     in the order a tree asks them. The rows of leaf l are `leaf_first[l]`..`leaf_first[l + 1] - 1`, those of
     branches likewise; `in_leaf[column, place]` and `in_branch` have their ranks, every column sorted on its
-    own, so that no row is kept. `shares[column, code]` are those of the table; `prior`, in rows, is how
+    own, so that no row is kept. `table[column, code]` are the shares of codes; `prior`, in rows, is how
     much a leaf leans on its branch.
     """
 
@@ -36,7 +59,7 @@ class Forest:
     branch_first: np.ndarray
     in_leaf: np.ndarray
     in_branch: np.ndarray
-    shares: np.ndarray
+    table: np.ndarray
     prior: float
 
     def __post_init__(self) -> None:
@@ -45,9 +68,9 @@ class Forest:
         if kinds != (np.int16, np.uint8, np.uint8, np.int64, np.int64, np.uint8, np.uint8):
             raise ValueError("the parts of a forest have other types")
         trees, columns = self.order.shape[:2]
-        if self.order.shape != (trees, columns, 256) or self.shares.shape != (columns, 256):
+        if self.order.shape != (trees, columns, 256) or self.table.shape != (columns, 256):
             raise ValueError("the parts of a forest do not fit together")
-        if self.shares.dtype != np.float64 or not (self.shares >= 0).all() or not self.prior >= 0:
+        if self.table.dtype != np.float64 or not (self.table >= 0).all() or not self.prior >= 0:
             raise ValueError("a share or a prior below zero")
         if self.column.ndim != 1 or self.cut.shape != self.column.shape or not trees:
             raise ValueError("the parts of a forest do not fit together")
@@ -107,100 +130,80 @@ class Forest:
             prior,
         )
 
-    def draw(self, n: int, ctx: Context) -> np.ndarray:
-        """codes[column, row] of n rows."""
-        place = ctx.rng("leaf").integers(self.leaf_first[-1], size=n)
-        leaf = np.searchsorted(self.leaf_first, place, side="right") - 1
-        return self._cells(leaf, np.full((len(self.shares), n), -1, np.int64), {}, ctx)
-
-    def draw_given(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
+    def draw(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
         """codes[column, row] given known[column, row] where it is not -1, within the limits."""
-        shares = {j: self.shares_in_leaves(j) for j in limits}
-        weights = {j: limit.weights for j, limit in limits.items()}
-        leaf = self._leaves(known, limits, [shares[j] @ _padded(weights[j]).T for j in limits], ctx)
-        return self._cells(leaf, known, {j: (shares[j], limit) for j, limit in limits.items()}, ctx)
-
-    def shares_in_leaves(self, j: int) -> np.ndarray:
-        """shares[leaf, code] of column j."""
-        from synthesist.methods.arf.drawing import leaf_shares
-
-        out = np.zeros((len(self.leaf_first) - 1, 256))
-        leaf_shares(j, *self._parts, self.order, self.prior, FLOOR, out)
-        return out
-
-    def _leaves(self, known: np.ndarray, limits: Mapping[int, Limit], mass: list[np.ndarray], ctx: Context) -> np.ndarray:
-        """A leaf for each row of known[column, row], given all that is known; mass[limit][leaf, set]."""
-        from synthesist.methods.arf.drawing import choose_leaves
-
-        n, sizes = known.shape[1], np.diff(self.leaf_first)
-        if (known < 0).all() and all(m.shape[1] == 1 for m in mass):
-            weight = sizes * np.prod(mass, axis=0)[:, 0] if mass else sizes
-            upto = np.cumsum(weight)
-            return np.minimum(np.searchsorted(upto, ctx.rng("leaf").random(n) * upto[-1], "right"), len(sizes) - 1)
-        with np.errstate(divide="ignore"):
-            log_mass = np.log(np.concatenate([np.zeros((0, len(sizes))), *(m.T for m in mass)]))
-        before = np.cumsum([0, *(m.shape[1] for m in mass)])
-        which = np.array([b + limit.which for b, limit in zip(before, limits.values(), strict=False)], np.int64)
-        out = np.zeros(n, np.int64)
-        choose_leaves(
-            known, np.array(list(limits), np.int64), log_mass, which.reshape(len(limits), n), self._roots,
-            self.column, self.cut, self._layout[0], self._layout[1], self._ranks, *self._parts,
-            self.prior, FLOOR, np.array([ctx.seed("leaf") % 2**64], np.uint64), out,
-        )  # fmt: skip
-        return out
-
-    def _cells(
-        self, leaf: np.ndarray, known: np.ndarray, limited: Mapping[int, tuple[np.ndarray, Limit]], ctx: Context
-    ) -> np.ndarray:
-        """codes[column, row] from the leaf of each row; where `known` they stay."""
         from synthesist.methods.arf.drawing import draw_cells, draw_limited
 
+        shares = {j: self.shares(j) for j in limits}
+        weights = {j: np.pad(limit.weights, ((0, 0), (0, 256 - limit.weights.shape[1]))) for j, limit in limits.items()}
+        mass = [shares[j] @ weights[j].T for j in limits]
+        which = np.array([limit.which for limit in limits.values()], np.int64).reshape(len(limits), known.shape[1])
+        leaf = self._leaf_of_row(known, np.array(list(limits), np.int64), which, mass, ctx)
         out, u = known.copy(), ctx.rng("cells").random(known.shape)
-        for j, (shares, limit) in limited.items():
-            draw_limited(shares, _padded(limit.weights), leaf, limit.which, u[j], out[j])
-        draw_cells(leaf, u, *self._parts, self.order, self.prior, FLOOR, out)
+        for j, limit in limits.items():
+            draw_limited(shares[j], weights[j], leaf, limit.which, u[j], out[j])
+        draw_cells(self._leaves, leaf, u, out)
         return out
 
-    @property
-    def _parts(self) -> tuple[np.ndarray, ...]:
-        """What compiled code needs to know of leaves."""
-        _, _, tree_of, low, high, branch_of, upto = self._layout
-        return (
-            self.leaf_first, self.branch_first, branch_of, self.in_leaf, self.in_branch, low, high, upto, tree_of
+    def shares(self, j: int) -> np.ndarray:
+        """shares[leaf, code] of column j."""
+        from synthesist.methods.arf.drawing import shares_by_leaf
+
+        out = np.zeros((len(self.leaf_first) - 1, 256))
+        shares_by_leaf(self._leaves, j, out)
+        return out
+
+    def _leaf_of_row(
+        self, known: np.ndarray, limited: np.ndarray, which: np.ndarray, mass: Sequence[np.ndarray], ctx: Context
+    ) -> np.ndarray:
+        """A leaf for each row given what is known; mass[limit][leaf, set] is what each limit lets through."""
+        from synthesist.methods.arf.drawing import choose_leaves
+
+        n, rows = known.shape[1], np.diff(self.leaf_first)
+        if (known < 0).all() and all(m.shape[1] == 1 for m in mass):
+            upto = np.cumsum(np.prod([rows, *(m[:, 0] for m in mass)], axis=0))
+            return np.minimum(np.searchsorted(upto, ctx.rng("leaf").random(n) * upto[-1], "right"), len(rows) - 1)
+        with np.errstate(divide="ignore"):
+            log_mass = np.log(np.concatenate([np.zeros((0, len(rows))), *(m.T for m in mass)]))
+        first_set = np.cumsum([0, *(m.shape[1] for m in mass)])[:-1]
+        right, leaf_of, roots = self._nodes
+        out, state = np.zeros(n, np.int64), np.array([ctx.seed("leaf") % 2**64], np.uint64)
+        choose_leaves(
+            self._leaves, self.column, self.cut, right, leaf_of, roots, known,
+            limited, which + first_set[:, None], log_mass, state, out,
         )  # fmt: skip
+        return out
 
     @cached_property
-    def _layout(self) -> tuple[np.ndarray, ...]:
-        """right[node], leaf_of[node]; tree, low and high ranks, and branch of each leaf; cumulated shares by rank."""
+    def _laid_out(self) -> tuple[np.ndarray, ...]:
+        """right[node], leaf_of[node]; tree_of[leaf]; low[leaf, column] and high, the ranks a leaf leaves open."""
         from synthesist.methods.arf.drawing import lay_out
 
-        leaves, columns = len(self.leaf_first) - 1, len(self.shares)
+        leaves = len(self.leaf_first) - 1
         right, leaf_of = np.zeros((2, len(self.column)), np.int64)
-        tree_of = np.zeros(leaves, np.int64)
-        low, high = np.zeros((2, leaves, columns), np.int16)
+        tree_of, (low, high) = np.zeros(leaves, np.int64), np.zeros((2, leaves, len(self.table)), np.int16)
         lay_out(self.column, self.cut, right, leaf_of, tree_of, low, high)
+        return right, leaf_of, tree_of, low, high
+
+    @cached_property
+    def _nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """right[node], leaf_of[node], and the first node of each tree."""
+        right, leaf_of, tree_of, *_ = self._laid_out
+        node = np.flatnonzero(self.column < 0)  # of each leaf: a tree begins behind the last leaf of the one before
+        ends = node[np.searchsorted(tree_of, np.arange(1, len(self.order))) - 1]
+        return right, leaf_of, np.concatenate([[0], ends + 1]).astype(np.int64)
+
+    @cached_property
+    def _leaves(self) -> Leaves:
+        _, _, tree_of, low, high = self._laid_out
         branch_of = np.searchsorted(self.branch_first, self.leaf_first[:-1], side="right") - 1
-        upto = np.zeros((len(self.order), columns, 257))
-        for t, order in enumerate(self.order):
-            np.cumsum(np.take_along_axis(self.shares, order.astype(np.int64), axis=1), axis=1, out=upto[t, :, 1:])
-        return right, leaf_of, tree_of, low, high, branch_of, upto
-
-    @cached_property
-    def _ranks(self) -> np.ndarray:
-        """ranks[tree, column, code]."""
-        return np.argsort(self.order, axis=2).astype(np.uint8)
-
-    @cached_property
-    def _roots(self) -> np.ndarray:
-        """The first node of each tree."""
-        unmet = np.cumsum(np.where(self.column < 0, -1, 1))
-        ends = np.searchsorted(-np.minimum.accumulate(unmet), np.arange(1, len(self.order)))
-        return np.concatenate([[0], ends + 1]).astype(np.int64)
-
-
-def _padded(weights: np.ndarray) -> np.ndarray:
-    """weights[set, code] over all 256 codes."""
-    return np.pad(weights, ((0, 0), (0, 256 - weights.shape[1])))
+        by_rank = np.take_along_axis(np.broadcast_to(self.table, self.order.shape), self.order.astype(np.int64), axis=2)
+        upto = np.concatenate([np.zeros((*self.order.shape[:2], 1)), np.cumsum(by_rank, axis=2)], axis=2)
+        ranks = np.argsort(self.order, axis=2).astype(np.uint8)
+        return Leaves(
+            self.leaf_first, self.branch_first, branch_of, self.in_leaf, self.in_branch, low, high, tree_of,
+            self.order, ranks, upto, self.prior, FLOOR,
+        )  # fmt: skip
 
 
 def _orders(codes: np.ndarray, sizes: np.ndarray, ordered: np.ndarray, rng: np.random.Generator) -> np.ndarray:

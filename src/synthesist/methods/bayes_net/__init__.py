@@ -42,8 +42,8 @@ class BayesNet(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    parents: int = knob(2, "parents a column may have at most", tries=(1, 2), ge=1, le=4)
-    groups: int = knob(24, "groups of a parent's values that its children see", tries=(2, 12), ge=2, le=64)
+    parents: int = knob(3, "parents a column may have at most", tries=(1, 2), ge=1, le=4)
+    groups: int = knob(12, "groups of a parent's values that its children see", tries=(2, 8), ge=2, le=64)
 
     def fit(self, data: Dataset, ctx: Context) -> "Families":
         """Learn the codes, the structure and the tables."""

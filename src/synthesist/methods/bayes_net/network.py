@@ -53,7 +53,9 @@ class Network:
         seen = np.take_along_axis(group, codes.astype(np.int64), axis=1)
         counts = group.max(axis=1).astype(np.int64) + 1
         made = families(seen, counts, sizes, parents)
-        tables = [shares_given(codes[f.column], int(sizes[f.column]), seen, counts, f.parents) for f in made]
+        tables = [
+            shares_given(codes[j], j, group[j, : sizes[j]], seen, counts, f.parents) for f in made for j in (f.column,)
+        ]
         return cls(
             np.array([f.column for f in made], np.int64),
             np.array([[*f.parents, *[-1] * (parents - len(f.parents))] for f in made], np.int64).reshape(-1, parents),
@@ -76,13 +78,13 @@ class Network:
         set_of, out = np.full(len(self.tables), -1, np.int64), np.zeros(known.shape, np.int64)
         set_of[list(limits)] = np.arange(len(limits))
         before = np.cumsum([0, *(len(limit.pieces) for limit in limits.values())])
-        which = [b + limit.which for b, limit in zip(before, limits.values(), strict=False)]
-        weights = [np.pad(w, ((0, 0), (0, 256 - w.shape[1]))) for w in (limit.weights for limit in limits.values())]
+        which = np.array([b + limit.which for b, limit in zip(before, limits.values(), strict=False)], np.int64)
+        padded = [np.pad(limit.weights, ((0, 0), (0, 256 - limit.weights.shape[1]))) for limit in limits.values()]
         flat, table_first, by_group, cell_first, to_config, map_first = self._layout
         draw_rows(
             self.column, self.parents, self.home, self.group, self._groups, self.sizes, flat, table_first, by_group,
             np.ones(cell_first[-1]), cell_first, to_config, map_first, known, set_of,
-            np.array(which, np.int64).reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, 256)), *weights]),
+            which.reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, 256)), *padded]),
             np.array([ctx.seed("rows") % 2**64], np.uint64), out,
         )  # fmt: skip
         return out
@@ -126,7 +128,7 @@ class Network:
         if home < 0:
             return np.zeros(0, np.int64)
         columns = [*self._parents(home), int(self.column[home])]
-        cells = np.indices(self._groups[columns]).reshape(len(columns), -1)
+        cells = np.indices(self._groups[columns].tolist()).reshape(len(columns), -1)
         config = np.zeros(cells.shape[1], np.int64)
         for parent in self._parents(place):
             config = config * self._groups[parent] + cells[columns.index(parent)]

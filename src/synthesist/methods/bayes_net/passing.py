@@ -72,13 +72,7 @@ def draw_rows(
 @njit(nogil=True, cache=True)
 def alike(known, which, i):  # type: ignore[no-untyped-def]
     """Whether row i has the evidence of the row before."""
-    for j in range(len(known)):
-        if known[j, i] != known[j, i - 1]:
-            return False
-    for s in range(len(which)):
-        if which[s, i] != which[s, i - 1]:
-            return False
-    return True
+    return (known[:, i] == known[:, i - 1]).all() and (which[:, i] == which[:, i - 1]).all()
 
 
 @njit(nogil=True, cache=True)

@@ -42,9 +42,11 @@ def families(groups: np.ndarray, counts: np.ndarray, sizes: np.ndarray, most: in
         most: parents of a column, at most.
     """
     groups = groups[:, :ROWS]
-    d = len(groups)
+    d, least = len(groups), np.log(max(groups.shape[1], 2))  # gains below that come by chance
     alone = [_gain(groups, counts, j, ()) for j in range(d)]
-    pair = np.array([[_gain(groups, counts, j, (k,)) - alone[j] if j != k else 0.0 for k in range(d)] for j in range(d)])
+    pair = np.array(
+        [[_gain(groups, counts, j, (k,)) - alone[j] if j != k else 0.0 for k in range(d)] for j in range(d)]
+    )
     near = [set(np.argsort(-gains, kind="stable")[:PARTNERS].tolist()) for gains in pair]
     made: list[Family] = []
     best = {j: (-np.inf, Family(j, (), -1)) for j in range(d)}
@@ -59,7 +61,7 @@ def families(groups: np.ndarray, counts: np.ndarray, sizes: np.ndarray, most: in
                 if np.prod(counts[list(parents)]) * sizes[j] > LARGEST:
                     continue
                 gain = pair[j, column] if len(parents) == 1 else _gain(groups, counts, j, parents) - alone[j]
-                if gain > max(best[j][0], 0.0):
+                if gain > max(best[j][0], least):
                     best[j] = (gain, Family(j, parents, len(made) - 1))
     return made
 
@@ -100,30 +102,37 @@ def _subsets(family: Family, near: set[int], most: int) -> Iterator[tuple[int, .
 
 def _gain(groups: np.ndarray, counts: np.ndarray, j: int, parents: Sequence[int]) -> float:
     """The predictive log-probability of column j given its parents."""
-    return _learnt(groups[j], int(counts[j]), groups, counts, parents, PRIORS[1:3])[1]
+    return _learnt(groups[j], np.zeros(counts[j], np.int64), groups, counts, parents)[1]
 
 
-def shares_given(y: np.ndarray, size: int, groups: np.ndarray, counts: np.ndarray, parents: Sequence[int]) -> np.ndarray:
-    """shares[config, code] of y[row] given the groups of its parents."""
-    return _learnt(y, size, groups, counts, parents, PRIORS)[0]
+def shares_given(
+    y: np.ndarray, j: int, group: np.ndarray, groups: np.ndarray, counts: np.ndarray, parents: Sequence[int]
+) -> np.ndarray:
+    """shares[config, code] of the codes y[row] of column j: of its groups, times those inside each group.
+
+    The two lean on fewer parents each as far as suits it: what is inside a group depends on parents less.
+    """
+    outer, _ = _learnt(groups[j], np.zeros(counts[j], np.int64), groups, counts, parents)
+    inner, _ = _learnt(y, group.astype(np.int64), groups, counts, parents)
+    return outer[:, group] * inner
 
 
 def _learnt(
-    y: np.ndarray, size: int, groups: np.ndarray, counts: np.ndarray, parents: Sequence[int], priors: Sequence[float]
+    y: np.ndarray, block: np.ndarray, groups: np.ndarray, counts: np.ndarray, parents: Sequence[int]
 ) -> tuple[np.ndarray, float]:
-    """shares[config, code] and their predictive log-probability.
+    """shares[config, code] inside the block of each code, and their predictive log-probability.
 
     Every table leans on the one with a parent less, by as many rows as predict best.
     """
-    config, shares = np.zeros(len(y), np.int64), np.full((1, size), 1 / size)
+    config, shares = np.zeros(len(y), np.int64), (1 / np.bincount(block))[block][None]
     for parent in (None, *parents):
         if parent is not None:
             config, shares = config * counts[parent] + groups[parent], np.repeat(shares, counts[parent], axis=0)
-        cell = config * size + y
-        table = np.bincount(cell, minlength=shares.size).reshape(shares.shape).astype(np.float64)
+        table = np.bincount(config * len(block) + y, minlength=shares.size).reshape(shares.shape).astype(np.float64)
+        total = (table @ np.eye(block.max() + 1)[block])[:, block]
         seen = np.nonzero(table)
-        n, total, lean = table[seen], table.sum(axis=1)[seen[0]], shares[seen]
-        found = [float((n * np.log((n - 1 + prior * lean) / (total - 1 + prior))).sum()) for prior in priors]
-        prior = priors[int(np.argmax(found))]
-        shares = (table + prior * shares) / (table.sum(axis=1, keepdims=True) + prior)
+        n, whole, lean = table[seen], total[seen], shares[seen]
+        found = [float((n * np.log((n - 1 + prior * lean) / (whole - 1 + prior))).sum()) for prior in PRIORS]
+        prior = PRIORS[int(np.argmax(found))]
+        shares = (table + prior * shares) / (total + prior)
     return shares, max(found)
