@@ -13,10 +13,10 @@ __all__ = ["draw_rows"]
 
 
 @njit(nogil=True, cache=True)
-def draw_rows(
+def draw_rows(  # type: ignore[no-untyped-def]
     column, parents, home, group_of, groups, size, table, table_first, by_group, belief, cell_first,
     to_config, map_first, known, set_of, which, weights, state, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """out[column, row]: codes drawn given everything that is known of a row; known codes stay.
 
     What is known goes up to the roots as messages, then columns are drawn from the roots down.
@@ -76,10 +76,10 @@ def alike(known, which, i):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True)
-def gather(
+def gather(  # type: ignore[no-untyped-def]
     column, home, group_of, groups, size, table, table_first, by_group, belief, cell_first,
     to_config, map_first, known, set_of, which, weights, heavy,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Fill `belief` of every place below which something is known, and mark those places as `heavy`."""
     heavy[:] = False
     for p in range(len(column)):

@@ -69,15 +69,15 @@ def families(groups: np.ndarray, counts: np.ndarray, sizes: np.ndarray, most: in
 def groups_of_codes(codes: np.ndarray, sizes: np.ndarray, ordered: np.ndarray, most: int) -> np.ndarray:
     """group[column, code]: at most `most` of even mass, of neighbours or, where codes have no order, of likes."""
     out = np.zeros((len(codes), 256), np.uint8)
-    for j, size in enumerate(sizes.tolist()):
+    for j, size in enumerate(int(size) for size in sizes):
         out[j, :size] = _even(np.bincount(codes[j], minlength=size), np.arange(size), most)
     rough = np.take_along_axis(out, codes.astype(np.int64), axis=1)[:, :ROWS]
-    for j in np.flatnonzero(~ordered & (sizes > most) & (len(sizes) > 1)):
+    for unordered in np.flatnonzero(~ordered & (sizes > most) & (len(sizes) > 1)):
+        j, size = int(unordered), int(sizes[unordered])
         others = [k for k in range(len(sizes)) if k != j]
         nearest = max(others, key=lambda k: _gain(rough, out.max(axis=1) + 1, j, (k,)))
-        ranks = ranks_by(codes[j], int(sizes[j]), codes[nearest], int(sizes[nearest]))
-        order = np.argsort(ranks[: sizes[j]])
-        out[j, : sizes[j]] = _even(np.bincount(codes[j], minlength=int(sizes[j])), order, most)
+        ranks = ranks_by(codes[j], size, codes[nearest], int(sizes[nearest]))
+        out[j, :size] = _even(np.bincount(codes[j], minlength=size), np.argsort(ranks[:size]), most)
     return out
 
 
