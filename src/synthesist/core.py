@@ -31,6 +31,7 @@ __all__ = [
     "Context",
     "Evidence",
     "Filler",
+    "Label",
     "Limited",
     "Method",
     "Metric",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Label = str | Callable[[], str]
 MOST_THREADS = 8  # more gain little and hold a block of rows each
 
 
@@ -145,7 +147,7 @@ class SecretRef(BaseModel):
 # --------------------------------------------------------------------------- what a run lends to an arrow
 
 
-def _silent(steps: Iterable[Any], label: str, total: int | None) -> Iterable[Any]:
+def _silent(steps: Iterable[Any], label: Label, total: int | None) -> Iterable[Any]:
     del label, total
     return steps
 
@@ -171,7 +173,9 @@ class Context:
     start: int = 0
     """The index of the first unit this call makes: keys are computed from it."""
     threads: int = 1
-    tracker: Callable[[Iterable[Any], str, int | None], Iterable[Any]] = field(default=_silent, compare=False)
+    tracker: "Callable[[Iterable[Any], Label, int | None], Iterable[Any]]" = field(default=_silent, compare=False)
+    checkpoints: Path | None = field(default=None, compare=False)
+    """A folder where long fits may note how far they are, to go on from there after a kill."""
 
     @classmethod
     def seeded(cls, seed: int, **lent: Any) -> "Context":
@@ -194,8 +198,11 @@ class Context:
         """The generator of this place and purpose: same name, same numbers, whatever else was drawn."""
         return np.random.Generator(np.random.Philox(key=self.seed(purpose)))
 
-    def track(self, steps: Iterable[T], label: str = "", total: int | None = None) -> Iterable[T]:
-        """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises."""
+    def track(self, steps: Iterable[T], label: "Label" = "", total: int | None = None) -> Iterable[T]:
+        """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises.
+
+        A label that changes, as one that shows a loss, is a function.
+        """
         if total is None and isinstance(steps, Sequence):
             total = len(steps)
         return self.tracker(steps, label, total)
