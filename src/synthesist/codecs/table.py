@@ -104,6 +104,15 @@ class TableCodec:
             out[:, j] = codec.encode(frame[name])
         return out
 
+    def complete(self, data: Dataset, ctx: Context) -> np.ndarray:
+        """codes[row, column] of rows to learn from; a cell too rare to have a code takes a common one's."""
+        codes = self.encode(data.table)
+        for j, (name, codec) in enumerate(self.modelled.items()):
+            unknown = np.flatnonzero(codes[:, j] < 0)
+            upto = np.cumsum(codec.mass) / codec.mass.sum()
+            codes[unknown, j] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
+        return codes
+
     def given(self, rows: Dataset, allowed: Mapping[str, Allowed]) -> Given:
         """What the filled cells of `rows` and the conditions say about every modelled column.
 

@@ -64,7 +64,8 @@ class Trees(Spec):
     def fit(self, data: Dataset, ctx: Context) -> "Grown":
         """Learn the codes, the chains and the critic."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        codes = _whole(codec, data, ctx)
+        codes = codec.complete(data, ctx)[ctx.rng("rows").permutation(data.units)].T
+        codes = np.ascontiguousarray(codes.astype(np.uint8))
         sizes = codec.sizes
         ordered = [column.ordered > 0 for column in codec.modelled.values()]
         wide = len(sizes) > WIDE
@@ -181,16 +182,6 @@ class Grown:
         for j, limit in (given.limits if given else {}).items():
             u[:, j] = limit.place(codes[:, j], u[:, j])
         return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-
-def _whole(codec: TableCodec, data: Dataset, ctx: Context) -> np.ndarray:
-    """codes[column, row] in random order, uint8; a cell too rare to have a code takes a common one's."""
-    codes = codec.encode(data.table)[ctx.rng("rows").permutation(data.units)].T
-    for j, (name, column) in enumerate(codec.modelled.items()):
-        unknown = np.flatnonzero(codes[j] < 0)
-        upto = np.cumsum(column.mass) / column.mass.sum()
-        codes[j, unknown] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
-    return np.ascontiguousarray(codes.astype(np.uint8))
 
 
 def _drawn(chains: Sequence[Chain], n: int, ctx: Context) -> np.ndarray:
