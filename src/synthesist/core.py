@@ -29,6 +29,7 @@ from synthesist.errors import SpecError, did_you_mean
 __all__ = [
     "Allowed",
     "Context",
+    "Curve",
     "Evidence",
     "Filler",
     "Label",
@@ -39,6 +40,7 @@ __all__ = [
     "Score",
     "SecretRef",
     "Spec",
+    "Trained",
     "Transform",
     "knob",
 ]
@@ -175,7 +177,7 @@ class Context:
     threads: int = 1
     tracker: "Callable[[Iterable[Any], Label, int | None], Iterable[Any]]" = field(default=_silent, compare=False)
     checkpoints: Path | None = field(default=None, compare=False)
-    """A folder where long fits may note how far they are, to go on from there after a kill."""
+    """A folder where a long fit notes how far it is: after a kill, the same fit goes on from there."""
 
     @classmethod
     def seeded(cls, seed: int, **lent: Any) -> "Context":
@@ -242,6 +244,28 @@ class Filler(Protocol):
     """
 
     def fill(self, rows: Dataset, allowed: "Mapping[str, Allowed]", ctx: Context) -> Dataset: ...
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The losses of a training after every epoch: on the rows learnt from, and on those kept aside (or none)."""
+
+    train: tuple[float, ...]
+    validation: tuple[float, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        kept = f", validation loss {min(self.validation):.4g}" if self.validation else ""
+        return f"{len(self.train)} epochs, loss {self.train[-1]:.4g}{kept}" if self.train else "no training"
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """The optional mark of a sampler that was trained step by step."""
+
+    @property
+    def training(self) -> Curve: ...
 
 
 class Method(Protocol):

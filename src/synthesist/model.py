@@ -1,9 +1,13 @@
 """What `fit` hands back: a Sampler with its schema and where it came from."""
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, get_type_hints
 
 import polars as pl
@@ -11,7 +15,7 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Context, Filler, Sampler, Spec
+from synthesist.core import Allowed, Context, Filler, Sampler, Spec, Trained
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -150,16 +154,36 @@ class Model:
 
 
 def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) -> Model:
-    """Fit `method` and note how."""
+    """Fit `method` and note how; a fit that was killed goes on from its checkpoints, if it is the same fit."""
     refuse_unsuitable(method, data)
-    sampler = method.fit(data, ctx.at("fit"))  # type: ignore[attr-defined]
-    provenance = {
+    notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints else None
+    sampler = method.fit(data, replace(ctx.at("fit"), checkpoints=notes))  # type: ignore[attr-defined]
+    provenance: dict[str, Any] = {
         "rows": data.units,
         "columns": len(data.kinds.columns),
         "seed": seed,
         "synthesist": synthesist.__version__,
     }
+    if isinstance(sampler, Trained):
+        provenance["training"] = sampler.training.summary
+    if notes is not None:
+        rmtree(notes, ignore_errors=True)
     return Model(sampler, method, native, provenance)
+
+
+@contextmanager
+def resumable(ctx: Context, out: Path) -> Iterator[Context]:
+    """The context with a folder for checkpoints beside `out`, which is gone once the file is there."""
+    folder = out.with_name(f"{out.name}.checkpoint")
+    yield replace(ctx, checkpoints=folder)
+    rmtree(folder, ignore_errors=True)
+
+
+def _identity(data: Dataset, method: Spec, seed: int) -> str:
+    """A name for this fit: of the same rows, by the same method, with the same seed, by the same release."""
+    said = json.dumps([method.describe(), data.schema.model_dump(mode="json"), seed, synthesist.__version__])
+    rows = [table.hash_rows(seed=0).to_numpy().tobytes() for table in data.tables.values()]
+    return blake2b(b"".join([said.encode(), *rows]), digest_size=16).hexdigest()
 
 
 def refuse_unsuitable(method: Spec, data: Dataset) -> None:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +103,7 @@ def fit(
     *,
     schema: Schema | str | Path | None = None,
     seed: int = 0,
+    checkpoints: str | Path | None = None,
     ctx: Context | None = None,
     **options: Any,
 ) -> Model:
@@ -113,6 +114,7 @@ def fit(
         method: a name (see `synthesist list methods`) or a Spec; "trees" where nothing is said.
         schema: what the columns mean, where detection is not to decide.
         seed: the same seed gives the same model.
+        checkpoints: a folder where a long training notes its state; after a kill, the same call goes on from there.
         options: hyperparameters of the method, as in `bins=64`.
 
     Raises:
@@ -122,7 +124,10 @@ def fit(
     """
     spec = as_spec("methods", method, options)
     data = read(source, schema)
-    return fitted(data, spec, sources.native_of(source), seed, ctx or Context.seeded(seed))
+    ctx = ctx or Context.seeded(seed)
+    if checkpoints is not None:
+        ctx = replace(ctx, checkpoints=Path(checkpoints))
+    return fitted(data, spec, sources.native_of(source), seed, ctx)
 
 
 def sample(what: Any, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:

@@ -35,11 +35,15 @@ def fit(
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
-    """Learn from a table and write a model that makes rows like it."""
+    """Learn from a table and write a model that makes rows like it.
+
+    A long training notes its state beside OUT: after a kill, the same command goes on from there.
+    """
     from synthesist import verbs
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.errors import SpecError
+    from synthesist.model import resumable
 
     spec = verbs.as_spec("methods", method or verbs.DEFAULT, overridden({}, set_ or ()))
     if spec.holds_records and not keep_records:
@@ -48,8 +52,8 @@ def fit(
         )
     check_inputs([source, schema])
     check_outputs({"model": out}, [source, schema])
-    with running(seed) as ctx:
-        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=ctx)
+    with running(seed) as ctx, resumable(ctx, out) as here:
+        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=here)
         model.save(out, keep_records=keep_records)
     wrote(out, repr(model))
 

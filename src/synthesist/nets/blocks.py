@@ -1,7 +1,7 @@
 """What networks are made of, where and from which random numbers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -12,7 +12,16 @@ from torch import Tensor, nn
 from synthesist.core import Context
 from synthesist.errors import ModelFileError, SpecError
 
-__all__ = ["arrays_of", "chosen_device", "dropout", "fresh", "generator", "one_thread", "with_arrays"]
+__all__ = [
+    "arrays_of",
+    "chosen_device",
+    "dropout",
+    "fresh",
+    "generator",
+    "mixed_precision",
+    "one_thread",
+    "with_arrays",
+]
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -63,6 +72,11 @@ def one_thread() -> Iterator[None]:
             _state.inside -= 1
             if not _state.inside:
                 torch.set_num_threads(_state.before)
+
+
+def mixed_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Multiply in bfloat16 on a graphics card; on a processor nothing changes."""
+    return torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
 
 
 def fresh(make: Callable[[], N], g: torch.Generator) -> N:

@@ -18,31 +18,26 @@ EVERY = 20.0  # seconds between two checkpoints: what a kill costs at most, besi
 
 @dataclass
 class Checkpoint:
-    """The file of one training; without a folder nothing is written or read.
-
-    `about` says what is trained on what: a file about something else is not gone on from.
-    """
+    """The file of one training; without a folder nothing is written or read."""
 
     path: Path | None
-    about: str
     written: float
 
     @classmethod
-    def of(cls, ctx: Context, about: str) -> "Checkpoint":
-        """The checkpoint of the training that this context stands for."""
+    def of(cls, ctx: Context) -> "Checkpoint":
+        """The checkpoint of the training that this context stands for, in the folder it lends."""
         name = f"{ctx.seed('checkpoint'):032x}.npz"
-        return cls(ctx.checkpoints / name if ctx.checkpoints else None, about, monotonic())
+        return cls(ctx.checkpoints / name if ctx.checkpoints else None, monotonic())
 
     def read(self) -> dict[str, np.ndarray] | None:
-        """What was written last; None where there is nothing to go on from."""
+        """What was written last; None where there is nothing to go on from, or what is there is damaged."""
         if self.path is None or not self.path.is_file():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as file:
-                state = {name: file[name] for name in file.files}
+            with open(self.path, "rb") as content, np.load(content, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             return None
-        return state if str(state.pop("about", "")) == self.about else None
 
     def write(self, state: Mapping[str, np.ndarray], *, last: bool = False) -> None:
         """Keep `state`, unless there is no place or the last one was written just now."""
@@ -50,5 +45,5 @@ class Checkpoint:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(self.path) as draft, open(draft, "wb") as file:
-            np.savez(file, about=np.array(self.about), **state)  # type: ignore[arg-type]
+            np.savez(file, **state)  # type: ignore[arg-type]
         self.written = monotonic()

@@ -30,7 +30,7 @@ class Descent:
 
     def __post_init__(self) -> None:
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=self.rate, betas=self.betas, weight_decay=self.shrink
+            self.net.parameters(), lr=self.rate, betas=self.betas, weight_decay=self.shrink, fused=True
         )
         if self.average:
             self.averaged = copied(self.net.state_dict())
@@ -60,11 +60,11 @@ class Descent:
     def _follow(self) -> None:
         """Move the average; young averages forget faster, so that the first weights do not linger."""
         share = 1.0 - min(self.average, (1 + self.steps) / (10 + self.steps))
-        for name, value in self.net.state_dict().items():
-            if value.dtype.is_floating_point:
-                self.averaged[name].lerp_(value, share)
-            else:
-                self.averaged[name].copy_(value)
+        weights = self.net.state_dict()
+        real = [name for name, value in weights.items() if value.dtype.is_floating_point]
+        torch._foreach_lerp_([self.averaged[name] for name in real], [weights[name] for name in real], share)
+        for name in weights.keys() - set(real):
+            self.averaged[name].copy_(weights[name])
 
     def weights(self) -> dict[str, Tensor]:
         """What would be kept if training ended now."""
@@ -100,9 +100,7 @@ class Descent:
         self.averaged = {name: value.to(self.device) for name, value in _part(state, "averaged/").items()}
         for i, parameter in enumerate(self.net.parameters()):
             moments = _part(state, f"moment/{i}/")
-            self.optimizer.state[parameter] = {
-                name: value if name == "step" else value.to(self.device) for name, value in moments.items()
-            }
+            self.optimizer.state[parameter] = {name: value.to(self.device) for name, value in moments.items()}
 
 
 def copied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

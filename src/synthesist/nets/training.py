@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthesist.core import Context
+from synthesist.core import Context, Curve
 from synthesist.errors import DataError
-from synthesist.nets.blocks import generator, one_thread
+from synthesist.nets.blocks import generator, mixed_precision, one_thread
 from synthesist.nets.checkpoint import Checkpoint
 from synthesist.nets.descent import Descent
 
-__all__ = ["Curve", "Learner", "Schedule", "train"]
+__all__ = ["Learner", "Schedule", "train"]
 
 VALIDATED = 20_000  # rows at most to validate on
 HALVINGS = 3
@@ -55,20 +55,6 @@ class Learner(Protocol):
         """The mean loss on rows that were not learnt from; called without gradients."""
 
 
-@dataclass(frozen=True)
-class Curve:
-    """The losses after every epoch: on the rows learnt from, and on those kept aside (none where none were)."""
-
-    train: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def summary(self) -> str:
-        """One line for people."""
-        kept = f", validation loss {min(self.validation):.4g}" if self.validation else ""
-        return f"{len(self.train)} epochs, loss {self.train[-1]:.4g}{kept}"
-
-
 @dataclass
 class _State:
     """Where training stands, beside the weights on their way."""
@@ -81,7 +67,7 @@ class _State:
     best: dict[str, dict[str, Tensor]] = field(default_factory=dict)
 
 
-def train(learner: Learner, rows: int, schedule: Schedule, ctx: Context, *, about: str, label: str = "") -> Curve:
+def train(learner: Learner, rows: int, schedule: Schedule, ctx: Context, label: str = "training") -> Curve:
     """Train to the end of the schedule and leave every network of `learner` with the weights to keep.
 
     Args:
@@ -89,7 +75,6 @@ def train(learner: Learner, rows: int, schedule: Schedule, ctx: Context, *, abou
         rows: how many rows it has.
         schedule: how long.
         ctx: lends randomness, progress, and a folder for checkpoints.
-        about: what is trained on what, so that a checkpoint of something else is not gone on from.
         label: what the progress bar says before the losses.
 
     Raises:
@@ -99,14 +84,14 @@ def train(learner: Learner, rows: int, schedule: Schedule, ctx: Context, *, abou
     kept = min(int(rows * schedule.validation), VALIDATED)
     aside, mine = torch.from_numpy(order[:kept]), order[kept:]
     state = _State()
-    place = Checkpoint.of(ctx, f"{about} {rows} {schedule}")
+    place = Checkpoint.of(ctx)
     if (saved := place.read()) is not None:
         _resume(learner, state, saved)
 
     def shown() -> str:
-        return " ".join([label or "training", *(f"{x:.4g}" for x in (*state.losses[-1:], *state.validated[-1:]))])
+        return " ".join([label, *(f"{x:.4g}" for x in (*state.losses[-1:], *state.validated[-1:]))])
 
-    with one_thread():
+    with one_thread(), mixed_precision(_device(learner)):
         left = range(len(state.losses), 0 if _over(state, schedule) else schedule.epochs)
         for epoch in ctx.track(left, shown):
             for descent in learner.descents.values():
