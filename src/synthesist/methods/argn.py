@@ -127,29 +127,20 @@ class AnyOrder:
 
         Columns with limits come first, then the others in an order of the block's own.
         """
-        n, columns = known.shape
-        codes, weight = known.copy(), np.zeros(n)
-        if not columns:
+        codes, weight = known.copy(), np.zeros(len(known))
+        if not known.shape[1]:
             return codes, weight
-        from synthesist.nets.blocks import one_thread
+        from synthesist.nets.argn import Drawing
 
-        net = self._net
-        import torch
-        order = sorted(ctx.rng("order").permutation(columns).tolist(), key=lambda j: j not in limits)
-        with one_thread(), torch.no_grad():
-            cells, heads = net.cells(), net.heads()
-            seen = torch.from_numpy(known >= 0)
-            embedded = net.embed(torch.from_numpy(np.maximum(known, 0)).long(), cells) * seen[:, :, None]
-            for j in order:
-                rows = np.flatnonzero(known[:, j] < 0)
-                if not len(rows):
-                    continue
-                share = torch.softmax(net.logits(j, embedded[rows], heads), 1).double().numpy()
-                if j in limits:
-                    share *= limits[j].weights[limits[j].which[rows]]
-                upto = np.cumsum(share, axis=1)
-                weight[rows] += np.log(np.maximum(upto[:, -1], 1e-300)) if j in limits else 0.0
-                draw = ctx.rng(f"column {j}").random((n, 1))[rows] * upto[:, -1:]
-                codes[rows, j] = np.minimum((upto <= draw).sum(axis=1), share.shape[1] - 1)
-                embedded[rows, j] = net.embed(torch.from_numpy(np.maximum(codes, 0)[rows]).long(), cells)[:, j]
+        drawing = Drawing(self._net, known)
+        for j in sorted(ctx.rng("order").permutation(known.shape[1]).tolist(), key=lambda j: j not in limits):
+            rows = np.flatnonzero(known[:, j] < 0)
+            share = drawing.shares(j, rows)
+            if j in limits:
+                share *= limits[j].weights[limits[j].which[rows]]
+                weight[rows] += np.log(np.maximum(share.sum(axis=1), 1e-300))
+            upto = np.cumsum(share, axis=1)
+            draw = ctx.rng(f"column {j}").random(len(known))[rows, None] * upto[:, -1:]
+            codes[rows, j] = np.minimum((upto <= draw).sum(axis=1), share.shape[1] - 1)
+            drawing.see(j, rows, codes[rows, j])
         return codes, weight

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear, silu
 
+from synthesist.nets.blocks import one_thread
 from synthesist.nets.descent import Descent
 
-__all__ = ["AnyOrderNet", "Learning", "waves"]
+__all__ = ["AnyOrderNet", "Drawing", "Learning", "waves"]
 
 EMBEDDING = 16  # numbers that stand for a cell
 WAVES = 6  # cosines along an ordered column, so that neighbouring codes begin alike
@@ -69,10 +70,6 @@ class AnyOrderNet(nn.Module):
         """weights[code, hidden] of the last layer."""
         return self.out + torch.einsum("kw,kwh->kh", self.waves, self.out_along[self.column])
 
-    def embed(self, codes: Tensor, cells: Tensor) -> Tensor:
-        """embedded[row, column, :] of codes[row, column]."""
-        return embedding(codes + torch.tensor(self.first, device=codes.device), cells)
-
     def hidden(self, h: Tensor, columns: Sequence[int] | slice) -> Tensor:
         """The deeper layers: h[column, row, hidden] to the same, with a way around each."""
         h = silu(h)
@@ -85,7 +82,7 @@ class AnyOrderNet(nn.Module):
 
         seen[i, j]: whether column i sees column j.
         """
-        x = self.embed(codes, self.cells()).flatten(1)
+        x = embedding(codes + torch.tensor(self.first, device=codes.device), self.cells()).flatten(1)
         weight = self.into * seen.T[:, None, :, None]
         h = (x @ weight.flatten(2).flatten(0, 1)).view(len(codes), len(self.sizes), self.width)
         h = self.hidden((h + self.start).transpose(0, 1), slice(None))
@@ -157,6 +154,31 @@ class Learning:
         seen = (place[:, None] > place[None, :]).to(self.net.into.dtype)
         codes = self.codes[rows].to(g.device, torch.int64)
         return self.net.learnt(codes, seen)
+
+
+class Drawing:
+    """Rows on their way: known[row, column], -1 where open, and the embeddings of what is known so far."""
+
+    @torch.no_grad()
+    def __init__(self, net: AnyOrderNet, known: np.ndarray) -> None:
+        self.net, self.cells, self.heads = net, net.cells(), net.heads()
+        self.embedded = torch.zeros(*known.shape, EMBEDDING)
+        for j in range(known.shape[1]):
+            rows = np.flatnonzero(known[:, j] >= 0)
+            self.see(j, rows, known[rows, j])
+
+    @one_thread()
+    @torch.no_grad()
+    def shares(self, j: int, rows: np.ndarray) -> np.ndarray:
+        """shares[row, code] of column j given all that is known of these rows; the column itself is open in them."""
+        score = self.net.logits(j, self.embedded[torch.from_numpy(rows)], self.heads)
+        shares: np.ndarray = torch.softmax(score.double(), 1).numpy()
+        return shares
+
+    @torch.no_grad()
+    def see(self, j: int, rows: np.ndarray, codes: np.ndarray) -> None:
+        """Column j of these rows is known from now on."""
+        self.embedded[torch.from_numpy(rows), j] = self.cells[torch.from_numpy(codes).long() + self.net.first[j]]
 
 
 def waves(sizes: Sequence[int], ordered: Sequence[int], mass: Sequence[np.ndarray]) -> np.ndarray:
