@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from synthesist.core import Context
+from synthesist.core import Context, Curve
 from synthesist.errors import DataError
 from synthesist.nets.blocks import generator, one_thread
 from synthesist.nets.checkpoint import Checkpoint
@@ -53,20 +53,6 @@ class Learner(Protocol):
 
     def judge(self, rows: Tensor, g: torch.Generator) -> Tensor:
         """The mean loss on rows that were not learnt from; called without gradients."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The losses after every epoch: on the rows learnt from, and on those kept aside (none where none were)."""
-
-    train: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def summary(self) -> str:
-        """One line for people."""
-        kept = f", validation loss {min(self.validation):.4g}" if self.validation else ""
-        return f"{len(self.train)} epochs, loss {self.train[-1]:.4g}{kept}"
 
 
 @dataclass
