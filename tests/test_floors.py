@@ -11,7 +11,7 @@ SOURCE = Path(synthesist.__file__).parent
 FLOORS = (
     ("errors", "data"),
     ("core",),
-    ("codecs", "rules", "nets"),
+    ("codecs", "rules", "nets", "boosting"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
     ("combine", "engine"),

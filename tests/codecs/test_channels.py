@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from synthesist.codecs.channels import Channels, Split
 from synthesist.codecs.table import TableCodec
@@ -30,6 +31,26 @@ def test_heavy_values_and_missing_are_categories_and_the_rest_is_normal() -> Non
     rng = Context.seeded(0).rng("cells")
     z = split.place(rng.integers(1, 101, 20_000), rng.random(20_000))
     assert abs(z.mean()) < 0.03 and abs(z.std() - 1.0) < 0.03
+
+
+def test_shares_follow_each_other_whatever_their_sums_round_to() -> None:
+    rng = Context.seeded(0).rng("masses")
+    for _ in range(50):
+        mass = rng.integers(1, 40, 200).astype(float)
+        mass[rng.integers(0, 200, 3)] = mass.sum() * 0.1
+        split = Split.of(mass, 200)
+        assert (split.low[1:] == split.high[:-1]).all()
+
+
+def test_shares_are_the_ends_of_the_places_of_numbers() -> None:
+    data = TABLES["nulls"]()
+    codec = TableCodec.fit(data, Context.seeded(0), bins=60, min_rows=5)
+    codes, channels = codec.complete(data, Context.seeded(0)), Channels.of(codec)
+    low, high = channels.shares(codes)
+    spread = channels.spread(channels.categories(codes))
+    assert ((high > low) == spread).all()
+    _, z = channels.encode(codes, np.full(codes.shape, 0.5))
+    np.testing.assert_allclose(ndtr(z)[spread], ((low + high) / 2)[spread], atol=1e-5)
 
 
 def test_a_number_of_few_values_is_a_category() -> None:

@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 
 import synthesist as sy
+from synthesist.boosting.booster import Booster, Growth, state
+from synthesist.boosting.critic import Critic
 from synthesist.codecs.pieces import Limit, Pieces
 from synthesist.core import Context
-from synthesist.methods.trees.booster import Booster, Growth, state
 from synthesist.methods.trees.chain import Chain
-from synthesist.methods.trees.critic import Critic
 
 GROWTH = Growth(depth=4, rate=0.25, ridge=2.0, rounds=60, patience=6, tries=24)
 

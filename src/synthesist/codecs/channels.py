@@ -42,7 +42,7 @@ class Split:
         share = np.where(spread, mass, 0.0) / mass[spread].sum()
         high = np.cumsum(share)
         category = np.where(spread, SPREAD, np.cumsum(~spread))
-        return cls(category.astype(np.int32), high - share, np.where(spread, high, high - share))
+        return cls(category.astype(np.int32), np.concatenate([[0.0], high[:-1]]), high)
 
     def __post_init__(self) -> None:
         if not self.category.shape == self.low.shape == self.high.shape or not len(self.category):
@@ -110,11 +110,21 @@ class Channels:
 
     def encode(self, codes: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """categories[row, column] and z[row, number] of codes[row, column] at the places u[row, column]."""
-        categories = np.stack([split.category[codes[:, j]] for j, split in enumerate(self.splits)], axis=1)
         z = np.zeros((len(codes), len(self.numeric)), np.float32)
         for k, j in enumerate(self.numeric):
             z[:, k] = self.splits[j].place(codes[:, j], u[:, j])
-        return categories, z
+        return self.categories(codes), z
+
+    def categories(self, codes: np.ndarray) -> np.ndarray:
+        """categories[row, column] of codes[row, column]."""
+        return np.stack([split.category[codes[:, j]] for j, split in enumerate(self.splits)], axis=1)
+
+    def shares(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """low[row, number] and high[row, number]: between which shares of the spread rows each cell lies."""
+        out = np.zeros((2, len(codes), len(self.numeric)), np.float32)
+        for k, j in enumerate(self.numeric):
+            out[:, :, k] = self.splits[j].low[codes[:, j]], self.splits[j].high[codes[:, j]]
+        return out[0], out[1]
 
     def spread(self, categories: np.ndarray) -> np.ndarray:
         """spread[row, number]: whether the number counts, or the cell is one of the heavy values or missing."""

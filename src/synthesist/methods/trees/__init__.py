@@ -8,15 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
+from synthesist.boosting.booster import Growth, state
+from synthesist.boosting.critic import Critic, take, take_each
 from synthesist.codecs.pieces import Given, Limit
 from synthesist.codecs.presence import PresenceCodec
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
-from synthesist.methods.trees.booster import Growth, state
 from synthesist.methods.trees.chain import Chain, Particles
-from synthesist.methods.trees.critic import Critic, take, take_each
 
 __all__ = ["Trees"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import add_trees, bits, uniform, unit
+from synthesist.boosting.reading import add_trees, bits, uniform, unit
 
 __all__ = ["draw_column"]
 

@@ -11,7 +11,7 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import read_leaf, uniform
+from synthesist.boosting.reading import read_leaf, uniform
 
 __all__ = ["grow"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from synthesist.methods.trees.reading import read_leaf, uniform
+from synthesist.boosting.reading import read_leaf, uniform
 
 __all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
 
