@@ -42,7 +42,7 @@ __all__ = [
     "transform",
 ]
 
-DEFAULT = "trees"
+DEFAULT = "auto"
 FEWEST = 20  # real rows to compare with: below it no score means anything
 METRICS = (
     "c2st",
@@ -110,7 +110,7 @@ def fit(
 
     Args:
         source: anything `read` accepts; a frame makes a model that gives frames of its kind.
-        method: a name (see `synthesist list methods`) or a Spec; "trees" where nothing is said.
+        method: a name (see `synthesist list methods`) or a Spec; "auto", which picks one, where nothing is said.
         schema: what the columns mean, where detection is not to decide.
         seed: the same seed gives the same model.
         options: hyperparameters of the method, as in `bins=64`.
@@ -243,7 +243,7 @@ def make(
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
-    about = {"source": data.name, "method": spec.describe(), **model.provenance}
+    about = {"source": data.name, "method": model.method.describe(), **model.provenance}
     report = evaluate(
         train=train,
         holdout=holdout,

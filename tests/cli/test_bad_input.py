@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from synthesist.verbs import DEFAULT
 
-M = f"-m {DEFAULT}"
+M = "-m trees"
 FIT = f"fit people.csv {M} -o out.syn"
 SAMPLE = "sample people.syn -n 5 -o out.csv"
 MAKE = f"make people.csv -n 5 {M} -o out.csv"
@@ -129,7 +128,7 @@ def bad(folder: Path) -> Path:
     (folder / "misspelt.yaml").write_text("kind: columns\ncolumns: {x: {is: normal, meen: 3}}\n")
     (folder / "badschema.yaml").write_text("tables: {people: {columns: {age: {kind: integer, bouns: [0, 9]}}}}\n")
     (folder / "recipe.yaml").write_text(
-        f"source: people.csv\nmethod: {DEFAULT}\nsample: 5\noutput: {{data: out.csv}}\n"
+        f"source: people.csv\nmethod: trees\nsample: 5\noutput: {{data: out.csv}}\n"
     )
     (folder / "twice.yaml").write_text("seed: 1\nseed: 2\nsource: people.csv\n")
     return folder

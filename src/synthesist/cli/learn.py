@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthesist.cli.options import (
+    Budget,
     Count,
     KeepRecords,
     MethodName,
@@ -16,9 +17,10 @@ from synthesist.cli.options import (
     Source,
     Where,
     counted,
+    method_asked_for,
 )
 from synthesist.cli.progress import running
-from synthesist.cli.show import wrote
+from synthesist.cli.show import chosen, wrote
 
 if TYPE_CHECKING:
     from synthesist.model import Model
@@ -31,17 +33,17 @@ def fit(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL.syn", help="where to write the model")],
     method: MethodName = None,
     set_: Settings = None,
+    budget: Budget = None,
     schema: SchemaPage = None,
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
     """Learn from a table and write a model that makes rows like it."""
     from synthesist import verbs
-    from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.errors import SpecError
 
-    spec = verbs.as_spec("methods", method or verbs.DEFAULT, overridden({}, set_ or ()))
+    spec = method_asked_for(method, set_ or (), budget)
     if spec.holds_records and not keep_records:
         raise SpecError(
             f"A {spec.name()} model holds real records. Add --keep-records if whoever gets it may see them."
@@ -51,6 +53,7 @@ def fit(
     with running(seed) as ctx:
         model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=ctx)
         model.save(out, keep_records=keep_records)
+    chosen(model)
     wrote(out, repr(model))
 
 
