@@ -27,6 +27,7 @@ __all__ = [
     "Where",
     "counted",
     "method_asked_for",
+    "span",
 ]
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -44,7 +45,7 @@ MethodName = Annotated[
 ]
 Budget = Annotated[
     str | None,
-    typer.Option("--budget", metavar="TIME", help="what learning may take on one core, as in 60s, 5m or 1h: auto picks"),
+    typer.Option("--budget", metavar="TIME", help="the time to learn in, on one core, as in 60s or 1h; auto keeps it"),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -108,11 +109,11 @@ def method_asked_for(name: str | None, settings: Sequence[str], budget: str | No
             raise SpecError(f"--budget {budget}: {name} has no budget, auto has. Leave out `-m {name}`, or --budget.")
         if "budget" in options:
             raise SpecError(f"The budget is given twice, by --budget {budget} and by --set. Give it once.")
-        options["budget"] = seconds(budget)
+        options["budget"] = span("--budget", budget)
     return verbs.as_spec("methods", name, options)
 
 
-def seconds(written: str) -> float:
+def span(option: str, written: str) -> float:
     """A span of time in seconds: `60`, `60s`, `5m` or `1.5h`.
 
     Raises:
@@ -124,5 +125,5 @@ def seconds(written: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise SpecError(f"--budget {written}: that is no span of time. Write one, as in 60s, 5m or 1h.")
+        raise SpecError(f"{option} {written}: that is no span of time. Write one, as in 60s, 5m or 1h.")
     return value
