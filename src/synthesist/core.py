@@ -28,6 +28,8 @@ from synthesist.errors import SpecError, did_you_mean
 
 __all__ = [
     "Allowed",
+    "Choice",
+    "Chooser",
     "Context",
     "Curve",
     "Evidence",
@@ -272,6 +274,25 @@ class Method(Protocol):
     """Learns: fitting returns a new Sampler and changes nothing."""
 
     def fit(self, data: Dataset, ctx: Context) -> Sampler: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method to fit, and why it was picked, in one sentence."""
+
+    method: Spec
+    why: str
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """The optional mark of a method that picks another one.
+
+    The choice depends on the data and the options only, so the same call makes the same model anywhere.
+    What is fitted, shown and saved is the pick.
+    """
+
+    def choose(self, data: Dataset) -> Choice: ...
 
 
 class Transform(Protocol):

@@ -15,7 +15,7 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Context, Filler, Sampler, Spec, Trained
+from synthesist.core import Allowed, Chooser, Context, Filler, Sampler, Spec, Trained
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -137,9 +137,10 @@ class Model:
         return _give(data, self.native)
 
     def __repr__(self) -> str:
-        rows = self.provenance.get("rows")
+        rows, picker = self.provenance.get("rows"), self.provenance.get("chosen_by")
+        chosen = f", chosen by {picker}" if picker else ""
         fitted = f", fitted on {rows:,} rows" if isinstance(rows, int) else ""
-        return f"Model({self.method!r}{fitted}, {len(self.schema.table.columns)} columns)"
+        return f"Model({self.method!r}{chosen}{fitted}, {len(self.schema.table.columns)} columns)"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -154,8 +155,17 @@ class Model:
 
 
 def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) -> Model:
-    """Fit `method` and note how; a fit that was killed goes on from its checkpoints, if it is the same fit."""
+    """Fit `method`, or the one it picks, and note how.
+
+    A fit that was killed goes on from its checkpoints, if it is the same fit.
+    """
     refuse_unsuitable(method, data)
+    chosen: dict[str, Any] = {}
+    if isinstance(method, Chooser):
+        choice = method.choose(data)
+        chosen = {"chosen_by": method.name(), "because": choice.why}
+        method = choice.method
+        refuse_unsuitable(method, data)
     notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints else None
     sampler = method.fit(data, replace(ctx.at("fit"), checkpoints=notes))  # type: ignore[attr-defined]
     provenance: dict[str, Any] = {
@@ -163,6 +173,7 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
         "columns": len(data.kinds.columns),
         "seed": seed,
         "synthesist": synthesist.__version__,
+        **chosen,
     }
     if isinstance(sampler, Trained):
         provenance["training"] = sampler.training.summary

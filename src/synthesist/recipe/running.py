@@ -77,7 +77,8 @@ def run(
     manifest = {
         "recipe": recipe.key,
         "source": data.name,
-        "method": recipe.method.describe(),
+        "method": model.method.describe(),
+        **{key: model.provenance[key] for key in ("chosen_by", "because") if key in model.provenance},
         "seed": recipe.seed,
         "model": "reused" if reused else "fitted",
         **_versions(),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synthesist.core import Context, Score, Spec
 from synthesist.data.atomic import replacing
 from synthesist.data.dataset import Dataset
-from synthesist.errors import OutputError, SynthesistError
+from synthesist.errors import OutputError, reason_of
 from synthesist.report.memory import Watch
 
 if TYPE_CHECKING:
@@ -140,8 +140,7 @@ def compared(
             entries.append(Entry(name, spec.describe(), tuple(judge(rows)), seconds, watch.growth))
         except Exception as error:  # noqa: BLE001  (whatever one method dies of must not take the others along)
             errors.append(error)
-            reason = str(error) if isinstance(error, SynthesistError) else f"unexpected {type(error).__name__}: {error}"
-            entries.append(Entry(name, spec.describe(), failure=reason))
+            entries.append(Entry(name, spec.describe(), failure=reason_of(error)))
     if errors and len(errors) == len(entries):
         raise errors[0]
     return Comparison(title, tuple(entries))

@@ -42,7 +42,7 @@ class Trees(Spec):
 
     >>> import polars as pl, synthesist as sy
     >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
-    >>> rows = sy.fit(frame).sample(100, where={"x": (">=", 250)})
+    >>> rows = sy.fit(frame, "trees").sample(100, where={"x": (">=", 250)})
     >>> rows.height, rows["x"].min() >= 250
     (100, True)
     """
