@@ -11,62 +11,62 @@ STRIDE = 8  # columns summed before it is asked whether any row can still be nea
 
 
 @njit(nogil=True, cache=True)
-def scan(x, codes, penalty, low, high, queries, found):  # type: ignore[no-untyped-def]
-    """Fill found[query, place] with the nearest rows of each query, the nearest first.
+def scan(x, codes, rows, penalty, low, high, points, named, own, found):  # type: ignore[no-untyped-def]
+    """Fill found[query, place] with the places of the nearest rows of each query, the nearest first.
 
     Args:
-        x: x[column, row], rows in leaves of LEAF; codes: codes[column, row] of categories.
+        x: x[leaf, column, place in leaf] of all rows; codes: their categories likewise; rows: how many there are,
+            what stands beyond in the last leaf does not count.
         penalty: the square added for a category that differs.
         low, high: [column, leaf], the box around each leaf.
-        queries: rows of x whose neighbours are sought.
+        points, named: [query, column], coordinates and categories; own: the place of each query among the rows.
     """
-    n, leaves, k = max(x.shape[1], codes.shape[1]), low.shape[1], found.shape[1]
+    leaves, queries, last = len(x), len(own), found.shape[1] - 1
     best = np.full(found.shape, np.inf)
-    bound, away = np.empty((len(queries), leaves)), np.empty(LEAF)
-    for q in range(len(queries)):
-        row = queries[q]
-        box_distances(x, row, low, high, bound[q])
-        own = row // LEAF  # its own leaf first: then most others are too far to look at
-        look(x, codes, penalty, own * LEAF, min(own * LEAF + LEAF, n), row, away, best[q], found[q])
-        bound[q, own] = np.inf
-    for leaf in range(leaves):
-        for q in range(len(queries)):
-            if bound[q, leaf] < best[q, k - 1]:
-                start = leaf * LEAF
-                look(x, codes, penalty, start, min(start + LEAF, n), queries[q], away, best[q], found[q])
+    bound, away = np.empty((queries, leaves)), np.empty(LEAF)
+    for q in range(queries):
+        box_distances(points[q], low, high, bound[q])
+        home = own[q] // LEAF  # its own leaf first: then most others are too far to look at
+        look(x[home], codes[home], home, rows, penalty, points[q], named[q], own[q], away, best[q], found[q])
+        bound[q, home] = np.inf
+    middle = own[queries // 2] // LEAF
+    for step in range(2 * leaves):  # leaves near in order are near in space: from the middle outwards
+        leaf = middle + (step // 2 if step % 2 else -(step // 2))
+        if leaf < 0 or leaf >= leaves or step == 1:
+            continue
+        for q in range(queries):
+            if bound[q, leaf] < best[q, last]:
+                look(x[leaf], codes[leaf], leaf, rows, penalty, points[q], named[q], own[q], away, best[q], found[q])
 
 
 @njit(nogil=True, cache=True)
-def box_distances(x, row, low, high, bound):  # type: ignore[no-untyped-def]
-    """bound[leaf]: the squared distance from a row to the box of each leaf."""
+def box_distances(point, low, high, bound):  # type: ignore[no-untyped-def]
+    """bound[leaf]: the squared distance from a point to the box of each leaf."""
     bound[:] = 0.0
-    for j in range(len(x)):
-        own, below, above = x[j, row], low[j], high[j]
+    for j in range(len(point)):
+        own, below, above = point[j], low[j], high[j]
         for leaf in range(len(bound)):
-            gap = max(below[leaf] - own, own - above[leaf], 0.0)
+            gap = max(max(below[leaf] - own, own - above[leaf]), 0.0)
             bound[leaf] += gap * gap
 
 
 @njit(nogil=True, cache=True)
-def look(x, codes, penalty, start, stop, row, away, best, found):  # type: ignore[no-untyped-def]
-    """Compare a row with rows start..stop-1, and keep the nearest in best and found."""
-    width, last = stop - start, len(best) - 1
-    for i in range(width):
-        away[i] = 0.0
+def look(x, codes, leaf, rows, penalty, point, named, own, away, best, found):  # type: ignore[no-untyped-def]
+    """Compare a query with the rows of a leaf, and keep the nearest in best and found."""
+    last, start = len(best) - 1, leaf * LEAF
+    away[:] = 0.0
     for first in range(0, len(x), STRIDE):
         for j in range(first, min(first + STRIDE, len(x))):
-            own, column = x[j, row], x[j, start:stop]
-            for i in range(width):
-                gap = column[i] - own
+            for i in range(LEAF):
+                gap = x[j, i] - point[j]
                 away[i] += gap * gap
-        if not any_below(away, width, best[last]):
+        if not any_below(away, best[last]):
             return
     for j in range(len(codes)):
-        code, named = codes[j, row], codes[j, start:stop]
-        for i in range(width):
-            away[i] += penalty * (named[i] != code)
-    for i in range(width):
-        if away[i] < best[last] and start + i != row:
+        for i in range(LEAF):
+            away[i] += penalty * (codes[j, i] != named[j])
+    for i in range(min(LEAF, rows - start)):
+        if away[i] < best[last] and start + i != own:
             place = last
             while place > 0 and best[place - 1] > away[i]:
                 best[place], found[place] = best[place - 1], found[place - 1]
@@ -75,10 +75,10 @@ def look(x, codes, penalty, start, stop, row, away, best, found):  # type: ignor
 
 
 @njit(nogil=True, cache=True)
-def any_below(away, width, worst):  # type: ignore[no-untyped-def]
-    """Whether any of the first distances is below the worst that is kept; counted, as vectors have no early end."""
+def any_below(away, worst):  # type: ignore[no-untyped-def]
+    """Whether any distance is below the worst that is kept; counted, as vectors have no early end."""
     below = 0
-    for i in range(width):
+    for i in range(LEAF):
         below += away[i] < worst
     return below > 0
 

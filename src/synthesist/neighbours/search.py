@@ -13,6 +13,8 @@ import numpy as np
 __all__ = ["Space", "nearest", "nearest_among"]
 
 LEAF = 64  # rows compared as a whole: their distances stay in the first cache
+SEEN = 1000  # rows from which the order of columns is told
+WIDEST = 8  # columns by which rows are put into leaves
 GROUP = 64  # queries that read a leaf while it is in the cache
 
 
@@ -46,22 +48,22 @@ def nearest(space: Space, queries: np.ndarray, k: int, threads: int = 1) -> np.n
     from synthesist.neighbours.scanning import scan, split
 
     scale = _power_of_two(space.numbers)
-    widest_first = np.argsort(-(space.numbers * scale).var(axis=0), kind="stable")  # what is far shows in few columns
-    x = np.ascontiguousarray(space.numbers[:, widest_first]) * scale
+    some = space.numbers[:: len(space.numbers) // SEEN + 1] * scale
+    x = space.numbers[:, np.argsort(-some.var(axis=0), kind="stable")] * scale  # what is far shows in few columns
     order = np.arange(len(x))
-    split(x, order, LEAF)
-    x, codes = np.ascontiguousarray(x[order].T), np.ascontiguousarray(space.codes[order].T)
-    starts = np.arange(0, len(order), LEAF)
-    low, high = np.minimum.reduceat(x, starts, axis=1), np.maximum.reduceat(x, starts, axis=1)
+    split(np.ascontiguousarray(x[:, :WIDEST]), order, LEAF)
+    leaves = np.append(order, np.repeat(order[-1:], -len(order) % LEAF)).reshape(-1, LEAF)  # the last one filled up
+    inside, named = (np.ascontiguousarray(cells[leaves].transpose(0, 2, 1)) for cells in (x, space.codes))
+    low, high = (np.ascontiguousarray(edge(axis=2).T) for edge in (inside.min, inside.max))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     sought = np.argsort(place[queries], kind="stable")  # queries of one leaf follow each other
     near = np.empty((len(queries), k), np.int64)
 
     def part(group: np.ndarray) -> None:
-        here = place[queries[group]]
-        found = np.empty((len(group), k), np.int64)
-        scan(x, codes, (space.penalty * scale) ** 2, low, high, here, found)
+        rows, found = queries[group], np.empty((len(group), k), np.int64)
+        penalty = (space.penalty * scale) ** 2
+        scan(inside, named, len(x), penalty, low, high, x[rows], space.codes[rows], place[rows], found)
         near[group] = order[found]
 
     groups = [sought[i : i + GROUP] for i in range(0, len(sought), GROUP)]
