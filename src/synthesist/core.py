@@ -61,16 +61,18 @@ def knob(
     *,
     tries: Sequence[Any],
     affects: Literal["rows", "cost"] = "rows",
+    beside: Mapping[str, Any] | None = None,
     **limits: Any,
 ) -> Any:
     """One hyperparameter: its default, its meaning, its range, and two values to test it with.
 
     `tries` are two small values; between them the rows must differ where `affects` is "rows" and
-    must not where it is "cost". The conformance suite turns every knob.
+    must not where it is "cost". The conformance suite turns every knob, with the options `beside` it
+    without which it means nothing. What names a column names one of the suite's table `mixed`.
     """
     if len(tries) != 2:
         raise SpecError(f"a knob is turned between two values, got {list(tries)}")
-    extra: dict[str, Any] = {"tries": list(tries), "affects": affects}
+    extra: dict[str, Any] = {"tries": list(tries), "affects": affects, "beside": dict(beside or {})}
     return Field(default=default, description=description, json_schema_extra=extra, **limits)
 
 
@@ -84,7 +86,8 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     accepts: ClassVar[frozenset[str]] = frozenset()
-    """The kinds of column this can serve; the others are refused with the reason."""
+    """The kinds of column this can serve; the others are refused with the reason. The column that an option
+    `target` names may be of any kind that names classes."""
     limits: ClassVar[Mapping[str, str]] = {}
     """Conformance checks this does not pass, or tables it refuses, each with its reason; shown in the docs."""
     tiny: ClassVar[Mapping[str, Any]] = {}

@@ -199,7 +199,9 @@ def _identity(data: Dataset, method: Spec, seed: int) -> str:
 
 def refuse_unsuitable(method: Spec, data: Dataset) -> None:
     """Refuse columns of a kind the method does not serve, naming each."""
-    wrong = {c: k.kind for c, k in data.kinds.columns.items() if k.kind not in method.accepts}
+    target = getattr(method, "target", None)
+    kinds = data.kinds.columns.items()
+    wrong = {c: k.kind for c, k in kinds if k.kind not in method.accepts and c != target}
     if wrong:
         named = ", ".join(f"`{c}` ({kind})" for c, kind in wrong.items())
         raise UnsuitableError(

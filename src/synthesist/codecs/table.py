@@ -14,7 +14,7 @@ import polars as pl
 from synthesist.codecs.category import CategoryCodec
 from synthesist.codecs.cells import emptied
 from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups, find_twins
-from synthesist.codecs.keys import Keys
+from synthesist.codecs.keys import key_column
 from synthesist.codecs.number import NumberCodec, ticks
 from synthesist.codecs.pieces import Given, Limit, Pieces
 from synthesist.codecs.presence import PresenceCodec
@@ -233,9 +233,7 @@ class TableCodec:
     def _aside(self, name: str, kind: Kind, n: int, ctx: Context) -> pl.Series:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
-            index = np.arange(ctx.start, ctx.start + n)
-            keys = Keys.of(kind).at(index, seed=_key_seed(name))
-            return keys.cast(kind.storage).alias(name)
+            return key_column(name, kind, n, ctx.start)
         if isinstance(kind, Text) and name in self.texts:
             return self.texts[name].draw(n, ctx).alias(name)
         value = kind.value if isinstance(kind, Constant) else None
@@ -249,11 +247,6 @@ def _over(rows: Dataset | None, column: pl.Series) -> pl.Series:
         return column
     given = rows.table[column.name]
     return pl.select(pl.coalesce(pl.lit(given), pl.lit(column.cast(given.dtype))).alias(column.name)).to_series()
-
-
-def _key_seed(name: str) -> int:
-    """Keys of one column are permuted alike in every block, or two blocks could make the same one."""
-    return Context(path=("keys", name)).seed("permutation")
 
 
 def _untangled(derived: Iterable[Lookup | Formula]) -> tuple[Lookup | Formula, ...]:
