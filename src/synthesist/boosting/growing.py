@@ -11,7 +11,8 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-from synthesist.boosting.reading import read_leaf, uniform
+from synthesist.boosting.reading import read_leaf
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["grow"]
 

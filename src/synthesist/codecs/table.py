@@ -113,6 +113,12 @@ class TableCodec:
             codes[unknown, j] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
         return codes
 
+    def shuffled(self, data: Dataset, ctx: Context) -> np.ndarray:
+        """The same rows as codes[column, row] in random order, uint8, for compiled loops."""
+        return np.ascontiguousarray(
+            self.complete(data, ctx)[ctx.rng("rows").permutation(data.units)].T.astype(np.uint8)
+        )
+
     def given(self, rows: Dataset, allowed: Mapping[str, Allowed]) -> Given:
         """What the filled cells of `rows` and the conditions say about every modelled column.
 

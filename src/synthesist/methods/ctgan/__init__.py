@@ -109,7 +109,7 @@ class CTGAN(Spec):
         options, low, high = (torch.from_numpy(part).to(device) for part in (*rows, *_places(columns, numeric, codes)))
         game = Game(*players, Table(columns, shape, device), options, low, high, self.rate, self.matching)
         schedule = Schedule(self.epochs, int(np.clip(len(codes) // BATCHES, 32, 500)), decay="cosine", validation=0.0)
-        curve = train(game, len(codes), schedule, ctx, about=f"{self!r} {shape!r}", label="playing")
+        curve = train(game, len(codes), schedule, ctx, label="playing")
         return shape, arrays_of(game.generator), curve
 
 

@@ -64,8 +64,7 @@ class Trees(Spec):
     def fit(self, data: Dataset, ctx: Context) -> "Grown":
         """Learn the codes, the chains and the critic."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        codes = codec.complete(data, ctx)[ctx.rng("rows").permutation(data.units)].T
-        codes = np.ascontiguousarray(codes.astype(np.uint8))
+        codes = codec.shuffled(data, ctx)
         sizes = codec.sizes
         ordered = [column.ordered > 0 for column in codec.modelled.values()]
         wide = len(sizes) > WIDE

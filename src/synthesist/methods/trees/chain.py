@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthesist.boosting.axis import ranks_by
 from synthesist.boosting.booster import Booster, Growth, state
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
@@ -81,7 +82,7 @@ class Conditional:
         x = np.empty((len(before) + 1, n), np.uint8)
         for f, codes in enumerate(before):
             if not ordered[f] and sizes[f] > 2:
-                ranks[f + 1] = _order(codes, int(sizes[f]), y, size)
+                ranks[f + 1] = ranks_by(codes, int(sizes[f]), y, size)
             x[f + 1] = ranks[f + 1][codes]
         sizes = np.concatenate([[size], sizes]).astype(np.int64)
         right, start, first, parts = [], [], [0], []
@@ -243,21 +244,3 @@ def _intervals(mass: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarra
             return levels
         levels.append((right, bit, low.astype(np.uint8)))
         low, high = next_low, next_high
-
-
-def _order(feature: np.ndarray, size: int, y: np.ndarray, y_size: int) -> np.ndarray:
-    """Ranks of an unordered feature's codes along the axis on which they tell the target apart best.
-
-    The first axis of a correspondence analysis of the (smoothed) contingency table.
-    """
-    table = np.bincount(feature.astype(np.int64) * y_size + y, minlength=size * y_size).reshape(size, y_size)
-    rows, share = table.sum(axis=1, keepdims=True), table.sum(axis=0) / max(table.sum(), 1)
-    profile = ((table + 5 * share) / (rows + 5) - share) / np.sqrt(share + 1e-9)
-    weighted = profile * np.sqrt(rows)
-    axis = np.ones(y_size) + np.arange(y_size) / y_size
-    for _ in range(12):  # power iteration: a rough axis is enough to sort by
-        axis = weighted.T @ (weighted @ axis)
-        axis /= max(float(np.linalg.norm(axis)), 1e-300)
-    ranks = np.zeros(256, np.uint8)
-    ranks[np.argsort(profile @ axis, kind="stable")] = np.arange(size)
-    return ranks

@@ -106,7 +106,7 @@ class TVAE(Spec):
         lesson = Lesson(net, categories, low, high, self.rate, self.kl)
         batch = int(np.clip(len(codes) // BATCHES, 32, 500))
         schedule = Schedule(self.epochs, batch, decay="cosine", validation=0.05)
-        curve = train(lesson, len(codes), schedule, ctx, about=f"{self!r} {shape!r}", label="learning")
+        curve = train(lesson, len(codes), schedule, ctx, label="learning")
         return shape, arrays_of(net.decoder), curve
 
 

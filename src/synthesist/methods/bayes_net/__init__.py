@@ -1,0 +1,85 @@
+"""A Bayesian network over the codes of a table: small tables of probabilities, any condition answered exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from synthesist.codecs.table import TABLE_KINDS, TableCodec
+from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.data.dataset import Dataset
+from synthesist.data.schema import Schema
+from synthesist.methods.bayes_net.network import Network
+
+__all__ = ["BayesNet"]
+
+
+class BayesNet(Spec):
+    """Learns which few columns each column depends on, and tables of how: a model that can be read, in seconds.
+
+    Every column has at most `parents` parents, of which it sees groups of values. Columns join the network one by
+    one, each with the parents that predict it best in rows their table did not count; its tables lean on
+    those with fewer parents where rows are few. With one parent this is the tree of Chow and Liu. Parents always stand
+    together in one family, so families form a junction tree: conditions and imputation are exact,
+    whatever is given, and nothing is rejected.
+
+    When not to use: where columns depend on many others at once, or finely on numbers; `arf` and `trees`
+    are closer to the data there. When a formal guarantee is needed, which only differential privacy gives.
+
+    Reference: Chow and Liu, IEEE Transactions on Information Theory 14(3), 1968, doi:10.1109/TIT.1968.1054142;
+    scores: Heckerman, Geiger and Chickering, Machine Learning 20, 1995, doi:10.1007/BF00994016; bounded
+    treewidth: Elidan and Gould, Journal of Machine Learning Research 9, 2008, doi:10.5555/1390681.1442804.
+
+    >>> import polars as pl, synthesist as sy
+    >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
+    >>> rows = sy.fit(frame, "bayes_net").sample(100, where={"x": (">=", 400)})
+    >>> rows.height, rows["x"].min() >= 400
+    (100, True)
+    """
+
+    accepts = TABLE_KINDS
+
+    bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
+    min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
+    parents: int = knob(2, "parents a column may have at most", tries=(1, 2), ge=1, le=4)
+    groups: int = knob(24, "groups of a parent's values that its children see", tries=(2, 12), ge=2, le=64)
+
+    def fit(self, data: Dataset, ctx: Context) -> "Families":
+        """Learn the codes, the structure and the tables."""
+        codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
+        ordered = np.array([column.ordered > 0 for column in codec.modelled.values()], bool)
+        codes = codec.shuffled(data, ctx)
+        return Families(codec, Network.fit(codes, codec.sizes, ordered, self.parents, self.groups))
+
+
+@dataclass(frozen=True)
+class Families:
+    """A fitted network over the codes of a table."""
+
+    codec: TableCodec
+    network: Network
+    block: ClassVar[int] = 16_384
+
+    def __post_init__(self) -> None:
+        if self.network.sizes.tolist() != self.codec.sizes.tolist():
+            raise ValueError("a network of other columns than the table has")
+
+    @property
+    def schema(self) -> Schema:
+        """What is produced."""
+        return self.codec.schema
+
+    def sample(self, n: int, ctx: Context) -> Dataset:
+        """Draw n rows."""
+        codes = self.network.draw(np.full((len(self.codec.modelled), n), -1, np.int64), {}, ctx)
+        return self.codec.decode(codes.T, ctx.rng("inside").random((n, len(codes))), ctx.at("aside"))
+
+    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
+        """Draw the holes of `rows` within `allowed`, given all that is known."""
+        given = self.codec.given(rows, allowed)
+        codes = self.network.draw(given.codes.T.astype(np.int64), given.limits, ctx)
+        u = ctx.rng("inside").random((rows.units, len(codes)))
+        for j, limit in given.limits.items():
+            u[:, j] = limit.place(codes[j], u[:, j])
+        return self.codec.decode(codes.T, u, ctx.at("aside"), rows=rows, allowed=allowed)
