@@ -15,7 +15,7 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Chooser, Context, Filler, Sampler, Spec, Trained
+from synthesist.core import Allowed, Chooser, Context, Curve, Filler, Sampler, Spec, Trained
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -45,6 +45,11 @@ class Model:
     def schema(self) -> Schema:
         """What the rows mean: kinds, keys and bounds."""
         return self.sampler.schema
+
+    @property
+    def training(self) -> Curve | None:
+        """The losses of the training, where there was one."""
+        return self.sampler.training if isinstance(self.sampler, Trained) else None
 
     def sample(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Any:
         """Draw exactly n rows, all of which meet the conditions.

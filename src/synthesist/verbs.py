@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthesist import catalog
-from synthesist.core import Context, Evidence, Score, Spec
+from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
@@ -225,6 +225,7 @@ def evaluate(
     ctx: Context | None = None,
     title: str = "",
     provenance: Mapping[str, Any] | None = None,
+    training: Curve | None = None,
 ) -> "Report":
     """Judge synthetic rows: how true to life, how useful, how safe, each beside what real rows reach.
 
@@ -236,6 +237,7 @@ def evaluate(
         protected: columns that name groups to be treated alike.
         where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
         metrics: which scores, by name or Spec.
+        training: the losses of the model, as `model.training` has them; the report shows them.
 
     Raises:
         DataError: too few real rows meet the condition to compare with.
@@ -248,7 +250,7 @@ def evaluate(
     check_judged_by(real, target, protected)
     learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema)))
     case = Evidence(learnt, unseen, read(synthetic, real.schema), target=target, protected=protected)
-    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {})
+    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
 
 
 def _meeting(where: Where, data: Dataset) -> Dataset:
@@ -322,6 +324,7 @@ def make(
         ctx=ctx,
         title=data.name,
         provenance=about,
+        training=model.training,
     )
     return Made(model, rows, report)
 

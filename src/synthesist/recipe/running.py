@@ -96,6 +96,7 @@ def run(
             ctx=ctx,
             title=data.name,
             provenance=manifest,
+            training=model.training,
         )
         for holds in ("report", "scores"):
             if holds in files:

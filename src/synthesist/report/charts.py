@@ -9,10 +9,20 @@ from html import escape
 from itertools import pairwise
 from math import isfinite
 
-from synthesist.core import Score
+from synthesist.core import Curve, Score
 from synthesist.report.cells import Cells
 
-__all__ = ["figure", "heatmap", "histogram_chart", "importance", "paired_bars", "printable", "range_bar", "scale_of"]
+__all__ = [
+    "figure",
+    "heatmap",
+    "histogram_chart",
+    "importance",
+    "loss_chart",
+    "paired_bars",
+    "printable",
+    "range_bar",
+    "scale_of",
+]
 
 WIDTH = 340
 LONGEST = 24
@@ -219,6 +229,30 @@ def heatmap(names: Sequence[str], pairs: Sequence[Mapping[str, float | str]]) ->
     size = len(names) * cell
     width, told = left + size + 60, "Stronger colour is further from the real data."
     return _svg(width, top + size + 4, "Pairs of columns", told, parts, narrowest=min(width, 540))
+
+
+def loss_chart(curve: Curve) -> str:
+    """The losses of a training, epoch by epoch: on the rows learnt from, and on those kept aside."""
+    lines = [("learnt", "learnt from", curve.train), ("aside", "kept aside", curve.validation)]
+    shown = [line for line in lines if line[2]]
+    losses = [loss for *_, part in shown for loss in part if isfinite(loss)]
+    low, high = min(losses), max(losses)
+    wide, tall, left = 420, 150, 56
+
+    def at(i: int, loss: float) -> str:
+        x = left + i / max(len(curve.train) - 1, 1) * (wide - left - 90)
+        return f"{x:.1f},{10 + (high - loss) / ((high - low) or 1.0) * (tall - 40):.1f}"
+
+    parts = [f'<line class="axis" x1="{left}" x2="{wide - 90}" y1="{tall - 24}" y2="{tall - 24}"/>']
+    for y, loss in ((14, high), (tall - 26, low)):
+        parts.append(f'<text class="label number" x="{left - 6}" y="{y}" text-anchor="end">{loss:.4g}</text>')
+    parts.append(f'<text class="label" x="{left}" y="{tall - 6}">{len(curve.train)} epochs</text>')
+    for place, (kind, words, part) in enumerate(shown):
+        points = " ".join(at(i, loss) for i, loss in enumerate(part))
+        parts.append(f'<polyline class="loss {kind}" points="{points}"/>')
+        parts.append(f'<text class="label loss-{kind}" x="{wide - 84}" y="{30 + 18 * place}">{words}</text>')
+    told = f"The loss fell from {curve.train[0]:.4g} to {curve.train[-1]:.4g}."
+    return _svg(wide, tall, "Losses of the training", told, parts)
 
 
 def _svg(

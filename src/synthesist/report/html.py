@@ -68,6 +68,7 @@ def _view(report: "Report") -> dict[str, Any]:
         "pairs": worst_pairs(by_metric)[:MOST_PAIRS],
         "heatmap": _heatmap(report, by_metric),
         "importance": _safe(charts.importance(importance)) if importance else "",
+        "losses": _safe(charts.loss_chart(report.training)) if report.training and report.training.train else "",
         "rules": RULES,
         "weak_attack": WEAK_ATTACK,
     }
