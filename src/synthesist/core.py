@@ -116,6 +116,15 @@ class Spec(BaseModel):
         """This Spec as plain data: its name and every option, defaults written out."""
         return {"kind": self.name(), **self.model_dump(mode="json")}
 
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from their defaults."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if getattr(self, k) != self._default(k)}
+
+    @classmethod
+    def _default(cls, option: str) -> Any:
+        return cls.model_fields[option].get_default(call_default_factory=True)
+
 
 class SecretRef(BaseModel):
     """Where a secret lies: the name of an environment variable, or a file. Specs hold this, never the secret."""

@@ -104,6 +104,21 @@ def test_compare_sets_methods_side_by_side(folder, call, method):
     ]
 
 
+def test_compare_takes_options_of_each_method(folder, call):
+    words = ["-m", "marginals:bins=8,min_rows=3,gaussian_copula", "-m", "marginals", "--watts", "5"]
+    ended = call("compare", "people.csv", *words, "-o", "compare.html", "--json", "compare.json")
+    assert ended.code == 0, ended.err
+    tree = json.loads((folder / "compare.json").read_text())
+    assert [entry["method"] for entry in tree["entries"]] == [
+        "marginals bins=8 min_rows=3",
+        "gaussian_copula",
+        "marginals",
+    ]
+    assert tree["watts"] == 5
+    assert tree["advice"]["method"] in [entry["method"] for entry in tree["entries"]]
+    assert "Use " in ended.out
+
+
 def test_search_prints_the_trials_and_writes_the_best_model(folder, call):
     words = ["-m", "gaussian_copula", "--set", "bins=16", "--trials", "3", "--by", "column_shapes", "-o", "best.syn"]
     ended = call("search", "people.csv", *words)

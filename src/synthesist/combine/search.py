@@ -78,12 +78,6 @@ class Trial:
         """How far from the best value of the score; infinite where it failed."""
         return self.score.distance if self.score and not self.score.skipped and isfinite(self.score.value) else inf
 
-    @property
-    def changed(self) -> dict[str, Any]:
-        """The options that differ from their defaults."""
-        fields = type(self.spec).model_fields
-        return {name: value for name, value in self.spec.model_dump().items() if value != fields[name].default}
-
 
 @dataclass(frozen=True, repr=False)
 class Search:
@@ -115,11 +109,11 @@ class Search:
         if best.spec == before.spec:
             return f"Nothing tried came closer to unseen rows than {name} as it began: keep that."
         if best.score is None or before.score is None:
-            return f"{name} with {written(best.changed)}; as it began it failed: {before.failure}"
+            return f"{name} with {written(best.spec.changed)}; as it began it failed: {before.failure}"
         values = f"{self.by} {best.score.value:.3f}, as it began {before.score.value:.3f}"
         chance = (before.score.high - before.score.low) / 2 / abs(before.score.best - before.score.worst)
         luck = "" if before.distance - best.distance > chance else " Chance alone may do as much."
-        return f"{name} with {written(best.changed)}: {values}.{luck}"
+        return f"{name} with {written(best.spec.changed)}: {values}.{luck}"
 
     def __rich__(self) -> "Table":
         return _table(self)
@@ -272,7 +266,7 @@ def _table(found: Search) -> "Table":
         value = "failed" if trial.score is None else "none" if trial.score.skipped else f"{trial.score.value:.3f}"
         mark = "*" if trial is found.best else ""
         copying = f"{trial.copying:.3f}" if isfinite(trial.copying) else ""
-        options = Text(trial.failure or written(trial.changed))
+        options = Text(trial.failure or written(trial.spec.changed))
         cells = (f"{trial.rows:,}", mark + value, copying, f"{trial.seconds:.1f}", options)
         table.add_row(*cells, style="bold" if mark else None)
     table.caption = Text("\n".join(filter(None, (found.verdict, found.stopped))))

@@ -122,11 +122,10 @@ class Auto(Spec):
         if rung is first:
             yield f"Learning takes about {takes} on one core."
             return
-        longer = _told(first.seconds(data.units, bits))
-        yield f"But {first.words} would take about {longer} on one core, more than the budget of {_told(self.budget or 0)};"
-        yield f"{rung.words} takes about {takes}" + (
-            "." if rung.seconds(data.units, bits) <= (self.budget or 0) else ": nothing is quicker."
-        )
+        longer, budget = _told(first.seconds(data.units, bits)), self.budget or 0.0
+        yield f"But {first.words} would take about {longer} on one core, more than the budget of {_told(budget)};"
+        end = "." if rung.seconds(data.units, bits) <= budget else ": nothing is quicker."
+        yield f"{rung.words} takes about {takes}{end}"
 
 
 def _bits(data: Dataset) -> float:
