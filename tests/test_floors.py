@@ -12,13 +12,15 @@ FLOORS = (
     ("errors", "data"),
     ("core",),
     ("codecs", "rules"),
+    ("neighbours",),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
-    ("combine", "engine"),
+    ("engine",),
     ("model", "report"),
+    ("combine",),
     ("verbs",),
     ("recipe",),
-    ("cli", "testing"),
+    ("cli", "sklearn", "testing"),
     ("__main__",),
 )
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
