@@ -61,5 +61,5 @@ def test_what_is_not_there_is_answered_with_what_is_near() -> None:
 
 
 def test_an_arrow_made_of_arrows_stands_on_the_shelf_of_its_verb() -> None:
-    assert catalog.find("auto")[0] == "methods"
-    assert catalog.load("methods", "auto").__module__ == "synthesist.combine.methods.auto"
+    assert catalog.find("balance")[0] == "transforms"
+    assert catalog.load("transforms", "balance").__module__ == "synthesist.combine.transforms.balance"

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-import numpy as np
-
 from synthesist.core import Context, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError
 from synthesist.neighbours.between import Between
 from synthesist.neighbours.classes import OneClass
+from synthesist.neighbours.lines import Lines
 from synthesist.neighbours.options import k_neighbors, label, scale, target
 from synthesist.neighbours.records import NUMERIC_KINDS, Label, Records
-from synthesist.neighbours.search import nearest, nearest_among
 
 __all__ = ["Adasyn"]
 
@@ -60,15 +58,13 @@ class Adasyn(Spec):
         one.require(self.n_neighbors, "n_neighbors")
         records = Records.of(data, one.target, one.label)
         records.require_numbers()
-        space, start = records.space(self.scale), one.rows
-        weight = np.ones(len(start))
-        if one.target is not None:
-            weight = (~one.inside[nearest(space, start, self.n_neighbors, ctx.threads)]).mean(axis=1)
-            start, weight = start[weight > 0], weight[weight > 0]
-            if not len(start):
-                raise DataError(
-                    f"No row of class {one.label!r} of `{one.target}` has a neighbour of another class: there is "
-                    f"nothing to adapt to. Use `smote`, or more n_neighbors."
-                )
-        near = nearest_among(space, one.rows, start, self.n_neighbors, ctx.threads)
-        return Between.of(records, start, near, weight=weight)
+        space = records.space(self.scale)
+        if one.target is None:
+            return Between.of(records, Lines.inside(space, one.rows, self.n_neighbors, ctx.threads))
+        lines = Lines.where_it_is_hard(space, one.inside, self.n_neighbors, ctx.threads)
+        if not len(lines.start):
+            raise DataError(
+                f"No row of class {one.label!r} of `{one.target}` has a neighbour of another class: there is "
+                f"nothing to adapt to. Use `smote`, or more n_neighbors."
+            )
+        return Between.of(records, lines)

@@ -7,10 +7,10 @@ from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError
 from synthesist.neighbours.between import Between
-from synthesist.neighbours.classes import OneClass, endangered
+from synthesist.neighbours.classes import OneClass
+from synthesist.neighbours.lines import Lines
 from synthesist.neighbours.options import CLASSES, k_neighbors, label, scale, target
 from synthesist.neighbours.records import NUMERIC_KINDS, Label, Records
-from synthesist.neighbours.search import nearest, nearest_among
 
 __all__ = ["BorderlineSmote"]
 
@@ -49,7 +49,7 @@ class BorderlineSmote(Spec):
     m_neighbors: int = knob(
         10, "nearest rows of any class that tell who is in danger", tries=(4, 12), beside=CLASSES, ge=1, le=1000
     )
-    kind: Literal["borderline-1", "borderline-2"] = knob(
+    variant: Literal["borderline-1", "borderline-2"] = knob(
         "borderline-1",
         "whether new rows lie towards rows of the class only, or of all classes",
         tries=("borderline-1", "borderline-2"),
@@ -68,18 +68,15 @@ class BorderlineSmote(Spec):
         one.require(self.k_neighbors, "k_neighbors")
         records = Records.of(data, one.target, one.label)
         records.require_numbers()
-        space, start = records.space(self.scale), one.rows
-        if one.target is not None:
-            one.require_around(self.m_neighbors, "m_neighbors")
-            around = nearest(space, start, self.m_neighbors, ctx.threads)
-            start = start[endangered(~one.inside[around])]
-            if not len(start):
-                raise DataError(
-                    f"No row of class {one.label!r} of `{one.target}` is in danger: none has other classes among half "
-                    f"or more of its {self.m_neighbors} nearest rows, but not all. Use `smote`, or other m_neighbors."
-                )
-        if self.kind == "borderline-1":
-            near = nearest_among(space, one.rows, start, self.k_neighbors, ctx.threads)
-        else:
-            near = nearest(space, start, self.k_neighbors, ctx.threads)
-        return Between.of(records, start, near, foreign=~one.inside[near])
+        space = records.space(self.scale)
+        if one.target is None:
+            return Between.of(records, Lines.inside(space, one.rows, self.k_neighbors, ctx.threads))
+        one.require_around(self.m_neighbors, "m_neighbors")
+        towards_all = self.variant == "borderline-2"
+        lines = Lines.at_the_border(space, one.inside, self.k_neighbors, self.m_neighbors, towards_all, ctx.threads)
+        if not len(lines.start):
+            raise DataError(
+                f"No row of class {one.label!r} of `{one.target}` is in danger: none has other classes among half "
+                f"or more of its {self.m_neighbors} nearest rows, but not all. Use `smote`, or other m_neighbors."
+            )
+        return Between.of(records, lines)

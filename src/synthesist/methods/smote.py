@@ -9,9 +9,9 @@ from synthesist.core import Context, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.neighbours.between import Between
 from synthesist.neighbours.classes import OneClass
+from synthesist.neighbours.lines import Lines
 from synthesist.neighbours.options import k_neighbors, label, scale, target
 from synthesist.neighbours.records import NUMERIC_KINDS, Label, Records
-from synthesist.neighbours.search import nearest
 
 __all__ = ["Smote"]
 
@@ -62,5 +62,5 @@ class Smote(Spec):
         one.require(self.k_neighbors, "k_neighbors")
         records = Records.of(data.with_table(data.table[one.rows]), one.target, one.label)
         records.require_numbers()
-        every = np.arange(len(records))
-        return Between.of(records, every, nearest(records.space(self.scale), every, self.k_neighbors, ctx.threads))
+        lines = Lines.inside(records.space(self.scale), np.arange(len(records)), self.k_neighbors, ctx.threads)
+        return Between.of(records, lines)

@@ -8,7 +8,8 @@ import numpy as np
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
-from synthesist.neighbours.records import Records
+from synthesist.neighbours.lines import Lines
+from synthesist.neighbours.records import Cells, Records
 
 __all__ = ["Between", "mixed", "steps"]
 
@@ -29,20 +30,11 @@ class Between:
     block: ClassVar[int] = 16_384
 
     @classmethod
-    def of(
-        cls,
-        records: Records,
-        start: np.ndarray,
-        near: np.ndarray,
-        *,
-        weight: np.ndarray | None = None,
-        foreign: np.ndarray | None = None,
-    ) -> "Between":
-        """From rows `start`, equally often or by `weight`; rows that nothing leads to are not kept."""
-        kept, place = np.unique(np.concatenate([start, near.ravel()]), return_inverse=True)
-        start, near = place[: len(start)], place[len(start) :].reshape(near.shape)
-        upto = np.cumsum(np.ones(len(start)) if weight is None else weight)
-        return cls(records.rows(kept), start, upto, near, np.zeros(near.shape, bool) if foreign is None else foreign)
+    def of(cls, records: Records, lines: Lines) -> "Between":
+        """Along these lines; records that none leads to are not kept."""
+        kept, place = np.unique(np.concatenate([lines.start, lines.near.ravel()]), return_inverse=True)
+        start, near = place[: len(lines.start)], place[len(lines.start) :].reshape(lines.near.shape)
+        return cls(records.rows(kept), start, np.cumsum(lines.weight), near, lines.foreign)
 
     def __post_init__(self) -> None:
         n, k = self.near.shape if self.near.ndim == 2 else (0, 0)
@@ -65,27 +57,24 @@ class Between:
         rng = ctx.rng("between")
         which = np.searchsorted(self.upto, rng.random(n) * self.upto[-1], side="right")
         which = np.minimum(which, len(self.upto) - 1)
-        place, step = steps(self.near.shape[1], n, rng)
-        towards = self.foreign[which, place]
-        step[towards] *= 0.5 * rng.random(int(towards.sum()))
-        numbers, holes, codes = mixed(self.records, self.start[which], self.near[which], place, step, rng)
-        return self.records.dataset(numbers, holes, codes, ctx.start)
+        place, step = steps(self.foreign[which], rng)
+        cells = mixed(self.records.cells, self.start[which], self.near[which], place, step, rng)
+        return self.records.dataset(cells, ctx.start)
 
 
-def steps(k: int, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """For n rows which of the k neighbours they go to, and what share of the way."""
-    return rng.integers(k, size=n), rng.random(n)
+def steps(foreign: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """For every new row to which of its neighbours it goes, and what share of the way; foreign[row, place]."""
+    n, k = foreign.shape
+    place, step = np.asarray(rng.integers(k, size=n)), np.asarray(rng.random(n))
+    away = foreign[np.arange(n), place]
+    step[away] *= 0.5 * rng.random(int(away.sum()))
+    return place, step
 
 
 def mixed(
-    records: Records,
-    start: np.ndarray,
-    near: np.ndarray,
-    place: np.ndarray,
-    step: np.ndarray,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers, holes and codes of rows the share step[i] of the way from start[i] to near[i, place[i]].
+    cells: Cells, start: np.ndarray, near: np.ndarray, place: np.ndarray, step: np.ndarray, rng: np.random.Generator
+) -> Cells:
+    """Rows the share step[i] of the way from start[i] to near[i, place[i]].
 
     A number is interpolated. Where either end has a hole the cell is that of the nearer end, which keeps
     the share of holes. A category is the commonest among all neighbours, a tie decided by lot.
@@ -93,15 +82,14 @@ def mixed(
     from synthesist.neighbours.scanning import mix, vote
 
     end = near[np.arange(len(near)), place]
-    numbers = np.empty((len(start), records.numbers.shape[1]))
-    mix(records.numbers, start, end, step, numbers)
+    numbers = np.empty((len(start), cells.numbers.shape[1]))
+    mix(cells.numbers, start, end, step, numbers)
     holes = np.zeros(numbers.shape, dtype=bool)
-    if records.holes.any():
+    if cells.holes.any():
         nearer = np.where(step < 0.5, start, end)
-        holes = records.holes[nearer]
-        either = records.holes[start] | records.holes[end]
-        numbers = np.where(either, records.numbers[nearer], numbers)
-    codes = np.empty((len(start), records.codes.shape[1]), dtype=np.int32)
+        holes = cells.holes[nearer]
+        numbers = np.where(cells.holes[start] | cells.holes[end], cells.numbers[nearer], numbers)
+    codes = np.empty((len(start), cells.codes.shape[1]), dtype=np.int32)
     if codes.size:
-        vote(records.codes, near, rng.random(codes.shape), codes)
-    return numbers, holes, codes
+        vote(cells.codes, near, rng.random(codes.shape), codes)
+    return Cells(numbers, holes, codes)

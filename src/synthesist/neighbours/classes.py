@@ -11,7 +11,7 @@ from synthesist.errors import DataError, NotFoundError, SpecError, UnsuitableErr
 from synthesist.neighbours.records import Label
 from synthesist.rules.conditions import conditions, satisfied
 
-__all__ = ["OneClass", "class_counts", "endangered"]
+__all__ = ["OneClass", "class_counts"]
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,3 @@ def class_counts(data: Dataset, target: str) -> Mapping[Label, int]:
     if counted.is_empty():
         raise DataError(f"The target `{target}` is empty in every row: there is no class to make.")
     return dict(zip(counted[target].to_list(), counted["count"].to_list(), strict=True))
-
-
-def endangered(others: np.ndarray) -> np.ndarray:
-    """Which rows are in danger, from others[row, place]: whether a neighbour is of another class."""
-    count, m = others.sum(axis=1), others.shape[1]
-    return (2 * count >= m) & (count < m)

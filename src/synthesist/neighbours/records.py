@@ -1,6 +1,7 @@
 """Real rows as points between which rows are drawn, and the way back to cells."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -14,12 +15,20 @@ from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import UnsuitableError
 from synthesist.neighbours.search import Space
 
-__all__ = ["MIXED_KINDS", "NUMERIC_KINDS", "Label", "Records"]
+__all__ = ["MIXED_KINDS", "NUMERIC_KINDS", "Cells", "Label", "Records"]
 
 Label = str | int | float | bool | None
 NUMERIC_KINDS = frozenset({"number", "integer", "moment", "duration", "id", "constant"})
 MIXED_KINDS = NUMERIC_KINDS | {"category", "boolean"}
 MICROSECONDS_A_DAY = 86_400_000_000
+
+
+class Cells(NamedTuple):
+    """Rows as arrays [row, column]: numbers, those of them that are holes, and codes of categories."""
+
+    numbers: np.ndarray
+    holes: np.ndarray
+    codes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -115,9 +124,15 @@ class Records:
         penalty = float(np.median(spread / unit)) if spread.size else 1.0
         return Space(self.numbers / unit, self.codes, penalty)
 
-    def dataset(self, numbers: np.ndarray, holes: np.ndarray, codes: np.ndarray, start: int) -> Dataset:
-        """Cells from numbers[row, column] in ticks, those in `holes` empty, and codes[row, column]."""
-        schema, n = self.schema.table, len(numbers)
+    @property
+    def cells(self) -> Cells:
+        """The rows without their meaning."""
+        return Cells(self.numbers, self.holes, self.codes)
+
+    def dataset(self, cells: Cells, start: int) -> Dataset:
+        """A table of these cells; its first key is that of unit `start`."""
+        schema, n = self.schema.table, len(cells.numbers)
+        numbers, holes, codes = cells
         made: dict[str, pl.Series] = {}
         for j, (name, kind) in enumerate(_numeric(schema, self.target).items()):
             made[name] = emptied(_on_grid(numbers[:, j], kind), holes[:, j])

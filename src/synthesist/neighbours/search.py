@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Space", "nearest", "nearest_among"]
+__all__ = ["Space", "nearest"]
 
 LEAF = 64  # rows compared as a whole: their distances stay in the first cache
 SEEN = 1000  # rows from which the order of columns is told
@@ -70,11 +70,6 @@ def nearest(space: Space, queries: np.ndarray, k: int, threads: int = 1) -> np.n
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         list(pool.map(part, groups))
     return near
-
-
-def nearest_among(space: Space, rows: np.ndarray, queries: np.ndarray, k: int, threads: int = 1) -> np.ndarray:
-    """The same among `rows` only, which are in order and hold all of `queries`."""
-    return rows[nearest(space.rows(rows), np.searchsorted(rows, queries), k, threads)]
 
 
 def _power_of_two(x: np.ndarray) -> float:
