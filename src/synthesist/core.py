@@ -319,23 +319,6 @@ class Metric(Protocol):
     def score(self, case: "Evidence", ctx: Context) -> "Score": ...
 
 
-# --------------------------------------------------------------------------- what a training was like
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The losses after every epoch: on the rows learnt from, and on those kept aside (none where none were)."""
-
-    train: tuple[float, ...]
-    validation: tuple[float, ...]
-
-    @property
-    def summary(self) -> str:
-        """One line for people."""
-        kept = f", validation loss {min(self.validation):.4g}" if self.validation else ""
-        return f"{len(self.train)} epochs, loss {self.train[-1]:.4g}{kept}"
-
-
 # --------------------------------------------------------------------------- conditions
 
 
