@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from synthesist.boosting.booster import Growth
+from synthesist.boosting.critic import Critic, take
+from synthesist.boosting.weighed import Weighed
 from synthesist.codecs.pieces import Given, Limit
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Curve, Spec, knob
+from synthesist.core import Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
 
 if TYPE_CHECKING:
     from synthesist.nets.argn import AnyOrderNet
 
 __all__ = ["ARGN"]
 
-CROWD = 8  # candidates for a row whose conditions are met one after the other
+STEP = 8_192  # candidates drawn together
 
 
 class ARGN(Spec):
@@ -38,102 +40,115 @@ class ARGN(Spec):
     accepts = TABLE_KINDS
     tiny: ClassVar[Mapping[str, Any]] = {"epochs": 6, "width": 8, "bins": 32, "device": "cpu"}
 
-    bins: int = knob(128, "codes a column may have at most", tries=(4, 64), ge=2, le=1024)
+    bins: int = knob(128, "codes a column may have at most", tries=(4, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
     width: int = knob(64, "hidden units of each column", tries=(4, 8), ge=1, le=1024)
     depth: int = knob(1, "layers after the first", tries=(0, 1), ge=0, le=8)
     epochs: int = knob(100, "passes over the rows at most", tries=(2, 4), ge=1, le=10_000)
     batch: int = knob(256, "rows a step", tries=(32, 64), ge=1, le=65_536)
     rate: float = knob(0.003, "step of the optimizer at first", tries=(0.001, 0.01), gt=0.0, le=1.0)
+    refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
+    candidates: int = knob(3, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
 
     def fit(self, data: Dataset, ctx: Context) -> "AnyOrder":
         """Learn the codes, then train."""
+        codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
+        weights, curve = self._trained(codec, codec.complete(data, ctx), ctx)
+        growth = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
+        draw = _proposal(codec, self.width, self.depth, weights).free
+        steps = self.refinements if len(codec.sizes) > 1 else 0
+        real = codec.shuffled(data, ctx)
+        critic = Critic.fit(real, draw, codec.sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        return AnyOrder(codec, self.width, self.depth, weights, critic, self.candidates, curve)
+
+    def _trained(self, codec: TableCodec, codes: np.ndarray, ctx: Context) -> tuple[dict[str, np.ndarray], Curve]:
+        """The weights of the network, and how the training went."""
         from synthesist.nets.argn import AnyOrderNet, Learning, waves
         from synthesist.nets.blocks import arrays_of, chosen_device, fresh, generator
         from synthesist.nets.training import Schedule, train
 
         device = chosen_device(self.device)
-        codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        columns = list(codec.modelled.values())
-        if not columns:
-            return AnyOrder(codec, self.width, self.depth, {}, Curve((), ()))
-        codes = codec.complete(data, ctx)
-        sizes = codec.sizes.tolist()
+        columns, sizes = list(codec.modelled.values()), codec.sizes.tolist()
         net = fresh(lambda: AnyOrderNet(sizes, self.width, self.depth), generator(ctx, "weights"))
+        if not columns:
+            return arrays_of(net), Curve((), ())
         shares = np.concatenate([(c.mass + 1.0) / (c.mass + 1.0).sum() for c in columns]).astype(np.float32)
         net.prepare(waves(sizes, [c.ordered for c in columns], [c.mass for c in columns]), shares)
         learning = Learning(net, codes, self.rate, device)
         schedule = Schedule(self.epochs, self.batch, patience=2, decay="plateau")
-        curve = train(learning, data.units, schedule, ctx, "training argn")
-        return AnyOrder(codec, self.width, self.depth, arrays_of(net), curve)
+        curve = train(learning, len(codes), schedule, ctx, "training argn")
+        return arrays_of(net), curve
 
 
 @dataclass(frozen=True)
-class AnyOrder:
-    """The trained network over the codes of a table."""
+class AnyOrder(Weighed):
+    """The trained network over the codes of a table, and the critic that weighs what it draws."""
 
     codec: TableCodec
     width: int
     depth: int
     weights: dict[str, np.ndarray]
+    critic: Critic
+    candidates: int
     training: Curve
-    block: ClassVar[int] = 16_384
+    block: ClassVar[int] = 8_192
 
-    @property
-    def schema(self) -> Schema:
-        """What is produced."""
-        return self.codec.schema
-
-    def sample(self, n: int, ctx: Context) -> Dataset:
-        """Draw n rows."""
-        codes = self._draw(np.full((n, len(self.codec.modelled)), -1, np.int32), {}, ctx)[0]
-        return self.codec.decode(codes, ctx.rng("inside").random(codes.shape), ctx.at("aside"))
-
-    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
-        """Draw the holes of `rows` given every filled cell, within `allowed`.
-
-        Where several columns are limited to sets, several candidates are drawn for each row, weighted by how likely
-        each set was in turn, and one is taken by its weight (importance resampling); all of them satisfy the sets.
-        """
-        given = self.codec.given(rows, allowed)
-        several = len(given.limits) > 1  # then the order in which they are met matters
-        codes = self._candidates(given, ctx) if several else self._draw(given.codes, given.limits, ctx)[0]
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in given.limits.items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-    def _candidates(self, given: Given, ctx: Context) -> np.ndarray:
-        """One of several candidates for each row, by weight."""
-        n = len(given.codes)
-        many = np.repeat(np.arange(n), CROWD)
-        limits = {j: limit.rows(many) for j, limit in given.limits.items()}
-        codes, weight = self._draw(given.codes[many], limits, ctx)
-        weight = weight.reshape(n, CROWD)
-        upto = np.cumsum(np.exp(weight - weight.max(axis=1, keepdims=True)), axis=1)
-        taken = (upto < ctx.rng("take").random((n, 1)) * upto[:, -1:]).sum(axis=1)
-        return codes[np.arange(n) * CROWD + taken]
+    def __post_init__(self) -> None:
+        if not 1 <= self.width <= 1024 or not 0 <= self.depth <= 8:
+            raise ValueError("a network of an impossible size")
+        self.check()
 
     @cached_property
-    def _net(self) -> "AnyOrderNet":
-        from synthesist.nets.argn import AnyOrderNet
-        from synthesist.nets.blocks import with_arrays
+    def proposal(self) -> "AnyOrderProposal":
+        """What draws the candidates."""
+        return _proposal(self.codec, self.width, self.depth, self.weights)
 
-        return with_arrays(lambda: AnyOrderNet(self.codec.sizes.tolist(), self.width, self.depth), self.weights)
 
-    def _draw(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> tuple[np.ndarray, np.ndarray]:
-        """Draw the open cells (-1) of known[row, column]; the codes, and the log-likelihood of the limits.
+def _proposal(codec: TableCodec, width: int, depth: int, weights: Mapping[str, np.ndarray]) -> "AnyOrderProposal":
+    from synthesist.nets.argn import AnyOrderNet
+    from synthesist.nets.blocks import with_arrays
 
-        Columns with limits come first, then the others in an order of the block's own.
+    sizes = codec.sizes.tolist()
+    return AnyOrderProposal(with_arrays(lambda: AnyOrderNet(sizes, width, depth), weights))
+
+
+@dataclass(frozen=True)
+class AnyOrderProposal:
+    """Candidates of a network: what is known is seen first, limits are met next, the rest follows in any order."""
+
+    net: "AnyOrderNet"
+
+    def free(self, n: int, ctx: Context) -> np.ndarray:
+        """codes[column, row] of n rows, a step at a time in an order of columns of its own."""
+        columns = len(self.net.sizes)
+        steps = [
+            self._drawn(np.full((min(STEP, n - k), columns), -1, np.int32), {}, ctx.at("step", k))[0]
+            for k in range(0, n, STEP)
+        ]
+        return np.concatenate(steps, axis=1)
+
+    def together(self, n: int, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
+        """n rows under one condition: exact for one limited column, by importance resampling for several."""
+        codes, log_weight = self._drawn(np.full((n, len(self.net.sizes)), -1, np.int32), limits, ctx)
+        return codes[:, take(log_weight, n, ctx.rng("thin"), repeat=True)] if len(limits) > 1 else codes
+
+    def one_by_one(self, given: Given, each: int, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """`each` candidates for every row of the evidence; given cells are seen from the start, so they weigh nothing."""
+        group = np.repeat(np.arange(len(given.codes)), each)
+        limits = {j: limit.rows(group) for j, limit in given.limits.items()}
+        return self._drawn(given.codes[group], limits, ctx)
+
+    def _drawn(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """codes[column, row] with the open cells (-1) of known[row, column] drawn, and the log-weight of the limits.
+
+        Columns with limits come first, then the others in an order drawn from `ctx`.
         """
-        codes, weight = known.copy(), np.zeros(len(known))
-        if not known.shape[1]:
-            return codes, weight
         from synthesist.nets.argn import Drawing
 
-        drawing = Drawing(self._net, known)
-        for j in sorted(ctx.rng("order").permutation(known.shape[1]).tolist(), key=lambda j: j not in limits):
+        codes, weight = known.T.copy(), np.zeros(len(known))
+        drawing = Drawing(self.net, known)
+        for j in sorted(ctx.rng("order").permutation(len(codes)).tolist(), key=lambda j: j not in limits):
             rows = np.flatnonzero(known[:, j] < 0)
             share = drawing.shares(j, rows)
             if j in limits:
@@ -141,6 +156,6 @@ class AnyOrder:
                 weight[rows] += np.log(np.maximum(share.sum(axis=1), 1e-300))
             upto = np.cumsum(share, axis=1)
             draw = ctx.rng(f"column {j}").random(len(known))[rows, None] * upto[:, -1:]
-            codes[rows, j] = np.minimum((upto <= draw).sum(axis=1), share.shape[1] - 1)
-            drawing.see(j, rows, codes[rows, j])
-        return codes, weight
+            codes[j, rows] = np.minimum((upto <= draw).sum(axis=1), share.shape[1] - 1)
+            drawing.see(j, rows, codes[j, rows])
+        return codes.astype(np.uint8), weight

@@ -50,7 +50,7 @@ class AnyOrderNet(nn.Module):
         columns = len(self.sizes)
         self.cell.normal_(0.0, 0.5, generator=g)
         self.along.normal_(0.0, 0.5, generator=g)
-        self.into.normal_(0.0, (EMBEDDING * columns / 2) ** -0.5, generator=g)
+        self.into.normal_(0.0, (EMBEDDING * max(columns, 1) / 2) ** -0.5, generator=g)
         self.deeper.normal_(0.0, self.width**-0.5, generator=g)
         for still in (self.start, self.offset, self.out, self.out_along):
             still.zero_()
