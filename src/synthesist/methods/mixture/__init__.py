@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
@@ -71,6 +69,7 @@ class HiddenTree:
     def __post_init__(self) -> None:
         if [len(B) for B in self.circuit.emissions] != self.codec.sizes.tolist():
             raise ValueError("a circuit over other columns than the table has")
+        self.circuit.check()
 
     @property
     def schema(self) -> Schema:

@@ -15,6 +15,7 @@ from synthesist.core import Context
 
 __all__ = ["Circuit", "Messages"]
 
+SMALLEST = np.float32(1e-37)  # about the smallest number of single precision
 ROWS = 2_048  # rows under evidence looked at together: what stays in the processor's cache
 
 Evidence = Callable[[int], "np.ndarray | None"]
@@ -60,8 +61,18 @@ class Circuit:
             above = self.transitions[parent].shape[-1] if parent >= 0 else 1
             if T.ndim != 2 or B.ndim != 2 or T.shape[0] != above or T.shape[1] != B.shape[1] or not B.size:
                 raise ValueError("the parts of a circuit do not fit together")
-            if not (_shares(T.sum(axis=1), T) and _shares(B.sum(axis=0), B)):
-                raise ValueError("a circuit whose shares are no shares")
+
+    def check(self) -> None:
+        """Whether all shares are shares; a zero would make some evidence impossible.
+
+        Raises:
+            ValueError: they are not.
+        """
+        for T, B in zip(self.transitions, self.emissions, strict=True):
+            for shares, axis in ((T, 1), (B, 0)):
+                even = (shares > 0).all() and (np.abs(shares.sum(axis=axis, dtype=np.float64) - 1) < 1e-3).all()
+                if shares.dtype != np.float32 or not even:
+                    raise ValueError("a circuit whose shares are no shares")
 
     @property
     def states(self) -> int:
@@ -150,16 +161,11 @@ class Circuit:
         return drawn if given is None else np.where(given.codes[:, j] >= 0, given.codes[:, j], drawn)
 
 
-def _shares(totals: np.ndarray, shares: np.ndarray) -> bool:
-    """Whether these are positive and sum to one; a zero would make some evidence impossible."""
-    return shares.dtype == np.float32 and bool((shares > 0).all() and (np.abs(totals - 1) < 1e-3).all())
-
-
 def _scaled(message: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """The message with 1 as the largest number of each row; the log of what was taken out goes to `total`."""
-    top = message.max(axis=1)
-    total += np.log(top)
-    return message / top[:, None]
+    """The message with rows that sum to one; the log of what was taken out goes to `total`."""
+    scale = np.maximum(message @ np.ones(message.shape[1], message.dtype), SMALLEST)
+    total += np.log(scale)
+    return message / scale[:, None]
 
 
 def _pick(shares: np.ndarray, rows: np.ndarray, u: np.ndarray) -> np.ndarray:

@@ -75,8 +75,5 @@ class Counts:
 
 def _by_code(codes: np.ndarray, size: int, posterior: np.ndarray) -> np.ndarray:
     """counts[code, state]: the posterior summed over the rows of each code; unknown cells count nowhere."""
-    from scipy.sparse import csr_matrix
-
-    n = len(codes)
-    one_hot = csr_matrix((np.ones(n, np.float32), (codes % (size + 1), np.arange(n))), shape=(size + 1, n))
-    return (one_hot @ posterior)[:size]
+    one_hot = (codes[:, None] == np.arange(size)).astype(np.float32)  # a product of matrices beats sparse sums
+    return one_hot.T @ posterior
