@@ -101,10 +101,11 @@ class Circuit:
         total = np.zeros(n)
         for j in reversed(self.order.tolist()):
             parts = [evidence(j), *(above[c] for c in np.flatnonzero(self.parents == j))]
+            here: np.ndarray | None = None
             for part in parts:
                 if part is not None:
-                    within[j] = _scaled(part if within[j] is None else part * within[j], total)
-            here = within[j]
+                    here = _scaled(part if here is None else part * here, total)
+            within[j] = here
             if here is not None:
                 above[j] = here @ self.transitions[j].T
         root = above[self.order[0]] if d else None

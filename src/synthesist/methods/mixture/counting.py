@@ -64,9 +64,11 @@ class Counts:
         messages = circuit.gather(n, circuit.evidence(codes))
         transitions, emissions, posterior = [np.zeros(0)] * d, [np.zeros(0)] * d, [np.zeros(0)] * d
         for j in circuit.order.tolist():
-            T, within, parent = circuit.transitions[j], messages.within[j], int(circuit.parents[j])
+            T, parent = circuit.transitions[j], int(circuit.parents[j])
+            within, above = messages.within[j], messages.above[j]
+            assert within is not None and above is not None  # codes say something of every column
             before = posterior[parent] if parent >= 0 else np.ones((n, 1), np.float32)
-            weight = before / messages.above[j]
+            weight = before / above
             transitions[j] = T * (weight.T @ within)
             posterior[j] = (weight @ T) * within
             emissions[j] = _by_code(codes[:, j], len(circuit.emissions[j]), posterior[j])
