@@ -7,6 +7,7 @@ probability in that state; messages go from the leaves to the root, draws from t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -131,10 +132,7 @@ class Circuit:
         """What all that is given says of each hidden variable: `within` of Messages."""
         n = len(given.codes)
         parts = [slice(first, first + ROWS) for first in range(0, n, ROWS)]
-        made = [
-            self.gather(len(given.codes[part]), lambda j, part=part: self._evidence(j, given, part)).within
-            for part in parts
-        ]
+        made = [self.gather(len(given.codes[part]), partial(self._evidence, given, part)).within for part in parts]
         return [self._joined([one[j] for one in made], parts, j, n) for j in range(len(self.order))]
 
     def _joined(self, messages: list[np.ndarray | None], parts: list[slice], j: int, n: int) -> np.ndarray | None:
@@ -146,7 +144,7 @@ class Circuit:
                 out[part] = message
         return out
 
-    def _evidence(self, j: int, given: Given, part: slice) -> np.ndarray | None:
+    def _evidence(self, given: Given, part: slice, j: int) -> np.ndarray | None:
         """The probability, in each state, of the code that is known or else of the set that is allowed."""
         known, B, limit = given.codes[part, j], self.emissions[j], given.limits.get(j)
         if limit is None and (known < 0).all():
