@@ -14,7 +14,7 @@ __all__ = ["Mixture"]
 
 
 class Mixture(Spec):
-    """Sorts rows into overlapping hidden groups, column by column, and draws from them: conditions are met exactly.
+    """Sorts rows into hidden groups and draws from them; any condition is met exactly.
 
     Beside every column stands a hidden variable of a few dozen states. The hidden variables form a tree that
     joins the columns which tell most of each other (a hidden Chow-Liu tree, a probabilistic circuit); given
