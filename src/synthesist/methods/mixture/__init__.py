@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
@@ -16,18 +14,19 @@ __all__ = ["Mixture"]
 
 
 class Mixture(Spec):
-    """Sorts rows into overlapping hidden groups, column by column, and draws from them: conditions are met exactly.
+    """Sorts rows into hidden groups and draws from them; any condition is met exactly.
 
     Beside every column stands a hidden variable of a few dozen states. The hidden variables form a tree that
     joins the columns which tell most of each other (a hidden Chow-Liu tree, a probabilistic circuit); given
     its state, a column depends on nothing else. Any set of cells and limits has an exact probability in such a
     model, so rows under conditions and imputed cells come from the true conditional distribution, at the
     price of one pass over the tree. The number of states, how smooth they are and when learning ends are settled by
-    rows held out. Rows of fewer than 100 are taken to have independent columns.
+    rows held out. Tables of fewer than 100 rows are taken to have independent columns.
 
     When not to use: when fidelity counts most, `trees` is closer to the data. States blur what is sharp: numbers
     that nearly equal one another (the bill of this month and of the last), sums and running numbers, unless
-    they follow by a formula that is recognised.
+    they follow by a formula that is recognised. What three columns say together and no two of them show
+    (an exclusive or) may be missed, as the tree is drawn by pairs.
 
     Reference: Liu and Van den Broeck, Tractable Regularization of Probabilistic Circuits, NeurIPS 2021,
     doi:10.48550/arXiv.2106.02264; the tree: Chow and Liu, IEEE Transactions on Information Theory 14(3), 1968,
@@ -36,9 +35,9 @@ class Mixture(Spec):
 
     >>> import polars as pl, synthesist as sy
     >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
-    >>> rows = sy.fit(frame, "mixture").sample(100, where={"x": (">=", 500)})
-    >>> rows.height, rows["x"].min() >= 500, rows["y"].mean() > 1.8
-    (100, True, True)
+    >>> rows = sy.fit(frame, "mixture").sample(100, where={"x": (">=", 250)})
+    >>> rows.height, rows["x"].min() >= 250
+    (100, True)
     """
 
     accepts = TABLE_KINDS
@@ -71,6 +70,7 @@ class HiddenTree:
     def __post_init__(self) -> None:
         if [len(B) for B in self.circuit.emissions] != self.codec.sizes.tolist():
             raise ValueError("a circuit over other columns than the table has")
+        self.circuit.check()
 
     @property
     def schema(self) -> Schema:

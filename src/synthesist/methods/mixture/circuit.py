@@ -7,6 +7,7 @@ probability in that state; messages go from the leaves to the root, draws from t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from synthesist.core import Context
 
 __all__ = ["Circuit", "Messages"]
 
+SMALLEST = np.float32(1e-37)  # about the smallest number of single precision
 ROWS = 2_048  # rows under evidence looked at together: what stays in the processor's cache
 
 Evidence = Callable[[int], "np.ndarray | None"]
@@ -60,8 +62,18 @@ class Circuit:
             above = self.transitions[parent].shape[-1] if parent >= 0 else 1
             if T.ndim != 2 or B.ndim != 2 or T.shape[0] != above or T.shape[1] != B.shape[1] or not B.size:
                 raise ValueError("the parts of a circuit do not fit together")
-            if not (_shares(T.sum(axis=1), T) and _shares(B.sum(axis=0), B)):
-                raise ValueError("a circuit whose shares are no shares")
+
+    def check(self) -> None:
+        """Whether all shares are shares; a zero would make some evidence impossible.
+
+        Raises:
+            ValueError: they are not.
+        """
+        for T, B in zip(self.transitions, self.emissions, strict=True):
+            for shares, axis in ((T, 1), (B, 0)):
+                even = (shares > 0).all() and (np.abs(shares.sum(axis=axis, dtype=np.float64) - 1) < 1e-3).all()
+                if shares.dtype != np.float32 or not even:
+                    raise ValueError("a circuit whose shares are no shares")
 
     @property
     def states(self) -> int:
@@ -90,10 +102,11 @@ class Circuit:
         total = np.zeros(n)
         for j in reversed(self.order.tolist()):
             parts = [evidence(j), *(above[c] for c in np.flatnonzero(self.parents == j))]
+            here: np.ndarray | None = None
             for part in parts:
                 if part is not None:
-                    within[j] = _scaled(part if within[j] is None else part * within[j], total)
-            here = within[j]
+                    here = _scaled(part if here is None else part * here, total)
+            within[j] = here
             if here is not None:
                 above[j] = here @ self.transitions[j].T
         root = above[self.order[0]] if d else None
@@ -119,10 +132,7 @@ class Circuit:
         """What all that is given says of each hidden variable: `within` of Messages."""
         n = len(given.codes)
         parts = [slice(first, first + ROWS) for first in range(0, n, ROWS)]
-        made = [
-            self.gather(len(given.codes[part]), lambda j, part=part: self._evidence(j, given, part)).within
-            for part in parts
-        ]
+        made = [self.gather(len(given.codes[part]), partial(self._evidence, given, part)).within for part in parts]
         return [self._joined([one[j] for one in made], parts, j, n) for j in range(len(self.order))]
 
     def _joined(self, messages: list[np.ndarray | None], parts: list[slice], j: int, n: int) -> np.ndarray | None:
@@ -134,7 +144,7 @@ class Circuit:
                 out[part] = message
         return out
 
-    def _evidence(self, j: int, given: Given, part: slice) -> np.ndarray | None:
+    def _evidence(self, given: Given, part: slice, j: int) -> np.ndarray | None:
         """The probability, in each state, of the code that is known or else of the set that is allowed."""
         known, B, limit = given.codes[part, j], self.emissions[j], given.limits.get(j)
         if limit is None and (known < 0).all():
@@ -150,16 +160,11 @@ class Circuit:
         return drawn if given is None else np.where(given.codes[:, j] >= 0, given.codes[:, j], drawn)
 
 
-def _shares(totals: np.ndarray, shares: np.ndarray) -> bool:
-    """Whether these are positive and sum to one; a zero would make some evidence impossible."""
-    return shares.dtype == np.float32 and bool((shares > 0).all() and (np.abs(totals - 1) < 1e-3).all())
-
-
 def _scaled(message: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """The message with 1 as the largest number of each row; the log of what was taken out goes to `total`."""
-    top = message.max(axis=1)
-    total += np.log(top)
-    return message / top[:, None]
+    """The message with rows that sum to one; the log of what was taken out goes to `total`."""
+    scale = np.maximum(message @ np.ones(message.shape[1], message.dtype), SMALLEST)
+    total += np.log(scale)
+    return message / scale[:, None]
 
 
 def _pick(shares: np.ndarray, rows: np.ndarray, u: np.ndarray) -> np.ndarray:

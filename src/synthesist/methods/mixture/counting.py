@@ -64,9 +64,11 @@ class Counts:
         messages = circuit.gather(n, circuit.evidence(codes))
         transitions, emissions, posterior = [np.zeros(0)] * d, [np.zeros(0)] * d, [np.zeros(0)] * d
         for j in circuit.order.tolist():
-            T, within, parent = circuit.transitions[j], messages.within[j], int(circuit.parents[j])
+            T, parent = circuit.transitions[j], int(circuit.parents[j])
+            within, above = messages.within[j], messages.above[j]
+            assert within is not None and above is not None  # codes say something of every column
             before = posterior[parent] if parent >= 0 else np.ones((n, 1), np.float32)
-            weight = before / messages.above[j]
+            weight = before / above
             transitions[j] = T * (weight.T @ within)
             posterior[j] = (weight @ T) * within
             emissions[j] = _by_code(codes[:, j], len(circuit.emissions[j]), posterior[j])
@@ -75,8 +77,5 @@ class Counts:
 
 def _by_code(codes: np.ndarray, size: int, posterior: np.ndarray) -> np.ndarray:
     """counts[code, state]: the posterior summed over the rows of each code; unknown cells count nowhere."""
-    from scipy.sparse import csr_matrix
-
-    n = len(codes)
-    one_hot = csr_matrix((np.ones(n, np.float32), (codes % (size + 1), np.arange(n))), shape=(size + 1, n))
-    return (one_hot @ posterior)[:size]
+    one_hot = (codes[:, None] == np.arange(size)).astype(np.float32)  # a product of matrices beats sparse sums
+    return one_hot.T @ posterior

@@ -21,11 +21,13 @@ __all__ = ["learn"]
 
 FEWEST = 100  # rows to learn more than columns from
 HELD_OUT, MOST_HELD = 0.1, 5_000  # rows that judge
-BATCH, PASS = 512, 50_000  # rows of a step, and of a pass at most
+LEAST_BATCH, BATCH, STEPS = 32, 512, 16  # rows of a step, and steps a pass has at least
+PASS = 50_000  # rows of a pass at most
 FIRST = 8  # states to begin with
 DECAY = 0.6  # step k moves the averaged counts by k^-0.6: between 1/2 and 1 they converge, near 1/2 quickly
 NOISE = 0.5  # standard deviation of the logarithms by which the halves of a state differ
 LEAST_GAIN = 1e-3  # nats a row, for a pass not to be idle
+REAL = 1 / 4  # of what learnt rows gain by more states, unseen rows must gain too: the rest would be memory
 IDLE = 3  # passes without gain end a stage
 LAST = 3  # times as many passes for the number of states that is kept
 
@@ -80,9 +82,12 @@ class Stage:
         return self._value(self.circuit)
 
     def beats(self, other: "Stage") -> bool:
-        """Whether unseen rows gain by more than chance, one standard error."""
-        gain = self.circuit.log_likelihood(self.judging) - other.circuit.log_likelihood(self.judging)
-        return bool(gain.mean() > gain.std() / len(gain) ** 0.5)
+        """Whether unseen rows gain: more than chance, one standard error, and not far less than those learnt from."""
+        unseen, learnt = (
+            self.circuit.log_likelihood(rows) - other.circuit.log_likelihood(rows)
+            for rows in (self.judging, self.training[:MOST_HELD])
+        )
+        return bool(unseen.mean() > max(unseen.std() / len(unseen) ** 0.5, REAL * learnt.mean()))
 
     def with_states(self, states: int, ctx: Context) -> "Stage":
         """More states: of one, drawn at random; of several, each twice, but a little different."""
@@ -108,10 +113,11 @@ class Stage:
         """The best circuit, as unseen rows judge, of some passes of on-line expectation-maximisation."""
         circuit, n = self.circuit, len(self.training)
         best, value, idle = circuit, self.value, 0
-        counts, step = Counts.expected(circuit, self.training[:BATCH]).of_rows(n), 1
+        size = int(np.clip(n // STEPS, LEAST_BATCH, BATCH))
+        counts, step = Counts.expected(circuit, self.training[:size]).of_rows(n), 1
         for number in ctx.track(range(passes), f"learning {circuit.states} states"):
             rows = ctx.at("pass", number).rng("rows").permutation(n)[:PASS]
-            for batch in np.array_split(rows, max(len(rows) // BATCH, 1)):
+            for batch in np.array_split(rows, max(len(rows) // size, 1)):
                 step += 1
                 counts = counts.moved(Counts.expected(circuit, self.training[batch]), step**-DECAY)
                 circuit = self.smoothing.shared(counts, circuit)
