@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 STAMPS := .venv/stamps
+TORCH := 2.13.0
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
 
 .PHONY: help demo test prove docs clean
@@ -60,7 +61,7 @@ $(STAMPS)/base: pyproject.toml
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/base
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) torch==$(TORCH) --editable '.[dev,deep]'
 	@touch $@
 
 $(STAMPS)/docs: $(STAMPS)/base

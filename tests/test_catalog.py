@@ -20,9 +20,8 @@ def test_no_name_stands_on_two_shelves() -> None:
 
 @pytest.mark.parametrize(("shelf", "name"), ALL)
 def test_a_file_has_one_public_spec(shelf: str, name: str) -> None:
-    module = importlib.import_module(f"synthesist.{shelf}.{name}")
-    assert len(module.__all__) == 1
     spec = catalog.load(shelf, name)
+    assert len(importlib.import_module(spec.__module__).__all__) == 1
     assert issubclass(spec, Spec)
     assert spec.name() == name
     assert callable(getattr(spec, VERB[shelf]))
@@ -59,3 +58,8 @@ def test_what_is_not_there_is_answered_with_what_is_near() -> None:
         catalog.names("method")
     with pytest.raises(NotFoundError, match="Did you mean `gaussian_copula`"):
         catalog.find("gausian_copula")
+
+
+def test_an_arrow_made_of_arrows_stands_on_the_shelf_of_its_verb() -> None:
+    assert catalog.find("balance")[0] == "transforms"
+    assert catalog.load("transforms", "balance").__module__ == "synthesist.combine.transforms.balance"

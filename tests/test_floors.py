@@ -11,14 +11,16 @@ SOURCE = Path(synthesist.__file__).parent
 FLOORS = (
     ("errors", "data"),
     ("core",),
-    ("codecs", "rules"),
+    ("codecs", "rules", "nets"),
+    ("boosting", "neighbours"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
-    ("combine", "engine"),
+    ("engine",),
     ("model", "report"),
+    ("combine",),
     ("verbs",),
     ("recipe",),
-    ("cli", "testing"),
+    ("cli", "sklearn", "testing"),
     ("__main__",),
 )
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}

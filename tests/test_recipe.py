@@ -10,9 +10,8 @@ import synthesist as sy
 from synthesist.cli import main
 from synthesist.errors import GateError, SpecError
 from synthesist.recipe import Plan, Recipe
-from synthesist.verbs import DEFAULT
 
-METHOD = DEFAULT
+METHOD = "trees"
 
 PAGE = f"""
 version: 1

@@ -1,12 +1,15 @@
 """What exists: the folders are the registry, and entry points add what others wrote.
 
 A file `methods/trees.py` (or folder `methods/trees/`) with one public class is the method `trees`
-on every surface. An import error is an import error, never a vanished method.
+on every surface. An arrow made of other arrows stands a floor higher, in `combine/`, in a folder of
+the name of its shelf: `combine/methods/auto.py` is the method `auto`. An import error is an import
+error, never a vanished method.
 """
 
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any
 
@@ -28,9 +31,7 @@ def names(shelf: str) -> tuple[str, ...]:
     """The names on a shelf, in alphabetical order."""
     if shelf not in SHELVES:
         raise NotFoundError(f"No shelf `{shelf}`. {did_you_mean(shelf, SHELVES)}")
-    folder = import_module(f"synthesist.{shelf}")
-    own = {module.name for module in iter_modules(folder.__path__) if not module.name.startswith("_")}
-    return tuple(sorted(own | {point.name for point in entry_points(group=f"synthesist.{shelf}")}))
+    return tuple(sorted({*_own(shelf), *(point.name for point in entry_points(group=f"synthesist.{shelf}"))}))
 
 
 @cache
@@ -40,7 +41,7 @@ def load(shelf: str, name: str) -> type[Spec]:
         raise NotFoundError(f"No {shelf[:-1]} `{name}`. {did_you_mean(name, names(shelf))}")
     for point in entry_points(group=f"synthesist.{shelf}", name=name):
         return _checked(point.load(), point.value)
-    module = import_module(f"synthesist.{shelf}.{name}")
+    module = import_module(_own(shelf)[name])
     (public,) = module.__all__
     return _checked(getattr(module, public), module.__name__)
 
@@ -57,6 +58,18 @@ def find(name: str) -> tuple[str, type[Spec]]:
 def summary(spec: type[Spec]) -> str:
     """The first line of a Spec's docstring: what it is, for everybody."""
     return (spec.__doc__ or "").strip().split("\n")[0]
+
+
+@cache
+def _own(shelf: str) -> dict[str, str]:
+    """The module of each name of ours; the names are read off the folders, and none of the modules is imported."""
+    return {
+        module.name: f"{folder}.{module.name}"
+        for folder in (f"synthesist.{shelf}", f"synthesist.combine.{shelf}")
+        if find_spec(folder)
+        for module in iter_modules(import_module(folder).__path__)
+        if not module.name.startswith("_")
+    }
 
 
 def _checked(found: Any, where: str) -> type[Spec]:

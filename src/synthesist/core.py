@@ -28,9 +28,13 @@ from synthesist.errors import SpecError, did_you_mean
 
 __all__ = [
     "Allowed",
+    "Choice",
+    "Chooser",
     "Context",
+    "Curve",
     "Evidence",
     "Filler",
+    "Label",
     "Limited",
     "Method",
     "Metric",
@@ -38,11 +42,13 @@ __all__ = [
     "Score",
     "SecretRef",
     "Spec",
+    "Trained",
     "Transform",
     "knob",
 ]
 
 T = TypeVar("T")
+Label = str | Callable[[], str]
 MOST_THREADS = 8  # more gain little and hold a block of rows each
 
 
@@ -55,16 +61,18 @@ def knob(
     *,
     tries: Sequence[Any],
     affects: Literal["rows", "cost"] = "rows",
+    beside: Mapping[str, Any] | None = None,
     **limits: Any,
 ) -> Any:
     """One hyperparameter: its default, its meaning, its range, and two values to test it with.
 
     `tries` are two small values; between them the rows must differ where `affects` is "rows" and
-    must not where it is "cost". The conformance suite turns every knob.
+    must not where it is "cost". The conformance suite turns every knob, with the options `beside` it
+    without which it means nothing. What names a column names one of the suite's table `mixed`.
     """
     if len(tries) != 2:
         raise SpecError(f"a knob is turned between two values, got {list(tries)}")
-    extra: dict[str, Any] = {"tries": list(tries), "affects": affects}
+    extra: dict[str, Any] = {"tries": list(tries), "affects": affects, "beside": dict(beside or {})}
     return Field(default=default, description=description, json_schema_extra=extra, **limits)
 
 
@@ -78,7 +86,8 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     accepts: ClassVar[frozenset[str]] = frozenset()
-    """The kinds of column this can serve; the others are refused with the reason."""
+    """The kinds of column this can serve; the others are refused with the reason. The column that an option
+    `target` names may be of any kind that names classes."""
     limits: ClassVar[Mapping[str, str]] = {}
     """Conformance checks this does not pass, or tables it refuses, each with its reason; shown in the docs."""
     tiny: ClassVar[Mapping[str, Any]] = {}
@@ -106,6 +115,15 @@ class Spec(BaseModel):
     def describe(self) -> dict[str, Any]:
         """This Spec as plain data: its name and every option, defaults written out."""
         return {"kind": self.name(), **self.model_dump(mode="json")}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The options that differ from their defaults."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if getattr(self, k) != self._default(k)}
+
+    @classmethod
+    def _default(cls, option: str) -> Any:
+        return cls.model_fields[option].get_default(call_default_factory=True)
 
 
 class SecretRef(BaseModel):
@@ -145,7 +163,7 @@ class SecretRef(BaseModel):
 # --------------------------------------------------------------------------- what a run lends to an arrow
 
 
-def _silent(steps: Iterable[Any], label: str, total: int | None) -> Iterable[Any]:
+def _silent(steps: Iterable[Any], label: Label, total: int | None) -> Iterable[Any]:
     del label, total
     return steps
 
@@ -171,7 +189,9 @@ class Context:
     start: int = 0
     """The index of the first unit this call makes: keys are computed from it."""
     threads: int = 1
-    tracker: Callable[[Iterable[Any], str, int | None], Iterable[Any]] = field(default=_silent, compare=False)
+    tracker: "Callable[[Iterable[Any], Label, int | None], Iterable[Any]]" = field(default=_silent, compare=False)
+    checkpoints: Path | None = field(default=None, compare=False)
+    """A folder where a long fit notes how far it is: after a kill, the same fit goes on from there."""
 
     @classmethod
     def seeded(cls, seed: int, **lent: Any) -> "Context":
@@ -194,8 +214,11 @@ class Context:
         """The generator of this place and purpose: same name, same numbers, whatever else was drawn."""
         return np.random.Generator(np.random.Philox(key=self.seed(purpose)))
 
-    def track(self, steps: Iterable[T], label: str = "", total: int | None = None) -> Iterable[T]:
-        """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises."""
+    def track(self, steps: Iterable[T], label: "Label" = "", total: int | None = None) -> Iterable[T]:
+        """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises.
+
+        A label that changes, as one that shows a loss, is a function.
+        """
         if total is None and isinstance(steps, Sequence):
             total = len(steps)
         return self.tracker(steps, label, total)
@@ -237,10 +260,51 @@ class Filler(Protocol):
     def fill(self, rows: Dataset, allowed: "Mapping[str, Allowed]", ctx: Context) -> Dataset: ...
 
 
+@dataclass(frozen=True)
+class Curve:
+    """The losses of a training after every epoch: on the rows learnt from, and on those kept aside (or none)."""
+
+    train: tuple[float, ...]
+    validation: tuple[float, ...]
+
+    @property
+    def summary(self) -> str:
+        """One line for people."""
+        kept = f", validation loss {min(self.validation):.4g}" if self.validation else ""
+        return f"{len(self.train)} epochs, loss {self.train[-1]:.4g}{kept}" if self.train else "no training"
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """The optional mark of a sampler that was trained step by step."""
+
+    @property
+    def training(self) -> Curve: ...
+
+
 class Method(Protocol):
     """Learns: fitting returns a new Sampler and changes nothing."""
 
     def fit(self, data: Dataset, ctx: Context) -> Sampler: ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method to fit, and why it was picked, in one sentence."""
+
+    method: Spec
+    why: str
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """The optional mark of a method that picks another one.
+
+    The choice depends on the data and the options only, so the same call makes the same model anywhere.
+    What is fitted, shown and saved is the pick.
+    """
+
+    def choose(self, data: Dataset) -> Choice: ...
 
 
 class Transform(Protocol):

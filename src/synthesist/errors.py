@@ -30,6 +30,7 @@ __all__ = [
     "SynthesistError",
     "UnsuitableError",
     "did_you_mean",
+    "reason_of",
 ]
 
 
@@ -89,3 +90,12 @@ def did_you_mean(word: str, known: Iterable[str], *, limit: int = 12) -> str:
     shown = ", ".join(f"`{name}`" for name in names[:limit])
     rest = f" and {len(names) - limit} more" if len(names) > limit else ""
     return f"There are: {shown}{rest}."
+
+
+def reason_of(error: Exception) -> str:
+    """What made one of several pieces of work fail, as a line beside the results of the others.
+
+    >>> reason_of(DataError("No rows.")), reason_of(KeyError("x"))
+    ('No rows.', "unexpected KeyError: 'x'")
+    """
+    return str(error) if isinstance(error, SynthesistError) else f"unexpected {type(error).__name__}: {error}"

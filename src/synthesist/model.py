@@ -1,9 +1,13 @@
 """What `fit` hands back: a Sampler with its schema and where it came from."""
 
+import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
+from shutil import rmtree
 from typing import Any, get_type_hints
 
 import polars as pl
@@ -11,7 +15,7 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Context, Filler, Sampler, Spec
+from synthesist.core import Allowed, Chooser, Context, Curve, Filler, Sampler, Spec, Trained
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -41,6 +45,11 @@ class Model:
     def schema(self) -> Schema:
         """What the rows mean: kinds, keys and bounds."""
         return self.sampler.schema
+
+    @property
+    def training(self) -> Curve | None:
+        """The losses of the training, where there was one."""
+        return self.sampler.training if isinstance(self.sampler, Trained) else None
 
     def sample(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Any:
         """Draw exactly n rows, all of which meet the conditions.
@@ -133,9 +142,10 @@ class Model:
         return _give(data, self.native)
 
     def __repr__(self) -> str:
-        rows = self.provenance.get("rows")
+        rows, picker = self.provenance.get("rows"), self.provenance.get("chosen_by")
+        chosen = f", chosen by {picker}" if picker else ""
         fitted = f", fitted on {rows:,} rows" if isinstance(rows, int) else ""
-        return f"Model({self.method!r}{fitted}, {len(self.schema.table.columns)} columns)"
+        return f"Model({self.method!r}{chosen}{fitted}, {len(self.schema.table.columns)} columns)"
 
     def _repr_html_(self) -> str:
         from html import escape
@@ -150,21 +160,53 @@ class Model:
 
 
 def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) -> Model:
-    """Fit `method` and note how."""
+    """Fit `method`, or the one it picks, and note how.
+
+    A fit that was killed goes on from its checkpoints, if it is the same fit.
+    """
     refuse_unsuitable(method, data)
-    sampler = method.fit(data, ctx.at("fit"))  # type: ignore[attr-defined]
-    provenance = {
+    chosen: dict[str, Any] = {}
+    if isinstance(method, Chooser):
+        choice = method.choose(data)
+        chosen = {"chosen_by": method.name(), "because": choice.why}
+        method = choice.method
+        refuse_unsuitable(method, data)
+    notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints else None
+    sampler = method.fit(data, replace(ctx.at("fit"), checkpoints=notes))  # type: ignore[attr-defined]
+    provenance: dict[str, Any] = {
         "rows": data.units,
         "columns": len(data.kinds.columns),
         "seed": seed,
         "synthesist": synthesist.__version__,
+        **chosen,
     }
+    if isinstance(sampler, Trained):
+        provenance["training"] = sampler.training.summary
+    if notes is not None:
+        rmtree(notes, ignore_errors=True)
     return Model(sampler, method, native, provenance)
+
+
+@contextmanager
+def resumable(ctx: Context, out: Path) -> Iterator[Context]:
+    """The context with a folder for checkpoints beside `out`, which is gone once the file is there."""
+    folder = out.with_name(f"{out.name}.checkpoint")
+    yield replace(ctx, checkpoints=folder)
+    rmtree(folder, ignore_errors=True)
+
+
+def _identity(data: Dataset, method: Spec, seed: int) -> str:
+    """A name for this fit: of the same rows, by the same method, with the same seed, by the same release."""
+    said = json.dumps([method.describe(), data.schema.model_dump(mode="json"), seed, synthesist.__version__])
+    rows = [table.hash_rows(seed=0).to_numpy().tobytes() for table in data.tables.values()]
+    return blake2b(b"".join([said.encode(), *rows]), digest_size=16).hexdigest()
 
 
 def refuse_unsuitable(method: Spec, data: Dataset) -> None:
     """Refuse columns of a kind the method does not serve, naming each."""
-    wrong = {c: k.kind for c, k in data.kinds.columns.items() if k.kind not in method.accepts}
+    target = getattr(method, "target", None)
+    kinds = data.kinds.columns.items()
+    wrong = {c: k.kind for c, k in kinds if k.kind not in method.accepts and c != target}
     if wrong:
         named = ", ".join(f"`{c}` ({kind})" for c, kind in wrong.items())
         raise UnsuitableError(

@@ -1,29 +1,36 @@
-"""What a user says: read, inspect, split, fit, sample, fill, transform, evaluate, compare, make, save, load.
+"""What a user says: read, inspect, split, fit, search, sample, fill, transform, evaluate, compare, make, save, load.
 
 `run` stands in `synthesist.recipe`, one floor up.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from synthesist import catalog
-from synthesist.core import Context, Evidence, Score, Spec
+from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.page import read_page
 from synthesist.data.schema import Schema
-from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
+from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
 from synthesist.model import Model, fitted
 from synthesist.rules.conditions import Where, conditions, satisfied
 
 if TYPE_CHECKING:
+    from synthesist.combine.search import Search, Trial
     from synthesist.data.inspect import Inspection
-    from synthesist.report.comparison import Comparison
+    from synthesist.engine.apart import Cost
+    from synthesist.report.comparison import Attempt, Comparison
     from synthesist.report.report import Report
 
 __all__ = [
@@ -38,11 +45,12 @@ __all__ = [
     "read",
     "sample",
     "save",
+    "search",
     "split",
     "transform",
 ]
 
-DEFAULT = "trees"
+DEFAULT = "auto"
 FEWEST = 20  # real rows to compare with: below it no score means anything
 METRICS = (
     "c2st",
@@ -103,6 +111,7 @@ def fit(
     *,
     schema: Schema | str | Path | None = None,
     seed: int = 0,
+    checkpoints: str | Path | None = None,
     ctx: Context | None = None,
     **options: Any,
 ) -> Model:
@@ -110,9 +119,10 @@ def fit(
 
     Args:
         source: anything `read` accepts; a frame makes a model that gives frames of its kind.
-        method: a name (see `synthesist list methods`) or a Spec; "trees" where nothing is said.
+        method: a name (see `synthesist list methods`) or a Spec; "auto", which picks one, where nothing is said.
         schema: what the columns mean, where detection is not to decide.
         seed: the same seed gives the same model.
+        checkpoints: a folder where a long training notes its state; after a kill, the same call goes on from there.
         options: hyperparameters of the method, as in `bins=64`.
 
     Raises:
@@ -122,7 +132,70 @@ def fit(
     """
     spec = as_spec("methods", method, options)
     data = read(source, schema)
-    return fitted(data, spec, sources.native_of(source), seed, ctx or Context.seeded(seed))
+    ctx = ctx or Context.seeded(seed)
+    if checkpoints is not None:
+        ctx = replace(ctx, checkpoints=Path(checkpoints))
+    return fitted(data, spec, sources.native_of(source), seed, ctx)
+
+
+def search(
+    source: Any,
+    method: str | Spec,
+    trials: int = 20,
+    *,
+    fixed: Sequence[str] = (),
+    by: str | Spec = "c2st",
+    target: str | None = None,
+    share: float = 0.75,
+    schema: Schema | str | Path | None = None,
+    seconds: float = inf,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> "Search":
+    """Tune a method: try settings of its options, and fit the best on all rows.
+
+    Settings are judged by rows of the source that they did not learn from. Give it training rows only: a
+    holdout that took part in a search is none any more.
+
+    Args:
+        source: the rows to learn from; anything `read` accepts.
+        method: a name or a Spec, which is the setting to begin with.
+        trials: how many settings are tried, the first among them.
+        fixed: options that stay as they are in `method`.
+        by: the score to come near the best value of; `c2st` unless another is named.
+        target: the column a model would predict, for scores that need one.
+        share: how much of the source the settings learn from; the rest judges them.
+        seconds: no trial is begun later; the result says if that happened, as it depends on the machine.
+        options: options of the method; what is said here stays as it is, too.
+
+    Raises:
+        SpecError: there is nothing to tune, or fewer than two trials to do it in.
+    """
+    from synthesist.combine.search import Trial, searched
+
+    ctx = ctx or Context.seeded(seed)
+    start, metric = as_spec("methods", method, options), as_spec("metrics", by, {})
+    data, native = read(source, schema), sources.native_of(source)
+    check_judged_by(data, target)
+    learn, unseen = split(data, share, seed=seed)
+    order = ctx.at("search").rng("rows").permutation(learn.units)
+
+    def attempt(spec: Spec, rows: int) -> "Trial":
+        part, begin = learn.with_table(learn.table[np.sort(order[:rows])]), perf_counter()
+        try:
+            made = fitted(part, spec, "dataset", seed, ctx).sample(max(rows, unseen.units), seed=seed, ctx=ctx)
+            took = perf_counter() - begin
+            case = Evidence(part, unseen, made, target=target)
+            score, near = scores(case, (metric, "dcr_share"), ctx.at("search", "judge"))
+        except Exception as error:  # noqa: BLE001  (a setting that fails must not end the search)
+            return Trial(spec, rows, failure=reason_of(error))
+        return Trial(spec, rows, score, near.value, took)
+
+    found = searched(start, (*fixed, *options), metric.name(), trials, learn.units, attempt, ctx.at("search"), seconds)
+    model = fitted(data, found.spec, native, seed, ctx)
+    about = {"tuned_by": f"search, {trials} trials, {metric.name()}, seed {seed}", "because": found.verdict}
+    return replace(found, model=replace(model, provenance={**model.provenance, **about}))
 
 
 def sample(what: Any, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
@@ -156,6 +229,7 @@ def evaluate(
     ctx: Context | None = None,
     title: str = "",
     provenance: Mapping[str, Any] | None = None,
+    training: Curve | None = None,
 ) -> "Report":
     """Judge synthetic rows: how true to life, how useful, how safe, each beside what real rows reach.
 
@@ -167,6 +241,7 @@ def evaluate(
         protected: columns that name groups to be treated alike.
         where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
         metrics: which scores, by name or Spec.
+        training: the losses of the model, as `model.training` has them; the report shows them.
 
     Raises:
         DataError: too few real rows meet the condition to compare with.
@@ -179,7 +254,7 @@ def evaluate(
     check_judged_by(real, target, protected)
     learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema)))
     case = Evidence(learnt, unseen, read(synthetic, real.schema), target=target, protected=protected)
-    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {})
+    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
 
 
 def _meeting(where: Where, data: Dataset) -> Dataset:
@@ -243,7 +318,7 @@ def make(
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
-    about = {"source": data.name, "method": spec.describe(), **model.provenance}
+    about = {"source": data.name, "method": model.method.describe(), **model.provenance}
     report = evaluate(
         train=train,
         holdout=holdout,
@@ -253,6 +328,7 @@ def make(
         ctx=ctx,
         title=data.name,
         provenance=about,
+        training=model.training,
     )
     return Made(model, rows, report)
 
@@ -264,26 +340,85 @@ def compare(
     target: str | None = None,
     share: float = 0.8,
     metrics: Sequence[str | Spec] = METRICS,
+    watts: float = 10.0,
     seed: int = 0,
     ctx: Context | None = None,
 ) -> "Comparison":
-    """Several methods on one source, side by side: every score, seconds and memory in one table."""
+    """Which method for this table: every score, the time, memory and energy each takes, and a recommendation.
+
+    Each method of the catalogue learns and draws in a process of its own, so that its memory is its own
+    and a crash is a row of the table. Others do so in this process; their memory is not known.
+
+    Args:
+        source: anything `read` accepts.
+        methods: names or Specs.
+        target: the column a model would predict; utility is judged where it is given.
+        share: how much is learnt from; the rest judges.
+        metrics: which scores, by name or Spec.
+        watts: what one busy core takes, for the estimate of energy; a server's take 5 to 15.
+    """
     from synthesist.report.comparison import compared
 
+    if not 0 < watts < inf:
+        raise SpecError(f"A core that takes {watts} watts: that cannot be. Write what yours takes, as in 10.")
     ctx = ctx or Context.seeded(seed)
     specs = [as_spec("methods", method, {}) for method in methods]
     data = read(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
 
-    def produce(spec: Spec) -> Dataset:
-        rows: Dataset = fitted(train, spec, "dataset", seed, ctx).sample(train.units, seed=seed, ctx=ctx)
-        return rows
+    def produce(spec: Spec) -> "Attempt":
+        return _attempt(spec, train, seed, ctx)
 
     def judge(rows: Dataset) -> list[Score]:
         return scores(Evidence(train, holdout, rows, target=target), metrics, ctx.at("evaluate"))
 
-    return compared(data.name, {spec.name(): spec for spec in specs}, produce, judge, ctx)
+    return compared(data.name, specs, produce, judge, ctx, watts=watts)
+
+
+def _attempt(spec: Spec, train: Dataset, seed: int, ctx: Context) -> "Attempt":
+    """As many rows as were learnt from, by a method in a process of its own where that can be told its name."""
+    from synthesist.engine.apart import Meter, apart, bring, leave
+    from synthesist.report.comparison import Attempt
+
+    if spec.name() not in catalog.names("methods") or catalog.load("methods", spec.name()) is not type(spec):
+        with Meter() as meter:
+            model = fitted(train, spec, "dataset", seed, ctx)
+            rows = model.sample(train.units, seed=seed, ctx=ctx)
+        return Attempt(rows, meter.cost, model.method, model.provenance.get("because", ""))
+    with TemporaryDirectory() as here:
+        folder = Path(here)
+        leave(train, folder / "train")
+        job = {"spec": spec.describe(), "seed": seed, "path": ctx.path, "threads": ctx.threads}
+        (folder / "job.json").write_text(json.dumps(job), "utf-8")
+        cost = apart(learn_and_draw, folder)
+        told = json.loads((folder / "told.json").read_text("utf-8"))
+        return Attempt(bring(folder / "rows"), cost, _described(told["method"]), told["because"])
+
+
+def learn_and_draw(folder: Path) -> "Cost":
+    """The part of `compare` that has a process of its own. What is compiled or loaded once is not counted."""
+    from synthesist.engine.apart import Meter, bring, leave
+
+    job = json.loads((folder / "job.json").read_text("utf-8"))
+    train, spec = bring(folder / "train"), _described(job["spec"])
+    ctx = Context(path=tuple(job["path"]), threads=job["threads"])
+    with suppress(SynthesistError):  # a method that refuses so small a table compiles in its own time
+        tiny = type(spec).build({**spec.model_dump(), **spec.tiny})
+        fit({"x": [float(i) for i in range(300)], "c": ["a", "b", "c"] * 100}, tiny).sample(10)
+    with Meter() as meter:
+        model = fitted(train, spec, "dataset", job["seed"], ctx)
+        rows = model.sample(train.units, seed=job["seed"], ctx=ctx)
+    leave(rows, folder / "rows")
+    told = {"method": model.method.describe(), "because": model.provenance.get("because", "")}
+    (folder / "told.json").write_text(json.dumps(told), "utf-8")
+    return meter.cost
+
+
+def _described(page: Mapping[str, Any]) -> Spec:
+    """The method that `describe()` wrote."""
+    options = dict(page)
+    return as_spec("methods", options.pop("kind"), options)
 
 
 def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:

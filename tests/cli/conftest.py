@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from synthesist.cli import main
-from synthesist.verbs import DEFAULT
 
-METHOD = DEFAULT
+METHOD = "trees"
 
 
 @dataclass(frozen=True)

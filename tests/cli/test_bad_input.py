@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from synthesist.verbs import DEFAULT
-
-M = f"-m {DEFAULT}"
+M = "-m trees"
 FIT = f"fit people.csv {M} -o out.syn"
 SAMPLE = "sample people.syn -n 5 -o out.csv"
 MAKE = f"make people.csv -n 5 {M} -o out.csv"
@@ -85,7 +83,14 @@ CASES = [
     ("evaluate --train people.csv --holdout people.csv --synthetic other.csv", "--holdout", "three different"),
     ("evaluate --train people.csv --holdout zz.csv --synthetic other.csv", "zz.csv", "There are"),
     (f"{COMPARE} -m marginals,gausian_copula", "gausian_copula", "`gaussian_copula`"),
+    (f"{COMPARE} -m bins=4,marginals", "bins=4", "without a method"),
+    (f"{COMPARE} -m marginals:bin=4", "bin", "`bins`"),
+    (f"{COMPARE} -m marginals --watts 0", "watts", "as in 10"),
     (f"{COMPARE} -m marginals --target incme", "incme", "`income`"),
+    ("fit people.csv -o out.syn --budget soon", "--budget soon", "as in 60s"),
+    ("fit people.csv -m trees -o out.syn --budget 60s", "trees", "auto"),
+    ("fit people.csv -o out.syn --set bins=3", "`bins`", "Name the method"),
+    ("search people.csv -m marginals --trials 1 -o out.syn", "1 trial", "at least 2"),
     ("fill people.syn alien.csv -o out.csv", "column", ""),
     ("transform msk people.csv -o out.csv", "msk", "`mask`"),
     ("transform mask people.csv -o out.csv", "columns", "required"),
@@ -128,9 +133,7 @@ def bad(folder: Path) -> Path:
     (folder / "unkind.yaml").write_text("columns: {x: {is: normal}}\n")
     (folder / "misspelt.yaml").write_text("kind: columns\ncolumns: {x: {is: normal, meen: 3}}\n")
     (folder / "badschema.yaml").write_text("tables: {people: {columns: {age: {kind: integer, bouns: [0, 9]}}}}\n")
-    (folder / "recipe.yaml").write_text(
-        f"source: people.csv\nmethod: {DEFAULT}\nsample: 5\noutput: {{data: out.csv}}\n"
-    )
+    (folder / "recipe.yaml").write_text("source: people.csv\nmethod: trees\nsample: 5\noutput: {data: out.csv}\n")
     (folder / "twice.yaml").write_text("seed: 1\nseed: 2\nsource: people.csv\n")
     return folder
 

@@ -104,6 +104,40 @@ def test_compare_sets_methods_side_by_side(folder, call, method):
     ]
 
 
+def test_compare_takes_options_of_each_method(folder, call):
+    words = ["-m", "marginals:bins=8,min_rows=3,gaussian_copula", "-m", "marginals", "--watts", "5"]
+    ended = call("compare", "people.csv", *words, "-o", "compare.html", "--json", "compare.json")
+    assert ended.code == 0, ended.err
+    tree = json.loads((folder / "compare.json").read_text())
+    assert [entry["method"] for entry in tree["entries"]] == [
+        "marginals bins=8 min_rows=3",
+        "gaussian_copula",
+        "marginals",
+    ]
+    assert tree["watts"] == 5
+    assert tree["advice"]["method"] in [entry["method"] for entry in tree["entries"]]
+    assert "Use " in ended.out
+
+
+def test_search_prints_the_trials_and_writes_the_best_model(folder, call):
+    words = ["-m", "gaussian_copula", "--set", "bins=16", "--trials", "3", "--by", "column_shapes", "-o", "best.syn"]
+    ended = call("search", "people.csv", *words)
+    assert ended.code == 0, ended.err
+    assert "column_shapes" in ended.out
+    assert "shrinkage=" in ended.out
+    assert sy.load("best.syn").method.bins == 16
+    assert "tuned_by" in sy.load("best.syn").provenance
+
+
+def test_auto_says_what_it_chose_and_why(folder, call):
+    ended = call("fit", "people.csv", "--budget", "60s", "-o", "model.syn")
+    assert ended.code == 0, ended.err
+    assert "auto chose trees. 240 rows" in ended.out
+    ended = call("make", "people.csv", "-n", "40", "--budget", "0.001s", "-o", "fake.csv", "--report", "report.html")
+    assert "auto chose marginals. " in ended.out
+    assert "more than the budget" in (folder / "report.html").read_text()
+
+
 def test_list_and_show_tell_of_everything(call):
     from synthesist import catalog
 
@@ -125,7 +159,7 @@ def test_help_of_every_command_has_an_example(call, name):
 
 
 def test_the_commands_are_those_promised():
-    promised = "demo make inspect list show split fit sample fill transform evaluate compare run check"
+    promised = "demo make inspect list show split fit search sample fill transform evaluate compare run check"
     assert promised.split() == NAMES
 
 

@@ -33,7 +33,7 @@ def test_keys_and_texts_are_empty_where_the_rest_says_so(visits: pl.DataFrame, m
 
 
 def test_presence_can_be_asked_for(visits: pl.DataFrame) -> None:
-    model = sy.fit(visits, rounds=20)
+    model = sy.fit(visits, "trees", rounds=20)
     assert model.sample(200, where={"second": None})["second"].null_count() == 200
     there = model.sample(200, where={"back": "yes"})
     assert there["second"].null_count() < 10

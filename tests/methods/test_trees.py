@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 
 import synthesist as sy
+from synthesist.boosting.booster import Booster, Growth, state
+from synthesist.boosting.critic import Critic
 from synthesist.codecs.pieces import Limit, Pieces
 from synthesist.core import Context
-from synthesist.methods.trees.booster import Booster, Growth, state
 from synthesist.methods.trees.chain import Chain
-from synthesist.methods.trees.critic import Critic
 
 GROWTH = Growth(depth=4, rate=0.25, ridge=2.0, rounds=60, patience=6, tries=24)
 
@@ -157,6 +157,6 @@ def test_column_shares_are_kept_to_a_handful_of_rows() -> None:
     real = pl.DataFrame(
         {"c": rng.choice(list("abcdef"), 3000, p=[0.4, 0.3, 0.15, 0.1, 0.04, 0.01]), "x": rng.normal(size=3000)}
     )
-    made = sy.fit(real, rounds=20).sample(3000, seed=1)
+    made = sy.fit(real, "trees", rounds=20).sample(3000, seed=1)
     for value in "abcdef":
         assert (made["c"] == value).sum() == pytest.approx((real["c"] == value).sum(), abs=12)

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import polars as pl
 import pytest
 
+from synthesist.core import Curve
 from synthesist.report import Report
 
 HOSTILE = [
@@ -63,6 +65,15 @@ def test_page_holds_every_part_and_is_offline(report: Report) -> None:
         assert heading in page
     assert all(name in page for name in ("Fidelity: good", "Utility: good", "Privacy: good", "prefers-color-scheme"))
     assert page.count("<svg") == page.count("</svg>") == page.count("aria-hidden") + page.count('role="img"')
+
+
+def test_the_losses_of_a_training_are_drawn(report: Report) -> None:
+    assert "Losses of the training" not in report.to_html()
+    trained = replace(report, training=Curve((20.5, 19.0, 18.5), (20.0, 19.4, 19.6)))
+    page = trained.to_html()
+    offline(page)
+    assert "Losses of the training" in page and page.count('<polyline class="loss') == 2 and ">20.5<" in page
+    assert Report.from_json(trained.to_json()).training == trained.training
 
 
 def test_notebook_fragment_is_self_contained(report: Report) -> None:

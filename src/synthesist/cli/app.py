@@ -18,6 +18,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     look.show: "synthesist show gaussian_copula",
     look.split: "synthesist split adult.csv --share 0.8 -o parts/",
     learn.fit: "synthesist fit parts/train.csv -m gaussian_copula --set bins=64 -o adult.syn",
+    learn.search: "synthesist search parts/train.csv -m gaussian_copula --trials 6 -o best.syn",
     learn.sample: "synthesist sample adult.syn -n 10000 --where 'age>=65' --where 'sex=Female' -o fake.csv",
     learn.fill: "synthesist fill adult.syn holes.csv -o full.csv",
     learn.transform: "synthesist transform mask adult.csv --set 'columns={fnlwgt: {do: drop}}' -o masked.csv",

@@ -1,7 +1,8 @@
 """Commands that judge: evaluate, compare."""
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +10,12 @@ from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, T
 from synthesist.cli.progress import running
 from synthesist.cli.show import console, wrote
 
+if TYPE_CHECKING:
+    from synthesist.core import Spec
+
 __all__ = ["compare", "evaluate"]
+
+OUTSIDE_BRACKETS = re.compile(r",(?![^\[{]*[\]}])")
 
 
 def evaluate(
@@ -64,27 +70,61 @@ def evaluate(
 def compare(
     source: Source,
     method: Annotated[
-        list[str], typer.Option("-m", "--method", metavar="NAME,NAME", help="the methods: `synthesist list methods`")
+        list[str],
+        typer.Option(
+            "-m",
+            "--method",
+            metavar="NAME,NAME",
+            help="the methods, with options as in 'marginals,trees:depth=2,bins=64'",
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="HTML", help="write the comparison as a page")],
     json: Annotated[Path | None, typer.Option("--json", metavar="JSON", help="write it for machines")] = None,
     target: Target = None,
     share: Share = 0.8,
+    watts: Annotated[
+        float, typer.Option("--watts", metavar="W", help="what one busy core takes, to estimate energy")
+    ] = 10.0,
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
-    """Set methods side by side on one table: scores, seconds, memory."""
+    """Find the method for a table: scores, time, memory, advice.
+
+    Each method learns and draws in a process of its own; all are judged by the same real rows kept aside.
+    """
     from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
 
-    names = [name.strip() for names in method for name in names.split(",") if name.strip()]
-    specs = [verbs.as_spec("methods", name, {}) for name in dict.fromkeys(names)]
+    specs = methods_with_options(method)
     check_inputs([source, schema])
     check_outputs({"page": out, "scores": json}, [source, schema])
     with running(seed) as ctx:
-        found = verbs.compare(verbs.read(source, schema), specs, target=target, share=share, seed=seed, ctx=ctx)
+        data = verbs.read(source, schema)
+        found = verbs.compare(data, specs, target=target, share=share, watts=watts, seed=seed, ctx=ctx)
     console().print(found)
     for path in (out, json):
         if path is not None:
             found.save(path)
             wrote(path)
+
+
+def methods_with_options(written: list[str]) -> "list[Spec]":
+    """The methods of `marginals,trees:depth=2,bins=64`: what has a `=` and no `:` is an option of the one before.
+
+    Raises:
+        SpecError: an option comes before any method, or an option or method is not known.
+    """
+    from synthesist import verbs
+    from synthesist.data.page import overridden
+    from synthesist.errors import SpecError
+
+    asked: list[tuple[str, list[str]]] = []
+    for piece in (piece.strip() for words in written for piece in OUTSIDE_BRACKETS.split(words) if piece.strip()):
+        name, colon, option = piece.partition(":")
+        if "=" not in name:
+            asked.append((name, [option] if colon else []))
+        elif asked:
+            asked[-1][1].append(piece)
+        else:
+            raise SpecError(f"-m {piece}: that is an option without a method. Write as in `trees:depth=2,bins=64`.")
+    return [verbs.as_spec("methods", name, overridden({}, options)) for name, options in asked]

@@ -1,4 +1,4 @@
-"""Commands that learn, produce and change: fit, sample, fill, transform."""
+"""Commands that learn, produce and change: fit, search, sample, fill, transform."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synthesist.cli.options import (
+    Budget,
     Count,
     KeepRecords,
     MethodName,
@@ -14,16 +15,20 @@ from synthesist.cli.options import (
     Seed,
     Settings,
     Source,
+    Target,
     Where,
     counted,
+    method_asked_for,
+    span,
 )
 from synthesist.cli.progress import running
-from synthesist.cli.show import wrote
+from synthesist.cli.show import chosen, console, wrote
 
 if TYPE_CHECKING:
+    from synthesist.core import Spec
     from synthesist.model import Model
 
-__all__ = ["fill", "fit", "sample", "transform"]
+__all__ = ["fill", "fit", "sample", "search", "transform"]
 
 
 def fit(
@@ -31,27 +36,83 @@ def fit(
     out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL.syn", help="where to write the model")],
     method: MethodName = None,
     set_: Settings = None,
+    budget: Budget = None,
     schema: SchemaPage = None,
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
-    """Learn from a table and write a model that makes rows like it."""
+    """Learn from a table and write a model that makes rows like it.
+
+    A long training notes its state beside OUT: after a kill, the same command goes on from there.
+    """
+    from synthesist import verbs
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.model import resumable
+
+    spec = method_asked_for(method, set_ or (), budget)
+    refuse_records(spec, keep_records)
+    check_inputs([source, schema])
+    check_outputs({"model": out}, [source, schema])
+    with running(seed) as ctx, resumable(ctx, out) as here:
+        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=here)
+        model.save(out, keep_records=keep_records)
+    chosen(model)
+    wrote(out, repr(model))
+
+
+def search(
+    source: Source,
+    method: Annotated[str, typer.Option("-m", "--method", metavar="NAME", help="the method to tune")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL.syn", help="where to write the best model")],
+    trials: Annotated[int, typer.Option("--trials", metavar="N", help="how many settings to try, at least 2")] = 20,
+    by: Annotated[
+        str, typer.Option("--by", metavar="SCORE", help="what to improve: `synthesist list metrics`")
+    ] = "c2st",
+    target: Target = None,
+    set_: Settings = None,
+    seconds: Annotated[
+        str | None, typer.Option("--within", metavar="TIME", help="begin no trial later, as in 10m or 2h")
+    ] = None,
+    schema: SchemaPage = None,
+    keep_records: KeepRecords = False,
+    seed: Seed = 0,
+) -> None:
+    """Tune a method: try settings of its options, keep the best.
+
+    They are judged by a part of SOURCE they do not learn from. Give it training rows only, so that the
+    holdout stays unseen. What --set sets stays as it is.
+    """
+    from math import inf
+
     from synthesist import verbs
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
+
+    options = overridden({}, set_ or ())
+    spec = verbs.as_spec("methods", method, options)
+    refuse_records(spec, keep_records)
+    within = inf if seconds is None else span("--within", seconds)
+    check_inputs([source, schema])
+    check_outputs({"model": out}, [source, schema])
+    with running(seed) as ctx:
+        data = verbs.read(source, schema)
+        found = verbs.search(
+            data, spec, trials, fixed=tuple(options), by=by, target=target, seconds=within, seed=seed, ctx=ctx
+        )
+    assert found.model is not None
+    found.model.save(out, keep_records=keep_records)
+    console().print(found)
+    wrote(out, repr(found.model))
+
+
+def refuse_records(spec: "Spec", keep_records: bool) -> None:
+    """Refuse to learn what may not be saved."""
     from synthesist.errors import SpecError
 
-    spec = verbs.as_spec("methods", method or verbs.DEFAULT, overridden({}, set_ or ()))
     if spec.holds_records and not keep_records:
         raise SpecError(
             f"A {spec.name()} model holds real records. Add --keep-records if whoever gets it may see them."
         )
-    check_inputs([source, schema])
-    check_outputs({"model": out}, [source, schema])
-    with running(seed) as ctx:
-        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=ctx)
-        model.save(out, keep_records=keep_records)
-    wrote(out, repr(model))
 
 
 def sample(

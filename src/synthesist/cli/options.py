@@ -1,13 +1,18 @@
 """The words that commands share, each declared once."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synthesist.errors import SpecError
 
+if TYPE_CHECKING:
+    from synthesist.core import Spec
+
 __all__ = [
+    "Budget",
     "Count",
     "KeepRecords",
     "MethodName",
@@ -21,8 +26,11 @@ __all__ = [
     "Target",
     "Where",
     "counted",
+    "method_asked_for",
+    "span",
 ]
 
+UNITS = {"s": 1, "m": 60, "h": 3600}
 FORMATS = ".csv .tsv .jsonl .parquet .arrow .xlsx"
 
 Source = Annotated[Path, typer.Argument(metavar="SOURCE", help=f"the table: {FORMATS}", show_default=False)]
@@ -33,7 +41,11 @@ Count = Annotated[
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="the same seed gives the same result")]
 MethodName = Annotated[
     str | None,
-    typer.Option("-m", "--method", metavar="NAME", help="how to learn: `synthesist list methods`; else trees"),
+    typer.Option("-m", "--method", metavar="NAME", help="how to learn: `synthesist list methods`; else auto picks one"),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="TIME", help="the time to learn in, on one core, as in 60s or 1h; auto keeps it"),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -80,3 +92,38 @@ def counted(written: list[str], table: str | None = None) -> int:
     if not (value >= 1 and value < 2**63 and value.is_integer()):
         raise SpecError(f"-n {written[0]}: that is no whole number of at least 1. Write one, as in `-n 1000`.")
     return int(value)
+
+
+def method_asked_for(name: str | None, settings: Sequence[str], budget: str | None = None) -> "Spec":
+    """The method of `-m`, `--set` and `--budget`.
+
+    Raises:
+        SpecError: a budget is given to a method that has none, or is no time.
+    """
+    from synthesist import catalog, verbs
+    from synthesist.data.page import overridden
+
+    name, options = name or verbs.DEFAULT, overridden({}, settings)
+    if budget is not None:
+        if "budget" not in catalog.load("methods", name).model_fields:
+            raise SpecError(f"--budget {budget}: {name} has no budget, auto has. Leave out `-m {name}`, or --budget.")
+        if "budget" in options:
+            raise SpecError(f"The budget is given twice, by --budget {budget} and by --set. Give it once.")
+        options["budget"] = span("--budget", budget)
+    return verbs.as_spec("methods", name, options)
+
+
+def span(option: str, written: str) -> float:
+    """A span of time in seconds: `60`, `60s`, `5m` or `1.5h`.
+
+    Raises:
+        SpecError: it is no time, or none at all.
+    """
+    number, unit = (written[:-1], written[-1]) if written[-1:] in UNITS else (written, "s")
+    try:
+        value = float(number) * UNITS[unit]
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise SpecError(f"{option} {written}: that is no span of time. Write one, as in 60s, 5m or 1h.")
+    return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from synthesist.core import Context
+    from synthesist.core import Context, Label
 
 __all__ = ["running"]
 
@@ -23,12 +23,13 @@ def running(seed: int) -> "Iterator[Context]":
         return
     with _bars() as bars:
 
-        def tracked(steps: Iterable[Any], label: str, total: int | None) -> Iterator[Any]:
-            task = bars.add_task(label or "working", total=total)
+        def tracked(steps: Iterable[Any], label: "Label", total: int | None) -> Iterator[Any]:
+            text = label if callable(label) else lambda: label
+            task = bars.add_task(text() or "working", total=total)
             try:
                 for step in steps:
                     yield step
-                    bars.advance(task)
+                    bars.update(task, advance=1, description=text() or "working")
             finally:
                 bars.remove_task(task)
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from synthesist.core import Spec
+    from synthesist.model import Model
 
-__all__ = ["console", "options", "shelf", "spec", "values", "wrote"]
+__all__ = ["chosen", "console", "options", "shelf", "spec", "values", "wrote"]
 
 WIDTH = 100  # where the output is no terminal
 
@@ -21,6 +22,12 @@ WIDTH = 100  # where the output is no terminal
 def wrote(path: Path, what: str = "") -> None:
     """One line for a file that is there now."""
     typer.echo(f"Wrote {path}" + (f": {what}" if what else ""))
+
+
+def chosen(model: "Model") -> None:
+    """One line on the method that another one picked."""
+    if picker := model.provenance.get("chosen_by"):
+        typer.echo(f"{picker} chose {model.method.name()}. {model.provenance['because']}")
 
 
 def console() -> "Console":

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from synthesist.cli.options import (
+    Budget,
     Count,
     MethodName,
     Out,
@@ -17,9 +18,10 @@ from synthesist.cli.options import (
     Target,
     Where,
     counted,
+    method_asked_for,
 )
 from synthesist.cli.progress import running
-from synthesist.cli.show import console, wrote
+from synthesist.cli.show import chosen, console, wrote
 
 __all__ = ["check", "demo", "make", "run"]
 
@@ -55,6 +57,7 @@ def demo(
         made = verbs.make(ADULT, DEMO_ROWS, method or verbs.DEFAULT, target="income", seed=seed, ctx=ctx)
     parent.mkdir(exist_ok=True)
     made.model.save(model)
+    chosen(made.model)
     wrote(model, repr(made.model))
     write_file(made.synthetic, rows)
     wrote(rows, f"{made.synthetic.units:,} rows")
@@ -70,6 +73,7 @@ def make(
     report: Annotated[Path | None, typer.Option("--report", metavar="HTML", help="write the report as a page")] = None,
     method: MethodName = None,
     set_: Settings = None,
+    budget: Budget = None,
     where: Where = None,
     target: Target = None,
     share: Share = 0.8,
@@ -82,12 +86,11 @@ def make(
     """
     from synthesist import verbs
     from synthesist.data.files import write_file
-    from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.rules.conditions import conditions
 
     counted(n)
-    spec = verbs.as_spec("methods", method or verbs.DEFAULT, overridden({}, set_ or ()))
+    spec = method_asked_for(method, set_ or (), budget)
     check_inputs([source, schema])
     check_outputs({"table": out, "report": report}, [source, schema])
     data = verbs.read(source, schema)
@@ -96,6 +99,7 @@ def make(
     with running(seed) as ctx:
         made = verbs.make(data, count, spec, target=target, share=share, where=where or None, seed=seed, ctx=ctx)
     write_file(made.synthetic, out)
+    chosen(made.model)
     wrote(out, f"{count:,} rows, {len(data.kinds.columns)} columns")
     if report is not None:
         made.report.save(report)

@@ -11,11 +11,12 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.cells import emptied
+from synthesist.core import Context
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError
 
-__all__ = ["Keys", "apart", "keys_of", "permute"]
+__all__ = ["Keys", "apart", "key_column", "keys_of", "permute"]
 
 SYMBOLS = {"9": digits, "A": ascii_uppercase, "a": ascii_lowercase, "x": digits + "abcdef"}
 LARGEST = 2**60  # a permutation works on whole numbers that fit comfortably in 64 bits
@@ -97,6 +98,15 @@ def apart(keys: Keys, given: pl.Series, full: pl.Series) -> pl.Series:
     spare = keys.at(np.arange(len(full) + missing), seed=0).drop_nulls().cast(full.dtype)
     spare = spare.filter(~spare.is_in(full.implode())).head(missing)
     return full.scatter(twice.arg_true(), spare.extend_constant(None, missing - len(spare)))
+
+
+def key_column(name: str, kind: Id, n: int, start: int) -> pl.Series:
+    """The keys of units start, start + 1 ... of a column.
+
+    Keys of one column are permuted alike in every block, or two blocks could make the same one.
+    """
+    seed = Context(path=("keys", name)).seed("permutation")
+    return Keys.of(kind).at(np.arange(start, start + n), seed).cast(kind.storage).alias(name)
 
 
 def keys_of(schema: Schema) -> dict[str, Keys]:

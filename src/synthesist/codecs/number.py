@@ -17,7 +17,7 @@ from synthesist.codecs.smooth import FEWEST_ROWS, FEWEST_VALUES, smooth_quantile
 from synthesist.core import Allowed
 from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 
-__all__ = ["NumberCodec", "ticks", "unticks"]
+__all__ = ["NumberCodec", "grid_of", "ticks", "unticks"]
 
 SEGMENTS = 8  # knots per bin less one: 16 rows a knot for 16,000 rows in 128 bins
 ROWS_PER_BIN = 40  # at least: finer bins would hold the accidents of the sample
@@ -45,7 +45,7 @@ class NumberCodec:
     def fit(cls, column: pl.Series, kind: Kind, bins: int, min_rows: int) -> "NumberCodec":
         """Learn codes from a column in storage form; no code stands for fewer than `min_rows` rows."""
         x = np.sort(ticks(column.drop_nulls(), kind))
-        grid = _grid(kind)
+        grid = grid_of(kind)
         values, counts = np.unique(x, return_counts=True)
         ends = _ends(counts, len(x), bins, min_rows)
         firsts = np.concatenate([[0], ends[:-1]])
@@ -194,7 +194,7 @@ def unticks(x: np.ndarray, kind: Kind) -> pl.Series:
     return whole.cast(kind.storage)
 
 
-def _grid(kind: Kind) -> float:
+def grid_of(kind: Kind) -> float:
     """The spacing of possible values in ticks; 0 where there is none."""
     if isinstance(kind, Moment | Duration):
         return float(_MICROSECONDS[kind.precision])

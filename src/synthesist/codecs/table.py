@@ -14,7 +14,7 @@ import polars as pl
 from synthesist.codecs.category import CategoryCodec
 from synthesist.codecs.cells import emptied
 from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups, find_twins
-from synthesist.codecs.keys import Keys
+from synthesist.codecs.keys import key_column
 from synthesist.codecs.number import NumberCodec, ticks
 from synthesist.codecs.pieces import Given, Limit, Pieces
 from synthesist.codecs.presence import PresenceCodec
@@ -104,14 +104,20 @@ class TableCodec:
             out[:, j] = codec.encode(frame[name])
         return out
 
-    def whole(self, frame: pl.DataFrame, ctx: Context) -> np.ndarray:
-        """codes[column, row] in random order, uint8; a cell too rare to have a code takes a common one's."""
-        codes = self.encode(frame)[ctx.rng("rows").permutation(frame.height)].T
-        for j, (name, column) in enumerate(self.modelled.items()):
-            unknown = np.flatnonzero(codes[j] < 0)
-            upto = np.cumsum(column.mass) / column.mass.sum()
-            codes[j, unknown] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
-        return np.ascontiguousarray(codes.astype(np.uint8))
+    def complete(self, data: Dataset, ctx: Context) -> np.ndarray:
+        """codes[row, column] of rows to learn from; a cell too rare to have a code takes a common one's."""
+        codes = self.encode(data.table)
+        for j, (name, codec) in enumerate(self.modelled.items()):
+            unknown = np.flatnonzero(codes[:, j] < 0)
+            upto = np.cumsum(codec.mass) / codec.mass.sum()
+            codes[unknown, j] = np.searchsorted(upto, ctx.at("rare").rng(name).random(len(unknown)), side="right")
+        return codes
+
+    def shuffled(self, data: Dataset, ctx: Context) -> np.ndarray:
+        """The same rows as codes[column, row] in random order, uint8, for compiled loops."""
+        return np.ascontiguousarray(
+            self.complete(data, ctx)[ctx.rng("rows").permutation(data.units)].T.astype(np.uint8)
+        )
 
     def given(self, rows: Dataset, allowed: Mapping[str, Allowed]) -> Given:
         """What the filled cells of `rows` and the conditions say about every modelled column.
@@ -233,9 +239,7 @@ class TableCodec:
     def _aside(self, name: str, kind: Kind, n: int, ctx: Context) -> pl.Series:
         """A column made without the model: keys by number, invented text, the one constant."""
         if isinstance(kind, Id):
-            index = np.arange(ctx.start, ctx.start + n)
-            keys = Keys.of(kind).at(index, seed=_key_seed(name))
-            return keys.cast(kind.storage).alias(name)
+            return key_column(name, kind, n, ctx.start)
         if isinstance(kind, Text) and name in self.texts:
             return self.texts[name].draw(n, ctx).alias(name)
         value = kind.value if isinstance(kind, Constant) else None
@@ -249,11 +253,6 @@ def _over(rows: Dataset | None, column: pl.Series) -> pl.Series:
         return column
     given = rows.table[column.name]
     return pl.select(pl.coalesce(pl.lit(given), pl.lit(column.cast(given.dtype))).alias(column.name)).to_series()
-
-
-def _key_seed(name: str) -> int:
-    """Keys of one column are permuted alike in every block, or two blocks could make the same one."""
-    return Context(path=("keys", name)).seed("permutation")
 
 
 def _untangled(derived: Iterable[Lookup | Formula]) -> tuple[Lookup | Formula, ...]:

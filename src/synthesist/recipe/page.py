@@ -34,7 +34,7 @@ def _from_shelf(shelf: str, written: Any) -> Spec:
 
 
 _PLAIN = PlainSerializer(lambda spec: spec.describe())
-_EXAMPLES = {"methods": verbs.DEFAULT, "metrics": verbs.METRICS[0], "transforms": "mask"}
+_EXAMPLES = {"methods": "trees", "metrics": verbs.METRICS[0], "transforms": "mask"}
 MethodPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "methods")), _PLAIN]
 TransformPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "transforms")), _PLAIN]
 MetricPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "metrics")), _PLAIN]

@@ -14,7 +14,7 @@ from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.files import write_file
 from synthesist.errors import GateError, ModelFileError, NotFoundError, SpecError
-from synthesist.model import Model, fitted
+from synthesist.model import Model, fitted, resumable
 from synthesist.recipe.page import Judge, Recipe, digest
 from synthesist.recipe.plan import Plan
 from synthesist.rules.conditions import conditions
@@ -77,7 +77,8 @@ def run(
     manifest = {
         "recipe": recipe.key,
         "source": data.name,
-        "method": recipe.method.describe(),
+        "method": model.method.describe(),
+        **{key: model.provenance[key] for key in ("chosen_by", "because") if key in model.provenance},
         "seed": recipe.seed,
         "model": "reused" if reused else "fitted",
         **_versions(),
@@ -95,6 +96,7 @@ def run(
             ctx=ctx,
             title=data.name,
             provenance=manifest,
+            training=model.training,
         )
         for holds in ("report", "scores"):
             if holds in files:
@@ -115,9 +117,10 @@ def _model(plan: Plan, train: Dataset, ctx: Context, resume: bool) -> tuple[Mode
     learnt = _learnt(plan)
     if resume and (earlier := _earlier(path)) and earlier.provenance.get("learnt") == learnt:
         return earlier, True
-    model = fitted(train, recipe.method, "dataset", recipe.seed, ctx)
-    model = replace(model, provenance={**model.provenance, "recipe": recipe.key, "learnt": learnt})
-    model.save(path, keep_records=recipe.output.keep_records)
+    with resumable(ctx, path) as here:
+        model = fitted(train, recipe.method, "dataset", recipe.seed, here)
+        model = replace(model, provenance={**model.provenance, "recipe": recipe.key, "learnt": learnt})
+        model.save(path, keep_records=recipe.output.keep_records)
     return model, False
 
 

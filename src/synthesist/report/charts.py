@@ -5,14 +5,27 @@ for screen readers; the numbers stand in a table beside it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from math import isfinite
+from math import ceil, floor, isfinite, log10
 
-from synthesist.core import Score
+from synthesist.core import Curve, Score
 from synthesist.report.cells import Cells
 
-__all__ = ["figure", "heatmap", "histogram_chart", "importance", "paired_bars", "printable", "range_bar", "scale_of"]
+__all__ = [
+    "Point",
+    "figure",
+    "heatmap",
+    "histogram_chart",
+    "importance",
+    "loss_chart",
+    "paired_bars",
+    "printable",
+    "range_bar",
+    "scale_of",
+    "trade_off",
+]
 
 WIDTH = 340
 LONGEST = 24
@@ -219,6 +232,110 @@ def heatmap(names: Sequence[str], pairs: Sequence[Mapping[str, float | str]]) ->
     size = len(names) * cell
     width, told = left + size + 60, "Stronger colour is further from the real data."
     return _svg(width, top + size + 4, "Pairs of columns", told, parts, narrowest=min(width, 540))
+
+
+def loss_chart(curve: Curve) -> str:
+    """The losses of a training, epoch by epoch: on the rows learnt from, and on those kept aside."""
+    lines = [("learnt", "learnt from", curve.train), ("aside", "kept aside", curve.validation)]
+    shown = [line for line in lines if line[2]]
+    losses = [loss for *_, part in shown for loss in part if isfinite(loss)]
+    low, high = min(losses), max(losses)
+    wide, tall, left = 420, 150, 56
+
+    def at(i: int, loss: float) -> str:
+        x = left + i / max(len(curve.train) - 1, 1) * (wide - left - 90)
+        return f"{x:.1f},{10 + (high - loss) / ((high - low) or 1.0) * (tall - 40):.1f}"
+
+    parts = [f'<line class="axis" x1="{left}" x2="{wide - 90}" y1="{tall - 24}" y2="{tall - 24}"/>']
+    for y, loss in ((14, high), (tall - 26, low)):
+        parts.append(f'<text class="label number" x="{left - 6}" y="{y}" text-anchor="end">{loss:.4g}</text>')
+    parts.append(f'<text class="label" x="{left}" y="{tall - 6}">{len(curve.train)} epochs</text>')
+    for place, (kind, words, part) in enumerate(shown):
+        points = " ".join(at(i, loss) for i, loss in enumerate(part))
+        parts.append(f'<polyline class="loss {kind}" points="{points}"/>')
+        parts.append(f'<text class="label loss-{kind}" x="{wide - 84}" y="{30 + 18 * place}">{words}</text>')
+    told = f"The loss fell from {curve.train[0]:.4g} to {curve.train[-1]:.4g}."
+    return _svg(wide, tall, "Losses of the training", told, parts)
+
+
+# --------------------------------------------------------------------------- many methods
+
+
+@dataclass(frozen=True)
+class Point:
+    """A method on the chart: what it costs, how it scores, its light, and whether it is the one to use."""
+
+    name: str
+    cost: float
+    score: float
+    light: str
+    chosen: bool
+
+
+def trade_off(points: Sequence[Point], score: Score) -> str:
+    """Methods by what they cost (to the right is more, in equal ratios) and how they score (up is better).
+
+    What is better than the best value, as only chance makes it, is drawn at the best. The shape and colour
+    of a mark are those of the light it was given; a ring is around the one to use.
+    """
+    wide, high, left, right, top, base = 720, 380, 64, 24, 26, 326
+    ends = log10(min(point.cost for point in points)), log10(max(point.cost for point in points))
+    first, last = floor(ends[0] - 0.08), ceil(ends[1] + 0.08)
+    marks = [score.reference] if isfinite(score.reference) else []
+    sign = 1 if score.worst > score.best else -1
+    away = max(0.01, *(sign * (x - score.best) for x in (*(point.score for point in points), *marks)))
+    step = next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if away <= 5 * step), away / 5)
+    steps = ceil(away / step)
+
+    def x(cost: float) -> float:
+        return round(left + (log10(cost) - first) / max(last - first, 1) * (wide - left - right), 1)
+
+    def y(value: float) -> float:
+        return round(top + 14 + max(sign * (value - score.best), 0) / (steps * step) * (base - top - 28), 1)
+
+    parts = []
+    for k in range(steps + 1):
+        value = score.best + sign * k * step
+        parts.append(f'<line class="axis" x1="{left}" x2="{wide - right}" y1="{y(value)}" y2="{y(value)}"/>')
+        at = f'x="{left - 10}" y="{y(value) + 4}" text-anchor="end"'
+        parts.append(f'<text class="label number" {at}>{value:.3g}</text>')
+    for power in range(first, last + 1):
+        at = f'x="{x(10.0**power)}" y="{base + 20}" text-anchor="middle"'
+        parts.append(f'<line class="axis" x1="{x(10.0**power)}" x2="{x(10.0**power)}" y1="{base}" y2="{base + 5}"/>')
+        parts.append(f'<text class="label number" {at}>{10.0**power:g} s</text>')
+    for mark in marks:
+        parts.append(f'<path class="holdout-line" d="M{left} {y(mark)}H{wide - right}"/>')
+        at = f'x="{wide - right}" y="{y(mark) - 6}" text-anchor="end"'
+        parts.append(f'<text class="label number" {at}>real rows kept aside</text>')
+    parts.append(f'<text class="label number" x="{left}" y="{top - 10}">{clip(score.title, 60)}; up is better</text>')
+    at = f'x="{wide - right}" y="{base + 42}" text-anchor="end"'
+    parts.append(f'<text class="label number" {at}>CPU seconds to learn and draw</text>')
+    taken: list[tuple[float, float, float]] = []
+    for point in sorted(points, key=lambda point: (not point.chosen, y(point.score), x(point.cost))):
+        parts += _marked(point, x(point.cost), y(point.score), wide, taken)
+    described = "; ".join(f"{p.name}: {figure(p.score)} for {p.cost:.3g} CPU seconds" for p in points)
+    return _svg(wide, high, "Methods by likeness and time", described, parts, narrowest=600)
+
+
+def _marked(point: Point, x: float, y: float, wide: float, taken: list[tuple[float, float, float]]) -> list[str]:
+    """The mark of a method and its name, on the side and at the height where there is room."""
+    shape = {
+        "good": f'<circle class="lamp good" cx="{x}" cy="{y}" r="6.5"/>',
+        "fair": f'<path class="lamp fair" d="M{x} {y - 7.5}l8 14h-16z"/>',
+        "poor": f'<path class="lamp poor" d="M{x - 6} {y - 6}h12v12h-12z"/>',
+    }.get(point.light, f'<circle class="lamp none" cx="{x}" cy="{y}" r="6" fill="none"/>')
+    name = clip(point.name, 30)
+    length = 6.6 * min(len(point.name), 30)
+    side = 1 if x + 16 + length < wide - 8 else -1
+    low = min(x + side * 14, x + side * (14 + length))
+    height = y + 4
+    while any(abs(height - other) < 15 and low < end and start < low + length for other, start, end in taken):
+        height += 15
+    taken.append((height, low, low + length))
+    ring = [f'<circle class="ring" cx="{x}" cy="{y}" r="11.5"/>'] if point.chosen else []
+    anchor, start = ("start", x + 16) if side > 0 else ("end", x - 16)
+    words = "label chosen" if point.chosen else "label"
+    return [*ring, shape, f'<text class="{words}" x="{start}" y="{height}" text-anchor="{anchor}">{name}</text>']
 
 
 def _svg(

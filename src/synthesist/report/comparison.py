@@ -1,46 +1,60 @@
-"""Several methods on one source, side by side: every score, seconds and memory."""
+"""Several methods on one source, side by side: every score, what each takes, and which one to use."""
 
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import isfinite, nan
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from math import isfinite
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from synthesist.core import Context, Score, Spec
 from synthesist.data.atomic import replacing
 from synthesist.data.dataset import Dataset
-from synthesist.errors import OutputError, SynthesistError
-from synthesist.report.memory import Watch
+from synthesist.engine.apart import Cost
+from synthesist.errors import OutputError, reason_of
+from synthesist.report.advice import Advice, advise
+from synthesist.report.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["Comparison", "Entry", "compared"]
+__all__ = ["Attempt", "Comparison", "Entry", "compared"]
 
-FORMAT, VERSION = "synthesist-comparison", 1
+FORMAT, VERSION = "synthesist-comparison", 2
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What a method brought about: rows, what they took, the method that made them, and who picked it why."""
+
+    rows: Dataset
+    cost: Cost
+    method: Spec
+    because: str = ""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One method: what it reached and what it took, or why it failed.
-
-    `seconds` and `memory` (the growth of the process at its peak, in bytes; NaN where it cannot be
-    told) are those of learning and drawing, without judging.
-    """
+    """One method: what it reached and what learning and drawing took, or why it failed."""
 
     method: str
     options: Mapping[str, Any]
     scores: tuple[Score, ...] = ()
-    seconds: float = nan
-    memory: float = nan
+    cost: Cost = field(default_factory=Cost)
+    because: str = ""
+    """Why this method was picked, where another one picked it."""
     failure: str = ""
 
     def score(self, metric: str) -> Score | None:
         """The score of this name, if it was computed."""
         return next((score for score in self.scores if score.metric == metric and not score.skipped), None)
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """A light for fidelity, utility and privacy, by the rules of a report."""
+        return verdict(self.scores)
 
 
 @dataclass(frozen=True, repr=False)
@@ -49,6 +63,17 @@ class Comparison:
 
     title: str
     entries: tuple[Entry, ...]
+    watts: float = 10.0
+    """What one busy core takes: the assumption behind every figure of energy."""
+
+    @cached_property
+    def advice(self) -> Advice:
+        """Which method to use, and what the others have for and against them."""
+        return advise(self.judged)
+
+    def energy(self, entry: Entry) -> float:
+        """Watt-hours for learning and drawing: CPU seconds times watts; no memory, no cooling, no GPU."""
+        return entry.cost.cpu_seconds * self.watts / 3600
 
     @property
     def judged(self) -> tuple[Entry, ...]:
@@ -89,10 +114,22 @@ class Comparison:
     def to_json(self) -> str:
         """The same for machines; a number that is not there is null."""
         entries = [
-            {**asdict(entry), "scores": [{**asdict(score), "details": {}} for score in entry.scores]}
+            {
+                **asdict(entry),
+                "scores": [{**asdict(score), "details": {}} for score in entry.scores],
+                "lights": dict(entry.verdict.lights),
+                "energy_wh": self.energy(entry),
+            }
             for entry in self.entries
         ]
-        tree = {"format": FORMAT, "version": VERSION, "title": self.title, "entries": entries}
+        tree = {
+            "format": FORMAT,
+            "version": VERSION,
+            "title": self.title,
+            "watts": self.watts,
+            "advice": asdict(self.advice),
+            "entries": entries,
+        }
         return json.dumps(_finite(tree), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
     def __rich__(self) -> "Table":
@@ -115,36 +152,41 @@ class Comparison:
 
 def compared(
     title: str,
-    specs: Mapping[str, Spec],
-    produce: Callable[[Spec], Dataset],
+    specs: Sequence[Spec],
+    produce: Callable[[Spec], Attempt],
     judge: Callable[[Dataset], Sequence[Score]],
     ctx: Context,
+    *,
+    watts: float = 10.0,
 ) -> Comparison:
     """Run every method; one that fails becomes a row with its reason.
 
     Args:
-        specs: the methods by the name to show.
+        specs: the methods; those of one name are told apart by their options.
         produce: learns and draws.
         judge: scores what was drawn.
+        watts: what one busy core takes.
 
     Raises:
         SynthesistError: all methods failed; the error is that of the first.
     """
     entries, errors = [], []
-    for name, spec in ctx.track(list(specs.items()), "comparing"):
+    for name, spec in ctx.track(list(named(specs).items()), "comparing"):
         try:
-            with Watch() as watch:
-                begin = perf_counter()
-                rows = produce(spec)
-                seconds = perf_counter() - begin
-            entries.append(Entry(name, spec.describe(), tuple(judge(rows)), seconds, watch.growth))
+            made = produce(spec)
+            entry = Entry(name, made.method.describe(), tuple(judge(made.rows)), made.cost, made.because)
         except Exception as error:  # noqa: BLE001  (whatever one method dies of must not take the others along)
             errors.append(error)
-            reason = str(error) if isinstance(error, SynthesistError) else f"unexpected {type(error).__name__}: {error}"
-            entries.append(Entry(name, spec.describe(), failure=reason))
+            entry = Entry(name, spec.describe(), failure=reason_of(error))
+        entries.append(entry)
     if errors and len(errors) == len(entries):
         raise errors[0]
-    return Comparison(title, tuple(entries))
+    return Comparison(title, tuple(entries), watts)
+
+
+def named(specs: Sequence[Spec]) -> dict[str, Spec]:
+    """Each method once, under its name and the options that differ from its defaults, as in `trees depth=2`."""
+    return {" ".join((spec.name(), *(f"{k}={v}" for k, v in spec.changed.items()))): spec for spec in specs}
 
 
 def _table(found: Comparison) -> "Table":
@@ -152,17 +194,18 @@ def _table(found: Comparison) -> "Table":
     from rich.text import Text
 
     table = Table(title=Text(f"Methods on {found.title}"), title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("score", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for heading in ("best", "holdout", *(entry.method for entry in found.judged)):
         table.add_column(heading, justify="right")
     for metric, example in found.metrics.items():
         marked = found.best(metric)
         cells = [_cell(entry.score(metric), entry.method in marked) for entry in found.judged]
         table.add_row(metric, f"{example.best:g}", f"{example.reference:.3f}", *cells)
-    table.add_row("seconds", "", "", *(f"{entry.seconds:.1f}" for entry in found.judged))
-    table.add_row("memory, MB", "", "", *(_megabytes(entry.memory) for entry in found.judged))
+    for heading, read in COSTS:
+        table.add_row(heading, "", "", *(amount(read(found, entry)) for entry in found.judged))
     failed = [f"{entry.method} failed: {entry.failure}" for entry in found.entries if entry.failure]
-    table.caption = Text("\n".join(["* nearest to the best", *failed]))
+    notes = ["* nearest to the best", f"Energy: {found.watts:g} W for each busy core.", *failed]
+    table.caption = Text("\n".join([*notes, "", f"{found.advice.headline} {found.advice.why}", *found.advice.others]))
     table.caption_justify = "left"
     return table
 
@@ -171,8 +214,24 @@ def _cell(score: Score | None, marked: bool) -> str:
     return "" if score is None else f"[bold]*{score.value:.3f}[/]" if marked else f"{score.value:.3f}"
 
 
-def _megabytes(size: float) -> str:
-    return f"{size / 1e6:,.0f}" if isfinite(size) else "not known"
+def amount(x: float) -> str:
+    """A number of seconds, megabytes or watt-hours as a reader writes it: two or three figures.
+
+    >>> amount(0.0123), amount(4.56), amount(1234.5), amount(float("nan"))
+    ('0.012', '4.6', '1,234', 'not known')
+    """
+    if not isfinite(x):
+        return "not known"
+    return f"{x:,.0f}" if x >= 99.5 else f"{x:.1f}" if x >= 1 else f"{x:.2g}"
+
+
+COSTS: tuple[tuple[str, Callable[[Comparison, Entry], float]], ...] = (
+    ("seconds", lambda _, entry: entry.cost.seconds),
+    ("CPU seconds", lambda _, entry: entry.cost.cpu_seconds),
+    ("peak memory, MB", lambda _, entry: entry.cost.memory / 1e6),
+    ("energy, Wh", lambda found, entry: found.energy(entry)),
+)
+"""What learning and drawing took, in the order of the tables."""
 
 
 def _finite(value: Any) -> Any:

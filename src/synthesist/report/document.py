@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
 
-from synthesist.core import Score
+from synthesist.core import Curve, Score
 from synthesist.errors import DataError
 from synthesist.report.cells import Cells
 from synthesist.report.columns import Column, Spike
@@ -39,6 +39,7 @@ def dump(report: "Report") -> str:
         "rows": dict(report.rows),
         "target": report.target,
         "provenance": dict(report.provenance),
+        "training": asdict(report.training) if report.training else None,
     }
     return json.dumps(_finite(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
@@ -67,9 +68,14 @@ def parse(text: str) -> "Report":
             rows=tree["rows"],
             target=tree["target"],
             provenance=tree["provenance"],
+            training=_curve(tree.get("training")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"This report is damaged: {error!r}.") from None
+
+
+def _curve(tree: Mapping[str, Any] | None) -> Curve | None:
+    return Curve(tuple(tree["train"]), tuple(tree["validation"])) if tree else None
 
 
 def _column(tree: Mapping[str, Any]) -> Column:

@@ -25,6 +25,15 @@ __all__ = ["comparison", "fragment", "page"]
 
 MOST_IN_HEATMAP = 40
 MOST_PAIRS = 10
+GLANCE = {
+    "fidelity": ("Fidelity", {"c2st": "told apart (AUC)", "column_shapes": "columns", "pair_trends": "pairs"}),
+    "utility": ("Utility", {"tstr": "loss in training"}),
+    "privacy": (
+        "Copying",
+        {"membership": "attack (AUC)", "exact_copies": "exact copies", "dcr_share": "nearer to training"},
+    ),
+}
+"""The columns of a comparison at a glance."""
 FAMILIES = {
     "fidelity": "Fidelity: does it look real?",
     "utility": "Utility: does it work like real data?",
@@ -46,7 +55,38 @@ def fragment(report: "Report") -> str:
 
 def comparison(found: "Comparison", whole: bool = True) -> str:
     """A comparison of methods, as a page or as a fragment."""
-    return _template("comparison.html.j2").render(found=found, style=_style(), whole=whole)
+    from synthesist.report.comparison import COSTS
+
+    groups = _groups(found)
+    width = sum(len(columns) for _, _, columns in groups) + len(COSTS)
+    parts = {"chart": _trade_off(found), "groups": groups, "costs": COSTS, "width": width}
+    return _template("comparison.html.j2").render(found=found, style=_style(), whole=whole, **parts)
+
+
+def _trade_off(found: "Comparison") -> Any:
+    """Likeness against CPU time, where both are known of two methods or more."""
+    score = found.metrics.get("c2st")
+    points = [
+        charts.Point(
+            entry.method,
+            max(entry.cost.cpu_seconds, 1e-3),
+            reached.value,
+            entry.verdict.lights["privacy"],
+            entry.method == found.advice.method,
+        )
+        for entry in found.judged
+        if (reached := entry.score("c2st")) and isfinite(entry.cost.cpu_seconds)
+    ]
+    return _safe(charts.trade_off(points, score)) if score and len(points) > 1 else ""
+
+
+def _groups(found: "Comparison") -> list[tuple[str, str, list[tuple[str, Score]]]]:
+    """The scores of the table at a glance: a heading, the family of its lamp, and an example of each score."""
+    return [
+        (heading, family, columns)
+        for family, (heading, words) in GLANCE.items()
+        if (columns := [(word, found.metrics[metric]) for metric, word in words.items() if metric in found.metrics])
+    ]
 
 
 def _view(report: "Report") -> dict[str, Any]:
@@ -68,6 +108,7 @@ def _view(report: "Report") -> dict[str, Any]:
         "pairs": worst_pairs(by_metric)[:MOST_PAIRS],
         "heatmap": _heatmap(report, by_metric),
         "importance": _safe(charts.importance(importance)) if importance else "",
+        "losses": _safe(charts.loss_chart(report.training)) if report.training and report.training.train else "",
         "rules": RULES,
         "weak_attack": WEAK_ATTACK,
     }
@@ -118,6 +159,8 @@ def _style() -> Any:
 def _template(name: str) -> "Template":
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from synthesist.report.comparison import amount
+
     environment = Environment(
         loader=PackageLoader("synthesist.report"),
         autoescape=True,
@@ -126,6 +169,7 @@ def _template(name: str) -> "Template":
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "amount": amount,
         "chart": _chart,
         "code": _code,
         "number": charts.figure,

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthesist.core import Context, Evidence, Score
+from synthesist.core import Context, Curve, Evidence, Score
 from synthesist.report import gates
 from synthesist.report.columns import Column, column_names, describe
 from synthesist.report.details import Lock
@@ -34,6 +34,8 @@ class Report:
     """How many units train, holdout and synthetic hold."""
     target: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
+    training: Curve | None = None
+    """The losses of the model, where it was trained step by step."""
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -116,6 +118,7 @@ def build(
     *,
     title: str = "",
     provenance: Mapping[str, Any] | None = None,
+    training: Curve | None = None,
 ) -> Report:
     """Aggregate the evidence and put the scores beside it."""
     rows = {side: getattr(case, side).units for side in ("train", "holdout", "synthetic")}
@@ -129,6 +132,7 @@ def build(
         rows=rows,
         target=case.target,
         provenance=dict(_told(provenance or {})),
+        training=training,
     )
 
 

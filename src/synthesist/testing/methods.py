@@ -83,13 +83,19 @@ def method_cases(spec: Spec) -> list[Case]:
 
 
 def _served(spec: Spec, table: str) -> Dataset:
-    """A table of the suite without the columns of kinds that the method does not serve."""
+    """A table of the suite without the columns of kinds that the method does not serve, its target apart."""
     data = TABLES[table]()
-    columns = {name: kind for name, kind in data.kinds.columns.items() if kind.kind in spec.accepts}
+    target = _target(spec)
+    columns = {name: kind for name, kind in data.kinds.columns.items() if kind.kind in spec.accepts or name == target}
     if len(columns) == len(data.kinds.columns):
         return data
     kinds = TableSchema(columns=columns)
     return Dataset({data.name: data.table.select(list(columns))}, Schema(tables={data.name: kinds}))
+
+
+def _target(spec: Spec) -> str | None:
+    """The column that names the class, for a method that is told one."""
+    return getattr(spec, "target", None)
 
 
 def _off_limits(spec: Spec) -> list[str]:
@@ -105,7 +111,9 @@ def _fitted(spec: Spec, data: Dataset) -> tuple[Model, Dataset]:
 def _outcome(spec: Spec) -> Iterator[pl.DataFrame]:
     """The rows a Spec leads to, table by table."""
     for table in ("mixed", "nulls", "free_text"):
-        if table not in spec.limits and (data := _served(spec, table)).kinds.columns:
+        data = _served(spec, table)
+        has_target = _target(spec) is None or _target(spec) in data.kinds.columns
+        if table not in spec.limits and data.kinds.columns and has_target:
             yield _fitted(spec, data)[1].table
 
 

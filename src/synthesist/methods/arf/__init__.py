@@ -53,7 +53,7 @@ class AdversarialRandomForest(Spec):
         """Learn the codes and grow the forest."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
         ordered = np.array([column.ordered > 0 for column in codec.modelled.values()], bool)
-        codes = codec.whole(data.table, ctx)
+        codes = codec.shuffled(data, ctx)
         forest = Forest.grown(codes, codec.sizes, ordered, self.trees, self.leaf, self.penalty, self.prior, ctx)
         return Grouped(codec, forest)
 

@@ -8,7 +8,7 @@ those in the whole table, the latter two cut to the interval that the leaf's pat
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import uniform
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["choose_leaves", "draw_cells", "draw_limited", "lay_out", "shares_by_leaf"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from synthesist.codecs.axis import ranks_by
+from synthesist.boosting.axis import ranks_by
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
 

@@ -13,7 +13,7 @@ it is believed: Schwarz, Annals of Statistics 6(2), 1978, doi:10.1214/aos/117634
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import uniform
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["grow", "sort_within"]
 

@@ -49,7 +49,7 @@ class BayesNet(Spec):
         """Learn the codes, the structure and the tables."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
         ordered = np.array([column.ordered > 0 for column in codec.modelled.values()], bool)
-        codes = codec.whole(data.table, ctx)
+        codes = codec.shuffled(data, ctx)
         return Families(codec, Network.fit(codes, codec.sizes, ordered, self.parents, self.groups))
 
 

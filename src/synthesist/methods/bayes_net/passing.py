@@ -7,7 +7,7 @@ its configurations (of its parents' groups) times the groups of its column.
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import uniform
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["draw_rows"]
 

@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from synthesist.codecs.axis import ranks_by
+from synthesist.boosting.axis import ranks_by
 
 __all__ = ["Family", "families", "groups_of_codes", "shares_given"]
 

@@ -1,28 +1,23 @@
 """Trees over every column in turn, corrected by their own critic: the default."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
-from synthesist.codecs.pieces import Given, Limit
+from synthesist.boosting.booster import Growth
+from synthesist.boosting.critic import Critic
+from synthesist.boosting.weighed import Weighed
 from synthesist.codecs.presence import PresenceCodec
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
-from synthesist.methods.trees.booster import Growth, state
-from synthesist.methods.trees.chain import Chain, Particles
-from synthesist.methods.trees.critic import Critic, take, take_each
+from synthesist.methods.trees.chain import Chain
+from synthesist.methods.trees.crowd import Crowd
 
 __all__ = ["Trees"]
 
-STEP = 16_384  # candidates a chain draws at its turn
 WIDE = 75  # columns: beyond, one order and fewer looks a tree, to stay within minutes
-PER_HOLE = 24  # candidates for a row with holes of its own
 
 
 class Trees(Spec):
@@ -42,7 +37,7 @@ class Trees(Spec):
 
     >>> import polars as pl, synthesist as sy
     >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
-    >>> rows = sy.fit(frame).sample(100, where={"x": (">=", 250)})
+    >>> rows = sy.fit(frame, "trees").sample(100, where={"x": (">=", 250)})
     >>> rows.height, rows["x"].min() >= 250
     (100, True)
     """
@@ -64,7 +59,7 @@ class Trees(Spec):
     def fit(self, data: Dataset, ctx: Context) -> "Grown":
         """Learn the codes, the chains and the critic."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        codes = codec.whole(data.table, ctx)
+        codes = codec.shuffled(data, ctx)
         sizes = codec.sizes
         ordered = [column.ordered > 0 for column in codec.modelled.values()]
         wide = len(sizes) > WIDE
@@ -75,12 +70,12 @@ class Trees(Spec):
         )
         critical = Growth(self.depth, 0.1, 10.0, 2 * self.rounds, patience=15, tries=24, rows=40_000, least_gain=0.0)
         steps = self.refinements if len(sizes) > 1 else 0
-        critic = Critic.fit(codes, partial(_drawn, chains), sizes, critical, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(codes, Crowd(chains).free, sizes, critical, steps, self.min_rows, ctx.at("critic"))
         return Grown(codec, chains, critic, self.candidates)
 
 
 @dataclass(frozen=True)
-class Grown:
+class Grown(Weighed):
     """Fitted trees: chains over the codes of a table, and the critic that weighs what they draw."""
 
     codec: TableCodec
@@ -90,107 +85,18 @@ class Grown:
     block: ClassVar[int] = 16_384
 
     def __post_init__(self) -> None:
-        columns = len(self.codec.modelled)
         sizes = self.codec.sizes
         for chain in self.chains:
             if [c.size for c in chain.conditionals] != sizes[chain.order].tolist():
                 raise ValueError("chains over other columns than the table has")
-        if not self.chains or len(self.critic.code_shares) != columns or not 1 <= self.candidates <= 20:
-            raise ValueError("a critic of other columns than the table has")
+        if not self.chains:
+            raise ValueError("no chain to draw from")
+        self.check()
 
     @property
-    def schema(self) -> Schema:
-        """What is produced."""
-        return self.codec.schema
-
-    def sample(self, n: int, ctx: Context) -> Dataset:
-        """Draw n rows."""
-        return self._rows(self._weighed(n, ctx), ctx)
-
-    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
-        """Draw the holes of `rows` within `allowed`, from what the trees hold possible given the rest.
-
-        Evidence is met as the columns are drawn: candidates are weighted by how likely they make it and
-        drawn again in proportion (sequential importance resampling), then weighed by the critic. Nothing
-        is rejected. The order that meets all evidence soonest is used.
-        """
-        given = self.codec.given(rows, allowed)
-        alike = (given.codes < 0).all() and all(len(limit.pieces) == 1 for limit in given.limits.values())
-        if alike and not given.limits:
-            codes = self._weighed(rows.units, ctx)
-        else:
-            codes = self._together(given, ctx) if alike else self._one_by_one(given, ctx)
-        return self._rows(codes, ctx, given, rows, allowed)
-
-    def _weighed(self, n: int, ctx: Context) -> np.ndarray:
-        """codes[column, row] of n rows, chosen by the critic among candidates."""
-        codes = _drawn(self.chains, n * self.candidates, ctx)
-        return codes[:, self.critic.chosen(codes, n, ctx.at("choose"))]
-
-    def _soonest(self, evidence: Mapping[int, object]) -> Chain:
-        return min(self.chains, key=lambda chain: chain.last_evidence(evidence))
-
-    def _together(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows under one condition: a crowd of candidates that is thinned whenever evidence is met."""
-        n = len(given.codes)
-        crowd = n * max(self.candidates, 2)
-        chain = self._soonest(given.limits)
-        rows = Particles.empty(len(self.codec.modelled), crowd)
-        for place, j in enumerate(chain.order.tolist()):
-            limit = given.limits.get(j)
-            if limit is not None:
-                limit = Limit(np.zeros(crowd, np.int64), limit.pieces)
-            chain.extend(rows, place, state(ctx.at("column", j)), None, limit)
-            if limit is not None:
-                rows.pick(take(rows.log_weight, crowd, ctx.rng(f"thin {j}"), repeat=True))
-        return rows.codes[:, self.critic.within(rows.codes).chosen(rows.codes, n, ctx.at("choose"))]
-
-    def _one_by_one(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows with evidence of their own: candidates for each row, weighted by its evidence."""
-        n = len(given.codes)
-        holes = (given.codes < 0).sum(axis=0)
-        evidence = {j: None for j in range(len(holes)) if holes[j] < n or j in given.limits}
-        chain = self._soonest(evidence)
-        group = np.repeat(np.arange(n), PER_HOLE)
-        rows = Particles.empty(len(self.codec.modelled), len(group))
-        drawn_any = False
-        for place, j in enumerate(chain.order.tolist()):
-            known = given.codes[group, j] if holes[j] < n else None
-            limit = given.limits[j].rows(group) if j in given.limits else None
-            chain.extend(rows, place, state(ctx.at("column", j)), known, limit)
-            if drawn_any and (known is not None or limit is not None):
-                weight = rows.log_weight.reshape(n, PER_HOLE)
-                picked = take_each(weight, PER_HOLE, ctx.rng(f"thin {j}"))
-                rows.pick((picked + PER_HOLE * np.arange(n)[:, None]).ravel())
-            drawn_any |= bool(holes[j])
-        weight = (rows.log_weight + self.critic.log_ratio(rows.codes)).reshape(n, PER_HOLE)
-        chosen = take_each(weight, 1, ctx.rng("take"))[:, 0]
-        return rows.codes[:, chosen + PER_HOLE * np.arange(n)]
-
-    def _rows(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-
-def _drawn(chains: Sequence[Chain], n: int, ctx: Context) -> np.ndarray:
-    """codes[column, row] of n rows, the chains taking turns."""
-
-    def step(k: int) -> np.ndarray:
-        return chains[k % len(chains)].draw(min(STEP, n - k * STEP), ctx.at("step", k))
-
-    with ThreadPoolExecutor(ctx.threads) as pool:
-        return np.concatenate(list(pool.map(step, range(-(-n // STEP)))), axis=1)
+    def proposal(self) -> Crowd:
+        """What draws the candidates."""
+        return Crowd(self.chains)
 
 
 def _orders(codec: TableCodec, data: Dataset, count: int, ctx: Context) -> list[np.ndarray]:

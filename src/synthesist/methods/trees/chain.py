@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthesist.codecs.axis import ranks_by
+from synthesist.boosting.axis import ranks_by
+from synthesist.boosting.booster import Booster, Growth, state
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
-from synthesist.methods.trees.booster import Booster, Growth, state
 
 __all__ = ["Chain", "Conditional", "Particles"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import bits, uniform, unit
-from synthesist.methods.trees.reading import add_trees
+from synthesist.boosting.reading import add_trees
+from synthesist.boosting.splitmix import bits, uniform, unit
 
 __all__ = ["draw_column"]
 

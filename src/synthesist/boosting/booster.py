@@ -63,7 +63,7 @@ class Booster:
         ctx: Context,
     ) -> "Booster":  # fmt: skip
         """Grow on codes x[feature, row]; the last rows decide when to stop, so rows come in random order."""
-        from synthesist.methods.trees.growing import grow
+        from synthesist.boosting.growing import grow
 
         training = len(y) - int(len(y) * growth.held_out)
         features, thresholds, values = grow(
@@ -75,7 +75,7 @@ class Booster:
 
     def add(self, x: np.ndarray, z: np.ndarray, first: int = 0, last: int | None = None) -> None:
         """Add what the trees first..last-1 say of codes x[feature, row] to z[row]."""
-        from synthesist.methods.trees.reading import add_trees
+        from synthesist.boosting.reading import add_trees
 
         last = len(self.features) if last is None else last
         leaves = np.empty((4, len(z)), np.uint8)

@@ -11,8 +11,8 @@ the second-order gain.
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import uniform
-from synthesist.methods.trees.reading import read_leaf
+from synthesist.boosting.reading import read_leaf
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["grow"]
 

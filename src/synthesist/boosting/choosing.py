@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit
 
-from synthesist.codecs.splitmix import uniform
-from synthesist.methods.trees.reading import read_leaf
+from synthesist.boosting.reading import read_leaf
+from synthesist.boosting.splitmix import uniform
 
 __all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synthesist.boosting.booster import Booster, Growth, state
 from synthesist.core import Context
-from synthesist.methods.trees.booster import Booster, Growth, state
 
 __all__ = ["Critic", "take", "take_each"]
 
@@ -92,7 +92,7 @@ class Critic:
 
     def chosen(self, codes: np.ndarray, n: int, ctx: Context) -> np.ndarray:
         """The numbers of n of the candidates codes[column, row]: as likely, and as even, as real rows."""
-        from synthesist.methods.trees.choosing import choose
+        from synthesist.boosting.choosing import choose
 
         out, wanted = np.empty(n, np.int64), n / codes.shape[1]
         choose(
@@ -103,7 +103,7 @@ class Critic:
 
     def _cells(self, n: int, wanted: float) -> np.ndarray:
         """What `choose` needs to know of every cell, where n rows are chosen, `wanted` of each candidate."""
-        from synthesist.methods.trees.choosing import GAIN, ODDS, QUOTA, WIDTH
+        from synthesist.boosting.choosing import GAIN, ODDS, QUOTA, WIDTH
 
         columns, (trees, leaves) = len(self.code_shares), self.shares.shape
         sets = columns + trees
@@ -160,7 +160,7 @@ def _ratio(booster: Booster, codes: np.ndarray) -> np.ndarray:
 
 def _weights_of_cells(booster: Booster, codes: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """What the rows of codes[column, row] weigh together in each [tree, leaf], and in each [column, code]."""
-    from synthesist.methods.trees.reading import weigh_leaves
+    from synthesist.boosting.reading import weigh_leaves
 
     leaves = np.zeros(booster.values.shape)
     weigh_leaves(codes, booster.features, booster.thresholds, weight, leaves)

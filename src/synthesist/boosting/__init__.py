@@ -1,0 +1,1 @@
+"""Boosted oblivious trees over codes: what predicts a code, what tells real rows from drawn ones, what chooses rows."""

@@ -1,0 +1,1 @@
+"""Transforms made of methods, on the shelf `transforms` like all others."""

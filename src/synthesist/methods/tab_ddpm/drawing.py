@@ -1,0 +1,110 @@
+"""How rows come out of noise: from no look at any cell, look by look at cells that the denoiser itself draws."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synthesist.codecs.pieces import Limit
+from synthesist.methods.tab_ddpm.denoiser import HIDDEN, Cells, Denoiser, Seen, log_odds
+from synthesist.methods.tab_ddpm.learning import precision
+
+__all__ = ["denoised", "filled"]
+
+CHUNK = 2048  # rows that go through the network together
+CROWD, LEAST = 16, 4  # candidates per row where several columns are limited, and where very many are
+
+
+@torch.inference_mode()
+def filled(
+    net: Denoiser, cells: Cells, codes: np.ndarray, limits: Mapping[int, Limit], stages: int, g: torch.Generator
+) -> np.ndarray:
+    """codes[row, column] with the holes (-1) drawn, given all other cells and within the limits."""
+    device = cells.shares[0].device
+    out = np.empty_like(codes)
+    limits = {j: limit for j, limit in limits.items() if limit.weights.min() < 1 - 1e-9}  # others let all through
+    for start in range(0, len(codes), CHUNK):
+        rows = np.arange(start, min(start + CHUNK, len(codes)))
+        known = torch.from_numpy(codes[rows]).long().to(device)
+        if limits:
+            known = _within(net, cells, known, {j: limit.rows(rows) for j, limit in limits.items()}, g)
+        out[rows] = denoised(net, cells, known, stages, g).cpu().numpy()
+    return out
+
+
+def denoised(net: Denoiser, cells: Cells, codes: Tensor, stages: int, g: torch.Generator) -> Tensor:
+    """The holes of codes[row, column] drawn in so many stages.
+
+    At each stage every hidden cell is drawn from what it may be, and a number is looked at where it was drawn, with
+    ever more precision; only the looks remain, and the draws of the last stage. A category is kept when its turn
+    comes, which is in another order in every row. This is ancestral sampling, with a draw of the clean row in place of
+    its mean (Graves et al. 2023, algorithm 9; Austin et al. 2021, doi:10.48550/arXiv.2107.03006, for the masks).
+    """
+    seen = Seen.at(codes, cells)
+    turn = _turns(codes[:, cells.categories] == HIDDEN, stages, g)
+    levels = precision(1 - torch.arange(stages, device=codes.device) / stages)
+    for stage in range(stages):
+        odds = log_odds(net, cells, seen)
+        for k, j in enumerate(cells.categories):
+            rows = torch.nonzero(turn[:, k] == stage)[:, 0]
+            seen.codes[rows, j] = _drawn(odds[j][rows], g)
+        if not cells.numbers:
+            continue
+        draws = codes.clone()
+        for j in cells.numbers:
+            draws[:, j] = torch.where(codes[:, j] == HIDDEN, _drawn(odds[j], g), codes[:, j])
+        if stage < stages - 1:
+            x = cells.placed(draws)
+            noise = torch.randn(x.shape, generator=g, device=x.device)
+            seen.look(x, levels[stage + 1] - levels[stage], noise)
+        else:
+            seen.codes[:, cells.numbers] = draws[:, cells.numbers]
+    return seen.codes
+
+
+def _turns(hidden: Tensor, stages: int, g: torch.Generator) -> Tensor:
+    """The stage at which each category is kept: in random order, spread evenly; -1 where it is known.
+
+    Categories kept at one stage do not see each other, so no two share one where there are enough.
+    """
+    lot = torch.rand(hidden.shape, generator=g, device=hidden.device)
+    rank = torch.where(hidden, lot, 2.0).argsort(1).argsort(1)
+    within = torch.rand(len(hidden), 1, generator=g, device=hidden.device)
+    count = hidden.sum(1, keepdim=True).clamp(min=1)
+    turn = ((rank + within) * (stages / count)).long().clamp(max=stages - 1)
+    return torch.where(hidden, turn, -1)
+
+
+def _within(net: Denoiser, cells: Cells, codes: Tensor, limits: Mapping[int, Limit], g: torch.Generator) -> Tensor:
+    """Holes of limited columns drawn within their limits, one column after the other.
+
+    A later column may be unlikely to meet its limit after what an earlier one took. So where several columns are
+    limited each row is drawn as a crowd, and one is taken in proportion to how likely the limits were met
+    (importance resampling): exact in the limit of large crowds, and nothing is rejected.
+    """
+    crowd = max(min(CROWD, 4 * CROWD // len(limits)), LEAST) if len(limits) > 1 else 1
+    masks = {
+        j: (torch.from_numpy(limit.which), torch.from_numpy(np.log(np.maximum(limit.weights, 1e-300))).float())
+        for j, limit in limits.items()
+    }
+    out = []
+    for rows in torch.arange(len(codes)).split(CHUNK // crowd):
+        seen = Seen.at(codes[rows].repeat_interleave(crowd, 0), cells)
+        met = torch.zeros(len(seen.codes), device=codes.device)
+        for j, (which, log_weights) in masks.items():
+            odds = torch.log_softmax(log_odds(net, cells, seen)[j], 1)
+            odds = odds + log_weights[which[rows].repeat_interleave(crowd)].to(codes.device)
+            hole = seen.codes[:, j] == HIDDEN
+            met = met + torch.where(hole, torch.logsumexp(odds, 1), 0.0)
+            seen.codes[:, j] = torch.where(hole, _drawn(odds, g), seen.codes[:, j])
+        chosen = _drawn(met.view(-1, crowd), g)
+        out.append(seen.codes.view(len(rows), crowd, -1)[torch.arange(len(rows)), chosen])
+    return torch.cat(out)
+
+
+def _drawn(log_odds: Tensor, g: torch.Generator) -> Tensor:
+    """A code for every row of log odds[row, code]; never one without a chance, as u is above 0 and at most 1."""
+    upto = torch.softmax(log_odds, 1).cumsum(1)
+    u = 1.0 - torch.rand(len(upto), 1, generator=g, device=upto.device)
+    return (upto < u * upto[:, -1:]).sum(1)
