@@ -134,7 +134,7 @@ class AnyOrderProposal:
         return codes[:, take(log_weight, n, ctx.rng("thin"), repeat=True)] if len(limits) > 1 else codes
 
     def one_by_one(self, given: Given, each: int, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
-        """`each` candidates for every row of the evidence; given cells are seen from the start, so they weigh nothing."""
+        """`each` candidates for every row of the evidence; given cells are seen first, so they weigh nothing."""
         group = np.repeat(np.arange(len(given.codes)), each)
         limits = {j: limit.rows(group) for j, limit in given.limits.items()}
         return self._drawn(given.codes[group], limits, ctx)
