@@ -75,9 +75,11 @@ class Auto(Spec):
 
     >>> import synthesist as sy
     >>> table = {"x": [i % 50 for i in range(400)], "y": [i % 7 for i in range(400)]}
-    >>> sy.fit(table)
-    Model(Trees(bins=250, ...), chosen by auto, fitted on 400 rows, 2 columns)
-    >>> sy.fit(table, budget=0.01).provenance["because"]
+    >>> model = sy.fit(table)
+    >>> model.method.name(), model.provenance["chosen_by"]
+    ('trees', 'auto')
+    >>> model.provenance["because"]
+    '400 rows are enough for trees, which come closest to the real rows. Learning takes about 0.05 s on one core.'
     """
 
     accepts = TABLE_KINDS
@@ -102,7 +104,7 @@ class Auto(Spec):
     def choose(self, data: Dataset) -> Choice:
         """The method for this table, and why."""
         ladder = [rung for rung in LADDER if data.units >= FEWEST or rung.method != "trees"]
-        bits = _bits(data)
+        bits = bits_of(data)
         within = (rung for rung in ladder if self.budget is None or rung.seconds(data.units, bits) <= self.budget)
         rung = next(within, ladder[-1])
         picked = catalog.load("methods", rung.method).build(rung.options)
@@ -128,7 +130,7 @@ class Auto(Spec):
         yield f"{rung.words} takes about {takes}{end}"
 
 
-def _bits(data: Dataset) -> float:
+def bits_of(data: Dataset) -> float:
     """How much there is to learn about a row: the bits of its cells in all columns but keys, texts and constants."""
     learnt = [name for name, kind in data.kinds.columns.items() if not isinstance(kind, Id | Text | Constant)]
     return sum(log2(min(max(data.table[name].n_unique(), 2), MOST_CODES)) for name in learnt) or 1.0
@@ -141,5 +143,5 @@ def _told(seconds: float) -> str:
     ('0.02 s', '34 s', '3 minutes', '2.5 hours')
     """
     if seconds < 120:
-        return f"{max(seconds, 1):.0f} s" if seconds >= 0.1 else f"{seconds:.1g} s"
+        return f"{seconds:.0f} s" if seconds >= 0.95 else f"{seconds:.1g} s"
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
