@@ -41,8 +41,8 @@ def test_the_words_name_what_is_gained_and_what_is_paid():
         == "Its rows are hardest to tell from real ones (AUC 0.530), and our attack found no hint of copying."
     )
     assert advice.others == (
-        "copula is further from real rows (AUC 0.800 instead of 0.530), is less useful to train on, "
-        "needs 8 % of the CPU time and needs 33 % of the memory.",
+        "copula is further from real rows (AUC 0.800 instead of 0.530), is less useful to train on and "
+        "needs 8 % of the CPU time and 33 % of the memory.",
     )
     assert "level with dear" in advise([entry("dear", 0.53, 50), entry("cheap", 0.535, 5)]).why
     assert "gives training rows away" in advise([entry("a", 0.5, 1, attack=0.9), entry("b", 0.6, 1)]).others[0]

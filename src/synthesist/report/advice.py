@@ -116,8 +116,11 @@ def _beside(entry: "Entry", chosen: "Entry", by: str) -> str:
         words.append(f"is level with it ({label} {_value(entry, by)})")
     if _apart(entry.score("tstr"), chosen.score("tstr")):
         words.append("is less useful to train on")
-    words += _compared(entry.cost.cpu_seconds, chosen.cost.cpu_seconds, "CPU time")
-    words += _compared(entry.cost.memory, chosen.cost.memory, "memory")
+    needs = [
+        *_compared(entry.cost.cpu_seconds, chosen.cost.cpu_seconds, "CPU time"),
+        *_compared(entry.cost.memory, chosen.cost.memory, "memory"),
+    ]
+    words += [f"needs {_listed(needs)}"] if needs else []
     return f"{entry.method} {_listed(words)}."
 
 
@@ -130,7 +133,7 @@ def _compared(mine: float, other: float, what: str) -> list[str]:
         if mine < other
         else f"{mine / other:.{0 if mine >= 2.5 * other else 1}f} times"
     )
-    return [f"needs {share} the {what}"]
+    return [f"{share} the {what}"]
 
 
 def _listed(words: Sequence[str]) -> str:
