@@ -46,7 +46,7 @@ class ARGN(Spec):
     width: int = knob(64, "hidden units of each column", tries=(4, 8), ge=1, le=1024)
     depth: int = knob(1, "layers after the first", tries=(0, 1), ge=0, le=8)
     epochs: int = knob(100, "passes over the rows at most", tries=(2, 4), ge=1, le=10_000)
-    batch: int = knob(256, "rows a step at most; few rows are learnt in smaller steps", tries=(32, 64), ge=1, le=65_536)
+    batch: int = knob(256, "rows a step at most; few rows are learnt in smaller steps", tries=(8, 16), ge=1, le=65_536)
     rate: float = knob(0.003, "step of the optimizer at first", tries=(0.001, 0.01), gt=0.0, le=1.0)
     refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
     candidates: int = knob(3, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
