@@ -78,7 +78,7 @@ SUMMARY = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default=",".join(SETS), help="names separated by commas")
-    parser.add_argument("--seeds", type=int, default=3, help="splits of each set")
+    parser.add_argument("--seeds", type=int, default=2, help="splits of each set")
     parser.add_argument("--out", type=Path, help="keep every run's numbers as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--into", type=Path, help="write the Markdown tables into this page")
@@ -91,8 +91,8 @@ def main() -> None:
             except FileNotFoundError:
                 print(f"{name}: skipped, there is no $SYNTHESIST_DATA/{name} with train.parquet and test.parquet")
                 break
-        if asked.out:
-            asked.out.write_text(json.dumps(runs, indent=1), "utf-8")
+            if asked.out:
+                asked.out.write_text(json.dumps(runs, indent=1), "utf-8")
     means, overall = by_set(runs), summary(runs)
     print(printed(means, LAYOUT, asked.markdown), printed(overall, SUMMARY, asked.markdown), sep="\n\n")
     if asked.into:
