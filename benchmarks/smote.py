@@ -1,7 +1,7 @@
 """The SMOTE family against imbalanced-learn: CPU seconds and memory.
 
-Each job runs in a process of its own, ours and the rival's in turn, three times each after a first call that
-compiles; the least of the three counts. imbalanced-learn is run where it can be imported (`pip install
+Times are taken in one process for each job, ours and the rival's in turn, three times each after a first call
+that compiles; the least counts. Memory is that of a process each. imbalanced-learn is run where it can be imported (`pip install
 imbalanced-learn`).
 
     SYNTHESIST_DATA=folder python benchmarks/smote.py
@@ -9,7 +9,8 @@ imbalanced-learn`).
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from time import process_time
@@ -47,9 +48,9 @@ def main() -> None:
         print("imbalanced-learn is not installed here: only our own numbers are taken.")
     rows = []
     for job in asked.only.split(",") if asked.only else JOBS:
-        both = {"ours": fresh(run, job, "ours")} | ({"theirs": fresh(run, job, "theirs")} if rival else {})
-        row: dict[str, Any] = {"job": job, **{key: both["ours"][key] for key in ("rows_in", "rows_out")}}
-        row |= {f"{who}_{key}": found[key] for who, found in both.items() for key in ("cpu_s", "mb")}
+        who = ("ours", "theirs") if rival else ("ours",)
+        row: dict[str, Any] = {"job": job, **fresh(timed, job, who)}
+        row |= {f"{each}_mb": fresh(grown, job, each) for each in who}
         rows.append(row | ({"faster": row["theirs_cpu_s"] / row["ours_cpu_s"]} if rival else {}))
         if asked.out:
             asked.out.write_text(json.dumps(rows, indent=1), "utf-8")
@@ -58,19 +59,38 @@ def main() -> None:
         insert(printed(rows, LAYOUT, markdown=True), asked.into, "smote")
 
 
-def run(job: str, who: str) -> dict[str, Any]:
-    """CPU seconds of the quickest of three calls, and what the process grew by beyond the data."""
-    name, options, data = JOBS[job]
+def timed(job: str, who: Sequence[str]) -> dict[str, Any]:
+    """CPU seconds of the quickest of three calls of each."""
+    _, options, data = JOBS[job]
     x, y = data()
-    family = ours if who == "ours" else __import__("imblearn.over_sampling", fromlist=["over_sampling"])
-    sampler = getattr(family, name)(random_state=0, **options(x))
-    sampler.fit_resample(*small(x, y))  # what is compiled or imported once is no work
-    before, times, made = peak_mb(), [], np.empty(0)
+    samplers = {each: sampler_of(job, each, options(x)) for each in who}
+    times: dict[str, list[float]] = {each: [] for each in who}
+    made = x
+    for sampler in samplers.values():
+        sampler.fit_resample(*small(x, y))  # what is compiled or imported once is no work
     for _ in range(RUNS):
-        start = process_time()
-        made = sampler.fit_resample(x, y)[0]
-        times.append(process_time() - start)
-    return {"rows_in": len(x), "rows_out": len(made), "cpu_s": min(times), "mb": peak_mb() - before}
+        for each, sampler in samplers.items():
+            start = process_time()
+            made = sampler.fit_resample(x, y)[0]
+            times[each].append(process_time() - start)
+    return {"rows_in": len(x), "rows_out": len(made)} | {f"{each}_cpu_s": min(took) for each, took in times.items()}
+
+
+def grown(job: str, who: str) -> float:
+    """MB by which a process grows beyond the data in one call."""
+    _, options, data = JOBS[job]
+    x, y = data()
+    sampler = sampler_of(job, who, options(x))
+    sampler.fit_resample(*small(x, y))
+    before = peak_mb()
+    sampler.fit_resample(x, y)
+    return peak_mb() - before
+
+
+def sampler_of(job: str, who: str, options: dict[str, Any]) -> Any:
+    """Our sampler or the rival's."""
+    family = ours if who == "ours" else import_module("imblearn.over_sampling")
+    return getattr(family, JOBS[job][0])(random_state=0, **options)
 
 
 def small(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

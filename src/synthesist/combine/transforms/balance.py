@@ -33,7 +33,7 @@ class Balance(Spec):
     doi:10.1613/jair.953; Elor and Averbuch-Elor, To SMOTE, or not to SMOTE?, 2022, doi:10.48550/arXiv.2201.08528.
 
     >>> import polars as pl, synthesist as sy
-    >>> frame = pl.DataFrame({"x": range(100), "y": ["rare"] * 10 + ["usual"] * 90})
+    >>> frame = pl.DataFrame({"x": [i % 40 for i in range(100)], "y": ["rare"] * 10 + ["usual"] * 90})
     >>> sy.transform("balance", frame, target="y")["y"].value_counts().sort("y").rows()
     [('rare', 90), ('usual', 90)]
     """
