@@ -1,8 +1,8 @@
 """The SMOTE family against imbalanced-learn: CPU seconds and memory.
 
 Times are taken in one process for each job, ours and the rival's in turn, three times each after a first call
-that compiles; the least counts. Memory is that of a process each. imbalanced-learn is run where it can be imported (`pip install
-imbalanced-learn`).
+that compiles; the least counts. Memory is that of a process each. imbalanced-learn takes part where it can be
+imported (`pip install imbalanced-learn`).
 
     SYNTHESIST_DATA=folder python benchmarks/smote.py
 """
@@ -138,11 +138,11 @@ def none(x: np.ndarray) -> dict[str, Any]:
 
 Job = tuple[str, Callable[[np.ndarray], dict[str, Any]], Callable[[], tuple[np.ndarray, np.ndarray]]]
 JOBS: dict[str, Job] = {
-    "SMOTE, 100k x 20": ("SMOTE", none, numbers),
-    "Borderline-SMOTE, 100k x 20": ("BorderlineSMOTE", none, numbers),
-    "ADASYN, 100k x 20": ("ADASYN", none, numbers),
-    "SMOTE-NC, 100k x 20": ("SMOTENC", categories, mixed),
-    "SMOTE-NC, Adult": ("SMOTENC", categories, adult),
+    "smote": ("SMOTE", none, numbers),
+    "borderline_smote": ("BorderlineSMOTE", none, numbers),
+    "adasyn": ("ADASYN", none, numbers),
+    "smote_nc": ("SMOTENC", categories, mixed),
+    "smote_nc_adult": ("SMOTENC", categories, adult),
 }
 
 
