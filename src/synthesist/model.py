@@ -203,8 +203,9 @@ def _identity(data: Dataset, method: Spec, seed: int) -> str:
 
 
 def refuse_unsuitable(method: Spec, data: Dataset) -> None:
-    """Refuse columns of a kind the method does not serve, naming each."""
-    target = getattr(method, "target", None)
+    """Refuse columns of a kind the method does not serve, naming each, and a target that is no column."""
+    if (target := getattr(method, "target", None)) is not None:
+        data.kinds[target]
     kinds = data.kinds.columns.items()
     wrong = {c: k.kind for c, k in kinds if k.kind not in method.accepts and c != target}
     if wrong:

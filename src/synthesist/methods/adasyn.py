@@ -28,7 +28,7 @@ class Adasyn(Spec):
     Reference: He, Bai, Garcia and Li, IJCNN 2008, doi:10.1109/IJCNN.2008.4633969.
 
     >>> import polars as pl, synthesist as sy
-    >>> x = [float(i) for i in range(100)]
+    >>> x = [i + 0.5 for i in range(100)]
     >>> frame = pl.DataFrame({"x": x, "y": ["rare" if i < 20 else "usual" for i in range(100)]})
     >>> rows = sy.fit(frame, "adasyn", target="y").sample(50)
     >>> rows["x"].min() >= 14

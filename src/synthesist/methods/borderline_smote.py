@@ -29,7 +29,7 @@ class BorderlineSmote(Spec):
     Reference: Han, Wang and Mao, ICIC 2005, doi:10.1007/11538059_91.
 
     >>> import polars as pl, synthesist as sy
-    >>> x = [float(i) for i in range(100)]
+    >>> x = [i + 0.5 for i in range(100)]
     >>> frame = pl.DataFrame({"x": x, "y": ["rare" if i < 20 else "usual" for i in range(100)]})
     >>> rows = sy.fit(frame, "borderline_smote", target="y").sample(50)
     >>> rows["x"].min() >= 14

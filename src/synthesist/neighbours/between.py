@@ -44,7 +44,7 @@ class Between:
             raise ValueError("neighbours are numbered by whole numbers")
         if min(self.start.min(), self.near.min()) < 0 or max(self.start.max(), self.near.max()) >= len(self.records):
             raise ValueError("a neighbour that is not among the records")
-        if self.upto.dtype != np.float64 or (np.diff(self.upto) < 0).any() or not 0 < self.upto[-1] < np.inf:
+        if self.upto.dtype != np.float64 or (self.upto[1:] < self.upto[:-1]).any() or not 0 < self.upto[-1] < np.inf:
             raise ValueError("weights of rows that are no weights")
 
     @property

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Boolean, Category, Integer, Kind, Number
-from synthesist.errors import DataError, NotFoundError, SpecError, UnsuitableError, did_you_mean
+from synthesist.data.kinds import Boolean, Category, Integer, Number
+from synthesist.errors import DataError, SpecError, UnsuitableError, did_you_mean
 from synthesist.neighbours.records import Label
 from synthesist.rules.conditions import conditions, satisfied
 
@@ -82,9 +82,7 @@ def class_counts(data: Dataset, target: str) -> Mapping[Label, int]:
     Raises:
         NotFoundError, UnsuitableError, DataError: the column is not there, cannot name classes, or is empty.
     """
-    if target not in data.kinds.columns:
-        raise NotFoundError(f"No target column `{target}`. {did_you_mean(target, data.kinds.columns)}")
-    kind: Kind = data.kinds.columns[target]
+    kind = data.kinds[target]
     if not isinstance(kind, Category | Boolean | Integer | Number):
         raise UnsuitableError(
             f"The target `{target}` is a {kind.kind}: classes are named by a category, a boolean or a whole number."

@@ -28,12 +28,12 @@ class Space:
 
     numbers: np.ndarray
     codes: np.ndarray
-    penalty: float = 1.0
+    penalty: float
 
     @classmethod
     def of_numbers(cls, numbers: np.ndarray) -> "Space":
         """Rows of coordinates only."""
-        return cls(numbers, np.zeros((len(numbers), 0), np.int32))
+        return cls(numbers, np.zeros((len(numbers), 0), np.int32), 0.0)
 
     def rows(self, which: np.ndarray) -> "Space":
         """The same space with fewer rows."""
