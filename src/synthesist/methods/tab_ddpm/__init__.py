@@ -110,6 +110,8 @@ class Denoised:
             raise ValueError("a denoiser of impossible size")
         if not all(np.isfinite(array).all() for array in self.weights.values()):
             raise ValueError("a denoiser with infinite weights")
+        if not all((column.mass > 0).all() for column in self.codec.modelled.values()):
+            raise ValueError("a denoiser of codes that no row had")
         if self.codec.modelled:
             self._loaded()
 

@@ -114,7 +114,7 @@ def _within(net: Denoiser, cells: Cells, codes: Tensor, limits: Mapping[int, Lim
             met = met + torch.where(hole, torch.logsumexp(odds, 1), 0.0)
             seen.codes[:, j] = torch.where(hole, _drawn(odds, g), seen.codes[:, j])
         chosen = _drawn(met.view(-1, crowd), g)
-        out.append(seen.codes.view(len(rows), crowd, -1)[torch.arange(len(rows)), chosen])
+        out.append(seen.codes.view(len(rows), crowd, -1)[torch.arange(len(rows), device=codes.device), chosen])
     return torch.cat(out)
 
 
