@@ -38,7 +38,7 @@ def rows() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model(rows: pl.DataFrame) -> Model:
-    return sy.fit(rows, "tab_ddpm", width=64, depth=2, steps=500, bins=40, stages=12)
+    return sy.fit(rows, "tab_ddpm", width=64, depth=2, steps=300, stages=12)
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +65,7 @@ def test_looks_tell_of_a_number_what_their_precision_says(cells: Cells) -> None:
 
 
 def test_a_network_that_has_learnt_nothing_knows_bayes_rule(cells: Cells, unlearnt: Denoiser) -> None:
-    seen = Seen.at(torch.full((1, 3), -1), cells)
-    seen.look(torch.tensor([[0.3, -1.0]]), torch.tensor([[4.0, 9.0]]), torch.tensor([[0.5, -2.0]]))
+    seen = Seen(torch.full((1, 3), -1), torch.tensor([[2.2, -15.0]]), torch.tensor([[4.0, 9.0]]))
     for k, odds in enumerate(log_odds(unlearnt, cells, seen)[:2]):
         place, share = cells.places[k], cells.shares[k]
         assert place is not None
@@ -76,22 +75,20 @@ def test_a_network_that_has_learnt_nothing_knows_bayes_rule(cells: Cells, unlear
 
 
 def test_rows_from_noise_have_the_shares_of_every_column(cells: Cells, unlearnt: Denoiser) -> None:
-    codes = filled(unlearnt, cells, np.full((40_000, 3), -1, np.int32), {}, 10, generator(CTX, "draw"))
+    codes = filled(unlearnt, cells, np.full((16_384, 3), -1, np.int32), {}, 10, generator(CTX, "draw"))
     for j, share in enumerate(cells.shares):
         made = np.bincount(codes[:, j], minlength=len(share)) / len(codes)
-        assert np.abs(made - share.numpy()).max() < 0.012
+        assert np.abs(made - share.numpy()).max() < 0.015
     assert abs(np.corrcoef(codes.T)[0, 1]) < 0.02
 
 
 def test_numbers_that_follow_each_other_do_so_in_rows_made(rows: pl.DataFrame, model: Model) -> None:
-    made = model.sample(8_000, seed=1)
-    real = table(8_000)
-    assert made.select(pl.corr("first", "second")).item() == pytest.approx(
-        real.select(pl.corr("first", "second")).item(), abs=0.03
-    )
+    made = model.sample(4_000, seed=1)
+    ranks = [frame.select(pl.corr("first", "second", method="spearman")).item() for frame in (rows, made)]
+    assert ranks[1] == pytest.approx(ranks[0], abs=0.05)
     assert (made["first"] == 0).mean() == pytest.approx(0.4, abs=0.03)
-    told = made.select(pl.col("size") == pl.when(pl.col("first") + pl.col("second") > 40).then(pl.lit("large")))
-    assert made.filter(told.to_series()).height / made.filter(pl.col("size") == "large").height > 0.9
+    large = made.filter(pl.col("size") == "large")
+    assert (large["first"] + large["second"] > 40).mean() > 0.9
 
 
 def test_what_is_given_decides_the_rest(model: Model) -> None:
@@ -107,10 +104,10 @@ def test_what_is_given_decides_the_rest(model: Model) -> None:
 def test_several_limits_are_met_in_the_proportions_of_the_table(model: Model) -> None:
     """Of rows with a small first number and a size of `large`, the first must be large for a small one."""
     real = table(200_000).filter(pl.col("first").is_between(10, 30) & (pl.col("size") == "large"))
-    made = model.sample(3_000, {"first": ("between", 10, 30), "size": "large"}, seed=3)
+    made = model.sample(2_000, {"first": ("between", 10, 30), "size": "large"}, seed=3)
     assert made["first"].is_between(10, 30).all() and (made["size"] == "large").all()
-    assert made["first"].mean() == pytest.approx(real["first"].mean(), abs=0.7)  # 24.9, where all of 10 to 30 gives 18
-    assert made["second"].mean() == pytest.approx(real["second"].mean(), abs=1.5)
+    assert made["first"].mean() == pytest.approx(real["first"].mean(), abs=1.0)  # 24.9, where all of 10 to 30 gives 18
+    assert made["second"].mean() == pytest.approx(real["second"].mean(), abs=2.0)
 
 
 def test_too_few_rows_are_refused(rows: pl.DataFrame) -> None:
@@ -123,7 +120,7 @@ def test_a_hostile_model_is_refused(model: Model, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="impossible"):
         replace(sampler, stages=10**9)
     with pytest.raises(ValueError, match="infinite"):
-        replace(sampler, weights={name: array / 0.0 for name, array in sampler.weights.items()})
+        replace(sampler, weights={name: np.full_like(array, np.inf) for name, array in sampler.weights.items()})
     wrong = {**sampler.weights, "leave.bias": sampler.weights["leave.bias"][:-1]}
     with pytest.raises(ModelFileError, match="another network"):
         replace(sampler, weights=wrong)

@@ -25,7 +25,7 @@ class TabDDPM(Spec):
     """Learns to find whole rows in noise, as image generators do, with a small neural network.
 
     Numbers drown in Gaussian noise, categories vanish behind a mask; a network learns, at every stage between,
-    what each hidden cell may be, missing included. Rows are drawn by going the way back in a few looks. The network
+    what each hidden cell may be, missing included. Rows are drawn by going the way back in a few stages. The network
     answers with probabilities of codes, so points such as zero hours, grids and the distribution of every column are
     kept. It has learnt to go on from any cells that are given, so conditions and imputation take no longer and nothing
     is rejected. More `steps` and `width` make it better, on a graphics card by far.
@@ -34,7 +34,7 @@ class TabDDPM(Spec):
     on a CPU; for free text; when a formal guarantee is needed, which only differential privacy gives.
 
     Reference: Kotelnikov, Baranchuk, Rubachev and Babenko, ICML 2023, doi:10.48550/arXiv.2209.15421; of mixed
-    noise, Shi, Xu, Hua, Zhang, Ermon and Leskovec, ICLR 2025, doi:10.48550/arXiv.2410.20626; of looks that a network
+    noise, Shi, Xu, Hua, Zhang, Ermon and Leskovec, ICLR 2025, doi:10.48550/arXiv.2410.20626; of noise that a network
     sees through Bayes' rule, Graves, Srivastava, Atkinson and Gomez, 2023, doi:10.48550/arXiv.2308.07037.
 
     >>> import polars as pl, synthesist as sy
@@ -52,10 +52,10 @@ class TabDDPM(Spec):
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
     width: int = knob(256, "units of a layer", tries=(8, 16), ge=4, le=8192)
     depth: int = knob(3, "residual blocks", tries=(1, 2), ge=1, le=64)
-    steps: int = knob(2000, "training steps", tries=(4, 12), ge=1, le=10_000_000)
+    steps: int = knob(600, "training steps", tries=(4, 12), ge=1, le=10_000_000)
     batch: int = knob(1024, "rows per training step at most", tries=(8, 16), ge=8, le=65_536)
     rate: float = knob(2e-3, "learning rate at the start", tries=(1e-3, 1e-2), gt=0.0, le=1.0)
-    stages: int = knob(24, "stages of noise on the way to a row", tries=(2, 3), ge=1, le=1000)
+    stages: int = knob(16, "stages of noise on the way to a row", tries=(2, 3), ge=1, le=1000)
     device: Literal["auto", "cpu", "cuda"] = knob(
         "auto", "where it runs; auto takes a graphics card if there is one", tries=("auto", "cpu"), affects="cost"
     )
@@ -75,11 +75,13 @@ class TabDDPM(Spec):
         home = "cpu" if self.device == "cpu" else "auto"
         if not codec.modelled:
             return Denoised(codec, {}, self.width, self.depth, self.stages, home, {})
-        from synthesist.methods.tab_ddpm.denoiser import Cells
-        from synthesist.methods.tab_ddpm.learning import learnt
         from synthesist.nets.blocks import arrays_of, chosen_device
 
-        cells = Cells.of(codec, chosen_device(self.device))
+        device = chosen_device(self.device)
+        from synthesist.methods.tab_ddpm.denoiser import Cells
+        from synthesist.methods.tab_ddpm.learning import learnt
+
+        cells = Cells.of(codec, device)
         codes, size = codec.complete(data, ctx), (self.width, self.depth)
         net, curve = learnt(codes, cells, size, self.steps, self.batch, self.rate, ctx)
         return Denoised(codec, arrays_of(net), self.width, self.depth, self.stages, home, asdict(curve))
@@ -108,6 +110,8 @@ class Denoised:
             raise ValueError("a denoiser of impossible size")
         if not all(np.isfinite(array).all() for array in self.weights.values()):
             raise ValueError("a denoiser with infinite weights")
+        if not all((column.mass > 0).all() for column in self.codec.modelled.values()):
+            raise ValueError("a denoiser of codes that no row had")
         if self.codec.modelled:
             self._loaded()
 
@@ -134,10 +138,10 @@ class Denoised:
         """codes[row, column] without holes."""
         if not self.codec.modelled:
             return codes
+        cells, net = self._loaded()
         from synthesist.methods.tab_ddpm.drawing import filled
         from synthesist.nets.blocks import generator, one_thread
 
-        cells, net = self._loaded()
         with one_thread():
             g = generator(ctx, "looks", cells.shares[0].device)
             return filled(net, cells, codes, limits, self.stages, g)
@@ -149,10 +153,11 @@ class Denoised:
             MissingExtraError: torch is not installed.
             ModelFileError: the weights are those of another network.
         """
-        from synthesist.methods.tab_ddpm.denoiser import Cells, Denoiser
         from synthesist.nets.blocks import chosen_device, with_arrays
 
-        device = chosen_device(self.device)
+        device = chosen_device(self.device)  # comes first, as nets say what to do where torch is missing
+        from synthesist.methods.tab_ddpm.denoiser import Cells, Denoiser
+
         cells = Cells.of(self.codec, device)
         widths = cells.widths
         return cells, with_arrays(lambda: Denoiser(widths, self.width, self.depth), self.weights, device)

@@ -17,33 +17,44 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from synthesist.codecs.category import CategoryCodec
+from synthesist.codecs.number import NumberCodec
+from synthesist.codecs.presence import PresenceCodec
+from synthesist.codecs.serial import SerialCodec
 from synthesist.codecs.table import TableCodec
 from synthesist.nets.blocks import dropout
 
 __all__ = ["Cells", "Denoiser", "Seen", "log_odds"]
 
 FEW = 10  # codes up to which a number is treated as a category: it is seen or not
-KNOTS = 32  # features of a number that say which code it is
+KNOTS = 32  # hats over the ranges of a number
 HIDDEN = -1  # the code of a cell that is not seen
 
 
 @dataclass(frozen=True)
 class Cells:
-    """What is known of columns beforehand: the shares of their codes and, of numbers, the places of the codes."""
+    """What is known of columns beforehand: the shares of their codes and, of numbers, the places of the codes.
+
+    `bases[column]` is B[code, feature]: which code it is and, of numbers, on which values it lies.
+    """
 
     shares: tuple[Tensor, ...]
     places: tuple[Tensor | None, ...]
+    bases: tuple[Tensor, ...]
 
     @classmethod
     def of(cls, codec: TableCodec, device: torch.device) -> "Cells":
         """The columns of a table; missing has a place above all numbers."""
-        shares = [column.mass / column.mass.sum() for column in codec.modelled.values()]
-        ordered = [column.ordered for column in codec.modelled.values()]
-        places = [_places(share) if k > FEW else None for share, k in zip(shares, ordered, strict=True)]
-        return cls(
-            tuple(torch.tensor(share, dtype=torch.float32, device=device) for share in shares),
-            tuple(None if x is None else torch.tensor(x, dtype=torch.float32, device=device) for x in places),
-        )
+        shares, places, bases = [], [], []
+        for column in codec.modelled.values():
+            share = column.mass / column.mass.sum()
+            number = column.ordered > FEW
+            place = _places(share) if number else None
+            shares.append(torch.tensor(share, dtype=torch.float32, device=device))
+            places.append(torch.tensor(place, dtype=torch.float32, device=device) if number else None)
+            basis = np.eye(len(share)) if place is None else _basis(place, _points(column))
+            bases.append(torch.tensor(basis, dtype=torch.float32, device=device))
+        return cls(tuple(shares), tuple(places), tuple(bases))
 
     @cached_property
     def numbers(self) -> list[int]:
@@ -58,11 +69,6 @@ class Cells:
     def placed(self, codes: Tensor) -> Tensor:
         """x[row, number]: the places of the numbers of codes[row, column]."""
         return torch.stack([place[codes[:, j]] for j, place in enumerate(self.places) if place is not None], 1)
-
-    @cached_property
-    def bases(self) -> list[Tensor]:
-        """B[code, feature] of each column: which code it is and, of numbers, two polynomials of its place."""
-        return [_basis(share, place) for share, place in zip(self.shares, self.places, strict=True)]
 
     @cached_property
     def widths(self) -> list[int]:
@@ -90,22 +96,28 @@ def _places(share: np.ndarray) -> np.ndarray:
     return np.asarray(x / max(share @ x**2, 1e-12) ** 0.5)
 
 
-def _basis(share: Tensor, place: Tensor | None) -> Tensor:
-    one_hot = torch.eye(len(share), device=share.device)
-    if place is None:
-        return one_hot
-    bumps = one_hot if len(share) <= KNOTS else _bumps(share)
-    return torch.cat([bumps, place[:, None], (place[:, None] ** 2 - 1) / 2**0.5], dim=1)
+def _points(column: NumberCodec | CategoryCodec | SerialCodec | PresenceCodec) -> np.ndarray:
+    """Which codes stand for one value, or for missing, and not for a range."""
+    number = column.number if isinstance(column, SerialCodec) else column
+    points = np.ones(number.size, bool)
+    if isinstance(number, NumberCodec):
+        points[: number.ordered] = number.knots[:, 0] == number.knots[:, -1]
+    return points
 
 
-def _bumps(share: Tensor) -> Tensor:
-    """One feature for each heavy code, and for the others hats at even distances in their cumulated share."""
-    heavy = share >= 1 / KNOTS
-    light = torch.where(heavy, 0.0, share)
-    middle = (light.cumsum(0) - light / 2) / light.sum()
-    knots = torch.arange(KNOTS, device=share.device)
-    hats = (1 - (middle[:, None] * (KNOTS - 1) - knots).abs()).clamp(min=0) * ~heavy[:, None]
-    return torch.cat([torch.eye(len(share), device=share.device)[:, heavy], hats], dim=1)
+def _basis(place: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """A feature of each code that is a point, hats over the ranges, and two polynomials of the place.
+
+    Hats stand at even distances along the places, coarser than codes, so that a network does not tell rows
+    apart by them.
+    """
+    ranges = not points.all() and np.ptp(place[~points]) > 0
+    features = [np.eye(len(place))[:, points | (not ranges)], place, (place**2 - 1) / 2**0.5]
+    if ranges:
+        ends = place[~points].min(), place[~points].max()
+        at = np.linspace(*ends, KNOTS)
+        features.append(np.maximum(1 - np.abs(place[:, None] - at) / (at[1] - at[0]), 0) * ~points[:, None])
+    return np.column_stack(features)
 
 
 @dataclass
@@ -122,10 +134,9 @@ class Seen:
         nothing = torch.zeros(len(codes), len(cells.numbers), device=codes.device)
         return cls(codes.clone(), nothing, nothing.clone())
 
-    def look(self, x: Tensor, precision: Tensor, noise: Tensor) -> None:
-        """Add a look at the numbers of places `x`; `noise` is standard normal."""
-        self.y = self.y + precision * x + precision.sqrt() * noise
-        self.gamma = self.gamma + precision
+    def sight(self, u: Tensor, gamma: Tensor) -> "Seen":
+        """The same cells, and numbers seen as u = cos θ x + sin θ ε, of precision γ = 1/tan² θ."""
+        return Seen(self.codes, u * (gamma * (1 + gamma)).sqrt(), gamma.expand_as(u))
 
 
 class Denoiser(nn.Module):

@@ -102,5 +102,6 @@ def looked_at(codes: Tensor, cells: Cells, g: torch.Generator) -> Seen:
     if cells.numbers:
         x = cells.placed(codes)
         noise = torch.randn(x.shape, generator=g, device=codes.device)
-        seen.look(x, precision(t).expand_as(x), noise)
+        seen.gamma = precision(t).expand_as(x)
+        seen.y = seen.gamma * x + seen.gamma.sqrt() * noise
     return seen
