@@ -16,7 +16,7 @@ from synthesist.core import Allowed, Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import UnsuitableError
-from synthesist.methods.ctgan.options import Options, Shape, options_of
+from synthesist.methods.ctgan.options import Shape, options_of
 
 if TYPE_CHECKING:
     from synthesist.methods.ctgan.drawing import Drawing
@@ -60,13 +60,13 @@ class CTGAN(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    modes: int = knob(10, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
+    modes: int = knob(32, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
     noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=4096)
     width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=4096)
     pac: int = knob(5, "rows that are judged together", tries=(1, 2), ge=1, le=100)
     epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(1e-3, "step of the optimizers at first", tries=(1e-4, 1e-2), gt=0.0, le=1.0)
-    matching: float = knob(1.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
+    matching: float = knob(10.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
     refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
     candidates: int = knob(5, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
@@ -105,9 +105,9 @@ class CTGAN(Spec):
             fresh(lambda: Generator(shape), generator(ctx, "generator")).to(device),
             fresh(lambda: Discriminator(shape), generator(ctx, "discriminator")).to(device),
         )
-        rows = (np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1).astype(np.int64),)
-        options, low, high = (torch.from_numpy(part).to(device) for part in (*rows, *_places(columns, numeric, codes)))
-        game = Game(*players, Table(columns, shape, device), options, low, high, self.rate, self.matching)
+        options = np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1).astype(np.int64)
+        rows = torch.from_numpy(options).to(device)
+        game = Game(*players, Table(columns, shape, device), rows, self.rate, self.matching)
         schedule = Schedule(self.epochs, int(np.clip(len(codes) // BATCHES, 32, 500)), decay="cosine", validation=0.0)
         curve = train(game, len(codes), schedule, ctx, about=f"{self!r} {shape!r}", label="playing")
         return shape, arrays_of(game.generator), curve
@@ -203,18 +203,6 @@ class Ordered:
         for j, limit in (given.limits if given else {}).items():
             u[:, j] = limit.place(codes[:, j], u[:, j])
         return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-
-def _places(columns: tuple[Options, ...], numeric: tuple[int, ...], codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Between which places of its option each number lies, [row, number]."""
-    out = np.zeros((2, len(codes), len(numeric)), np.float32)
-    for k, j in enumerate(numeric):
-        column, code = columns[j], codes[:, j]
-        option = column.option[code]
-        width = np.maximum(column.high - column.low, 1e-300)[option]
-        for end, share in enumerate((column.split.low, column.split.high)):
-            out[end, :, k] = np.clip((share[code] - column.low[option]) / width, 0.0, 1.0)
-    return out[0], out[1]
 
 
 def _drawing(codec: TableCodec, modes: int, shape: Shape, weights: Mapping[str, np.ndarray]) -> "Drawing":

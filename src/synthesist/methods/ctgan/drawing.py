@@ -60,7 +60,7 @@ class Drawing:
         out = np.empty((len(known), self.table.columns[j].size))
         with one_thread(), torch.no_grad():
             for first in range(0, len(known), STEP):
-                logits, _ = self._asked(known[first : first + STEP], ctx.at(first))
+                logits = self._asked(known[first : first + STEP], ctx.at(first))
                 out[first : first + STEP] = torch.softmax(self.table.split(logits)[j], 1).numpy()
         return out
 
@@ -70,24 +70,19 @@ class Drawing:
         with one_thread(), torch.no_grad():
             for first in range(0, len(known), STEP):
                 here, asked = ctx.at(first), known[first : first + STEP]
-                logits, places = self._asked(asked, here)
+                logits = self._asked(asked, here)
                 rows = slice(first, first + len(asked))
                 for j, (column, part) in enumerate(zip(self.table.columns, self.table.split(logits), strict=True)):
                     noise = torch.rand(part.shape, generator=generator(here, f"choice {j}")).clamp(1e-12, 1 - 1e-7)
                     option = torch.argmax(part - torch.log(-torch.log(noise)), 1).numpy()
                     option = np.where(asked[:, j] >= 0, column.option[asked[:, j]], option)
-                    place = self._place(places, j)
-                    code = column.code(option, place)
+                    code = column.code(option, here.rng(f"inside {j}").random(len(option)))
                     out[j, rows] = np.where(asked[:, j] >= 0, asked[:, j], code) if forced else code
         return out
 
-    def _place(self, places: torch.Tensor, j: int) -> np.ndarray | None:
-        numeric = self.table.shape.numeric
-        return places[:, numeric.index(j)].double().numpy() if j in numeric else None
-
-    def _asked(self, known: np.ndarray, ctx: Context) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the generator says where these codes[row, column] are asked for."""
+    def _asked(self, known: np.ndarray, ctx: Context) -> torch.Tensor:
+        """Logits[row, option] where these codes[row, column] are asked for."""
         options = np.stack([column.option[known[:, j]] for j, column in enumerate(self.table.columns)], 1)
         options = np.where(known >= 0, options, -1).astype(np.int64)
         noise = torch.randn(len(known), self.table.shape.noise, generator=generator(ctx, "noise"))
-        return self.net(noise, self.table.hot(torch.from_numpy(options)))
+        return self.table.logits(self.net(noise, self.table.hot(torch.from_numpy(options))))
