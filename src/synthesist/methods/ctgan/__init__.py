@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from synthesist.boosting.booster import Growth
-from synthesist.boosting.critic import Critic, take, take_each
+from synthesist.boosting.critic import QUICK, Critic, take, take_each
 from synthesist.codecs.channels import Channels
 from synthesist.codecs.pieces import Given, Limit
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
-from synthesist.errors import UnsuitableError
 from synthesist.methods.ctgan.options import Shape, options_of
 
 if TYPE_CHECKING:
@@ -24,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["CTGAN"]
 
 FEWEST = 100  # rows: with fewer, what is learnt is those rows
-BATCHES = 40  # an epoch has at least, as long as a batch has 32 rows
-PER_HOLE = 8  # candidates for a row with holes of its own
+LARGEST = 4096  # cells of a layer, random numbers of a row
+PER_HOLE = 16  # candidates for a row with holes of its own
 
 
 class CTGAN(Spec):
@@ -61,8 +59,8 @@ class CTGAN(Spec):
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
     modes: int = knob(32, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
-    noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=4096)
-    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=4096)
+    noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=LARGEST)
+    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=LARGEST)
     pac: int = knob(5, "rows that are judged together", tries=(1, 2), ge=1, le=100)
     epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(1e-3, "step of the optimizers at first", tries=(1e-4, 1e-2), gt=0.0, le=1.0)
@@ -78,37 +76,34 @@ class CTGAN(Spec):
             UnsuitableError: there are too few rows, or no column to learn from.
         """
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        _check(codec, data)
+        codec.require(data, FEWEST, "ctgan")
         codes = codec.complete(data, ctx)
         shape, weights, curve = self._trained(codec, codes, ctx.at("net"))
         draw = _drawing(codec, self.modes, shape, weights).free
-        growth = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
         real = np.ascontiguousarray(codes.T.astype(np.uint8))
         steps = self.refinements if len(real) > 1 else 0
-        critic = Critic.fit(real, draw, codec.sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(real, draw, codec.sizes, QUICK, steps, self.min_rows, ctx.at("critic"))
         return Ordered(codec, self.modes, shape, weights, critic, self.candidates, curve)
 
     def _trained(
         self, codec: TableCodec, codes: np.ndarray, ctx: Context
     ) -> tuple[Shape, dict[str, np.ndarray], Curve]:
         """The generator's shape and weights, and how the game went."""
-        import torch
-
+        import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
         from synthesist.methods.ctgan.net import Discriminator, Game, Generator, Table
         from synthesist.nets.blocks import arrays_of, chosen_device, fresh, generator
-        from synthesist.nets.training import Schedule, train
+        from synthesist.nets.training import Schedule, batch_of, train
 
-        device, columns = chosen_device(self.device), options_of(codec, self.modes)
-        numeric = tuple(Channels.of(codec).numeric)
+        columns, numeric = options_of(codec, self.modes), tuple(Channels.of(codec).numeric)
         shape = Shape(tuple(column.size for column in columns), numeric, self.noise, self.width, self.pac)
         players = (
-            fresh(lambda: Generator(shape), generator(ctx, "generator")).to(device),
-            fresh(lambda: Discriminator(shape), generator(ctx, "discriminator")).to(device),
+            fresh(lambda: Generator(shape), generator(ctx, "generator")),
+            fresh(lambda: Discriminator(shape), generator(ctx, "discriminator")),
         )
-        options = np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1).astype(np.int64)
-        rows = torch.from_numpy(options).to(device)
-        game = Game(*players, Table(columns, shape, device), rows, self.rate, self.matching)
-        schedule = Schedule(self.epochs, int(np.clip(len(codes) // BATCHES, 32, 500)), decay="cosine", validation=0.0)
+        options = np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1)
+        table = Table(columns, shape, chosen_device(self.device))
+        game = Game.of(players, table, options, self.rate, self.matching)
+        schedule = Schedule(self.epochs, batch_of(len(codes)), decay="cosine", validation=0.0)
         curve = train(game, len(codes), schedule, ctx, about=f"{self!r} {shape!r}", label="playing")
         return shape, arrays_of(game.generator), curve
 
@@ -133,7 +128,8 @@ class Ordered:
         numeric = tuple(Channels.of(self.codec).numeric)
         if (self.shape.sizes, self.shape.numeric) != (sizes, numeric):
             raise ValueError("a network over other columns than the table has")
-        if min(self.shape.noise, self.shape.width, self.shape.pac) < 1:
+        sides = (self.shape.noise, self.shape.width, self.shape.pac)
+        if min(sides) < 1 or max(sides) > LARGEST:
             raise ValueError("a network of an impossible size")
         if not all(np.isfinite(array).all() for array in self.weights.values()):
             raise ValueError("weights that are no numbers")
@@ -153,7 +149,7 @@ class Ordered:
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
-        return self._decoded(self._weighed(n, ctx), ctx)
+        return self.codec.drawn(self._weighed(n, ctx).T.astype(np.int32), ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` within `allowed`: what is given is ordered, candidates are weighed."""
@@ -163,7 +159,7 @@ class Ordered:
             codes = self._weighed(rows.units, ctx)
         else:
             codes = self._together(given, ctx) if alike else self._one_by_one(given, ctx)
-        return self._decoded(codes, ctx, given, rows, allowed)
+        return self.codec.drawn(codes.T.astype(np.int32), ctx, given, rows, allowed)
 
     def _weighed(self, n: int, ctx: Context) -> np.ndarray:
         """codes[column, row] of n rows, chosen by the critic among candidates."""
@@ -189,43 +185,12 @@ class Ordered:
         weight = (log_weight + self.critic.log_ratio(codes)).reshape(n, PER_HOLE)
         return codes[:, take_each(weight, 1, ctx.rng("take"))[:, 0] + PER_HOLE * np.arange(n)]
 
-    def _decoded(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
 
 def _drawing(codec: TableCodec, modes: int, shape: Shape, weights: Mapping[str, np.ndarray]) -> "Drawing":
     """The generator of these weights over the columns of a table."""
-    import torch
-
+    import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
     from synthesist.methods.ctgan.drawing import Drawing
     from synthesist.methods.ctgan.net import Generator, Table
     from synthesist.nets.blocks import with_arrays
 
-    table = Table(options_of(codec, modes), shape, torch.device("cpu"))
-    return Drawing(with_arrays(lambda: Generator(shape), weights), table)
-
-
-def _check(codec: TableCodec, data: Dataset) -> None:
-    """Refuse what a network cannot learn from."""
-    if data.units < FEWEST:
-        raise UnsuitableError(
-            f"Table `{data.name}` has {data.units} rows; ctgan learns from {FEWEST} at least. "
-            f"Use gaussian_copula or marginals, or give more rows."
-        )
-    if not codec.modelled:
-        raise UnsuitableError(
-            f"Table `{data.name}` has no column to learn from: keys, texts and constants are made without a model. "
-            f"Use marginals."
-        )
+    return Drawing(with_arrays(lambda: Generator(shape), weights), Table(options_of(codec, modes), shape))

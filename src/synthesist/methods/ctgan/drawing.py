@@ -15,6 +15,7 @@ from synthesist.nets.blocks import generator, one_thread
 __all__ = ["Drawing"]
 
 STEP = 8_192  # rows made together
+LEAST = 1e-30  # the least chance of a code, so that what is allowed can always be drawn
 DOUBT = 0.02  # the weight of a column's own shares beside what the generator says: it may be wrong
 
 
@@ -45,10 +46,10 @@ class Drawing:
         for j in sorted(limits, key=lambda j: float(limits[j].weights.mean(0) @ self.table.columns[j].mass)):
             column, here = self.table.columns[j], ctx.at("limit", j)
             free = known[:, j] < 0
-            allowed = limits[j].weights[limits[j].which] * column.mass
+            allowed = limits[j].weights[limits[j].which] * np.maximum(column.mass, LEAST)
             if (known >= 0).any():
                 chances = (1 - DOUBT) * self._chances(known, j, here) + DOUBT * column.shares
-                allowed = allowed * (chances / np.maximum(column.shares, 1e-12))[:, column.option]
+                allowed = allowed * (chances / np.maximum(column.shares, LEAST))[:, column.option]
             mass = allowed.sum(1)
             drawn = take_each(np.log(np.maximum(allowed, 1e-300)), 1, here.rng("code"))[:, 0]
             log_weight += np.where(free, np.log(np.maximum(mass, 1e-300)), 0.0)

@@ -52,8 +52,8 @@ class Discriminator(nn.Module):
 class Table:
     """The options of all columns, side by side, as tensors."""
 
-    def __init__(self, columns: Sequence[Options], shape: Shape, device: torch.device) -> None:
-        self.columns, self.shape, self.device = tuple(columns), shape, device
+    def __init__(self, columns: Sequence[Options], shape: Shape, device: torch.device | str = "cpu") -> None:
+        self.columns, self.shape, self.device = tuple(columns), shape, torch.device(device)
         self.first = torch.tensor([0, *np.cumsum(shape.sizes)[:-1].tolist()], device=device)
         mine = np.zeros((len(shape.numeric), shape.options))
         for k, j in enumerate(shape.numeric):
@@ -116,6 +116,14 @@ class Game:
             order = torch.argsort(self.options[:, j], stable=True)
             chance = torch.log1p(count.float())
             self.shelves.append((order, torch.cumsum(count, 0) - count, count, chance / chance.sum()))
+
+    @classmethod
+    def of(
+        cls, players: tuple[Generator, Discriminator], table: Table, options: np.ndarray, rate: float, matching: float
+    ) -> "Game":
+        """From the rows as an array, options[row, column]."""
+        rows = torch.from_numpy(options.astype(np.int64)).to(table.device)
+        return cls(players[0].to(table.device), players[1].to(table.device), table, rows, rate, matching)
 
     def learn(self, rows: Tensor, g: torch.Generator) -> Tensor:
         """One move of each player; how far apart real and made packs are (Wasserstein)."""

@@ -106,7 +106,7 @@ class Grown:
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
-        return self._rows(self._weighed(n, ctx), ctx)
+        return self.codec.drawn(self._weighed(n, ctx).T.astype(np.int32), ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` within `allowed`, from what the trees hold possible given the rest.
@@ -121,7 +121,7 @@ class Grown:
             codes = self._weighed(rows.units, ctx)
         else:
             codes = self._together(given, ctx) if alike else self._one_by_one(given, ctx)
-        return self._rows(codes, ctx, given, rows, allowed)
+        return self.codec.drawn(codes.T.astype(np.int32), ctx, given, rows, allowed)
 
     def _weighed(self, n: int, ctx: Context) -> np.ndarray:
         """codes[column, row] of n rows, chosen by the critic among candidates."""
@@ -167,21 +167,6 @@ class Grown:
         weight = (rows.log_weight + self.critic.log_ratio(rows.codes)).reshape(n, PER_HOLE)
         chosen = take_each(weight, 1, ctx.rng("take"))[:, 0]
         return rows.codes[:, chosen + PER_HOLE * np.arange(n)]
-
-    def _rows(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
 
 
 def _drawn(chains: Sequence[Chain], n: int, ctx: Context) -> np.ndarray:

@@ -18,6 +18,7 @@ __all__ = ["Drawing"]
 
 STEP = 8_192  # places decoded together
 POOL = 4_096  # places among which the likely ones are sought for a row with cells of its own
+LEAST = 1e-30  # the least chance of a code
 ROWS = 256  # such rows at a time
 
 
@@ -111,14 +112,14 @@ class Drawing:
         return self.channels.decode(categories, numbers, np.zeros(categories.shape))[0]
 
     def _chances(self, decoded: Decoded, j: int) -> np.ndarray:
-        """p(code | z) of one column, [row, code]."""
+        """p(code | z) of one column, [row, code]; never nothing, so that what is allowed can always be drawn."""
         split = self.channels.splits[j]
         chances = torch.softmax(decoded.logits[j], 1).double().numpy()[:, split.category]
         if split.numeric:
             k = self.channels.numeric.index(j)
             inside = split.high > split.low
             chances[:, inside] *= _between(split, decoded.weight[:, k], decoded.mean[:, k], decoded.log_scale[:, k])
-        return chances
+        return np.maximum(chances, LEAST)
 
 
 def _between(split: Split, weight: Tensor, mean: Tensor, log_scale: Tensor) -> np.ndarray:
