@@ -137,11 +137,13 @@ class Game:
         real, fake = torch.cat([real, condition], 1), made.detach()
         distance = self.discriminator(real).mean() - self.discriminator(fake).mean()
         self.descents["discriminator"].step(self._penalty(real, fake, g) - distance)
+        self.discriminator.requires_grad_(False)
         loss = self._disobedience(logits, asked) - self.discriminator(made).mean()
         if self.matching:
             cells = made.shape[1] - condition.shape[1]
             loss = loss + self.matching * _apart(made[:, :cells], real[:, :cells])
         self.descents["generator"].step(loss)
+        self.discriminator.requires_grad_(True)
         return distance.detach()
 
     def judge(self, rows: Tensor, g: torch.Generator) -> Tensor:

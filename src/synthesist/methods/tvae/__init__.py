@@ -37,7 +37,7 @@ class TVAE(Spec):
     needs no rejection as columns are independent given the place.
 
     When not to use: below some 1,000 rows, where `trees` or `gaussian_copula` learn more; where columns follow
-    each other to the last digit; where the closest likeness counts more than the variety of methods: `trees` is closer.
+    each other to the last digit; where likeness counts most: `trees` comes closer.
 
     Reference: Kingma and Welling, ICLR 2014, arXiv:1312.6114; for tables Xu, Skoularidou, Cuesta-Infante and
     Veeramachaneni, NeurIPS 2019, arXiv:1907.00503; a learnt mixture as prior: Tomczak and Welling, AISTATS 2018,
