@@ -28,7 +28,7 @@ TOGETHER = 1024  # such rows at a time
 
 
 class CTGAN(Spec):
-    """Two neural networks play a game: one makes rows to order, the other looks for what gives them away.
+    """Makes rows to order by a game of two neural networks: one makes them, one looks for what is wrong.
 
     A conditional generative adversarial network. Every number is cut into modes, so an order may name a
     category or a range; rare values are asked for more often in training than they come, and packs of rows

@@ -27,7 +27,7 @@ PER_HOLE = 8  # candidates for a row with holes of its own
 
 
 class TVAE(Spec):
-    """Draws every row from a place on a map the data was laid out on by a neural network; quick and general.
+    """Draws rows from a map on which a neural network has laid out the data; quick and general.
 
     A variational autoencoder: one network lays every row on a map of a few dozen axes, with a spread; another
     says what rows at a place look like, column by column. Categories have logits, numbers a mixture of Gaussians
