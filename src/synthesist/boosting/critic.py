@@ -24,9 +24,12 @@ import numpy as np
 from synthesist.boosting.booster import Booster, Growth, state
 from synthesist.core import Context
 
-__all__ = ["Critic", "take", "take_each"]
+__all__ = ["QUICK", "Critic", "take", "take_each"]
 
 LEAST, MOST = -5.0, 4.0  # log-ratios beyond are noise
+QUICK = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
+"""How the critic of a network grows: enough to see what it got wrong, in a tenth of the time it learnt."""
+
 STEER = 32.0  # how hard an excess is steered against
 
 

@@ -1,7 +1,7 @@
 """Samplers whose rows a critic chooses: one way to sample, to meet conditions and to impute for all of them."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -12,9 +12,7 @@ from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 
-__all__ = ["PER_HOLE", "Proposal", "Weighed"]
-
-PER_HOLE = 24  # candidates for a row with evidence of its own
+__all__ = ["Proposal", "Weighed"]
 
 
 class Proposal(Protocol):
@@ -36,6 +34,8 @@ class Weighed:
     codec: TableCodec
     critic: Critic
     candidates: int
+    per_hole: ClassVar[int] = 24
+    """Candidates for a row with evidence of its own."""
 
     @property
     def proposal(self) -> Proposal:
@@ -56,7 +56,7 @@ class Weighed:
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
-        return self._rows(self._free(n, ctx), ctx)
+        return self.codec.drawn(self._free(n, ctx).T.astype(np.int32), ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` within `allowed`, as likely as the rest makes them.
@@ -70,7 +70,7 @@ class Weighed:
             codes = self._together(given, ctx) if given.limits else self._free(rows.units, ctx)
         else:
             codes = self._one_by_one(given, ctx)
-        return self._rows(codes, ctx, given, rows, allowed)
+        return self.codec.drawn(codes.T.astype(np.int32), ctx, given, rows, allowed)
 
     def _free(self, n: int, ctx: Context) -> np.ndarray:
         codes = self.proposal.free(n * self.candidates, ctx)
@@ -85,21 +85,6 @@ class Weighed:
 
     def _one_by_one(self, given: Given, ctx: Context) -> np.ndarray:
         n = len(given.codes)
-        codes, log_weight = self.proposal.one_by_one(given, PER_HOLE, ctx)
-        weight = (log_weight + self.critic.log_ratio(codes)).reshape(n, PER_HOLE)
-        return codes[:, take_each(weight, 1, ctx.rng("take"))[:, 0] + PER_HOLE * np.arange(n)]
-
-    def _rows(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
+        codes, log_weight = self.proposal.one_by_one(given, self.per_hole, ctx)
+        weight = (log_weight + self.critic.log_ratio(codes)).reshape(n, self.per_hole)
+        return codes[:, take_each(weight, 1, ctx.rng("take"))[:, 0] + self.per_hole * np.arange(n)]

@@ -24,7 +24,7 @@ from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Boolean, Category, Constant, Id, Kind, Text
 from synthesist.data.schema import Schema
-from synthesist.errors import ConditionError, DataError
+from synthesist.errors import ConditionError, DataError, UnsuitableError
 
 __all__ = ["TABLE_KINDS", "TableCodec"]
 
@@ -143,6 +143,37 @@ class TableCodec:
                 j = self.names.index(rule.by)
                 limits[j] = self._follow(rule, frame[rule.column], limits.get(j))
         return Given(known, limits)
+
+    def drawn(
+        self,
+        codes: np.ndarray,
+        ctx: Context,
+        given: Given | None = None,
+        rows: Dataset | None = None,
+        allowed: Mapping[str, Allowed] | None = None,
+    ) -> Dataset:
+        """Rows from codes[row, column] alone: each cell anywhere inside its code that the limits of `given` allow."""
+        u = ctx.rng("inside").random(codes.shape)
+        for j, limit in (given.limits if given else {}).items():
+            u[:, j] = limit.place(codes[:, j], u[:, j])
+        return self.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
+
+    def require(self, data: Dataset, fewest: int, method: str) -> None:
+        """Refuse what a method that learns the joint distribution from many rows cannot learn from.
+
+        Raises:
+            UnsuitableError: there are fewer rows than `fewest`, or no column to learn from.
+        """
+        if data.units < fewest:
+            raise UnsuitableError(
+                f"Table `{data.name}` has {data.units} rows; {method} learns from {fewest} at least. "
+                f"Use gaussian_copula or marginals, or give more rows."
+            )
+        if not self.modelled:
+            raise UnsuitableError(
+                f"Table `{data.name}` has no column that {method} could learn: keys, texts and constants are made "
+                f"without a model. Use marginals."
+            )
 
     def decode(
         self,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from synthesist.boosting.booster import Growth
-from synthesist.boosting.critic import Critic, take
+from synthesist.boosting.critic import QUICK, Critic, take
 from synthesist.boosting.weighed import Weighed
 from synthesist.codecs.pieces import Given, Limit
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
@@ -56,11 +55,10 @@ class ARGN(Spec):
         """Learn the codes, then train."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
         weights, curve = self._trained(codec, codec.complete(data, ctx), ctx)
-        growth = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
         draw = _proposal(codec, self.width, self.depth, weights).free
         steps = self.refinements if len(codec.sizes) > 1 else 0
         real = codec.shuffled(data, ctx)
-        critic = Critic.fit(real, draw, codec.sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(real, draw, codec.sizes, QUICK, steps, self.min_rows, ctx.at("critic"))
         return AnyOrder(codec, self.width, self.depth, weights, critic, self.candidates, curve)
 
     def _trained(self, codec: TableCodec, codes: np.ndarray, ctx: Context) -> tuple[dict[str, np.ndarray], Curve]:

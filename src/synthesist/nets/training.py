@@ -20,7 +20,7 @@ from synthesist.nets.blocks import generator, mixed_precision, one_thread
 from synthesist.nets.checkpoint import Checkpoint
 from synthesist.nets.descent import Descent
 
-__all__ = ["Learner", "Schedule", "train"]
+__all__ = ["Learner", "Schedule", "batch_of", "train"]
 
 VALIDATED = 20_000  # rows at most to validate on
 HALVINGS = 3
@@ -41,6 +41,11 @@ class Schedule:
     decay: Literal["plateau", "cosine", "none"] = "none"
     validation: float = 0.1
     """The share of rows kept to validate on; 0 where nothing is validated."""
+
+
+def batch_of(rows: int) -> int:
+    """How many rows to take at a time: 500, fewer where an epoch would be less than 40 steps, 32 at least."""
+    return min(max(rows // 40, 32), 500)
 
 
 class Learner(Protocol):

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from synthesist.boosting.booster import Growth
-from synthesist.boosting.critic import Critic, take, take_each
+from synthesist.boosting.critic import QUICK, Critic
+from synthesist.boosting.weighed import Weighed
 from synthesist.codecs.channels import Channels
-from synthesist.codecs.pieces import Given, Limit
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Curve, Spec, knob
+from synthesist.core import Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
-from synthesist.errors import UnsuitableError
-from synthesist.methods.ctgan.options import Options, Shape, options_of
+from synthesist.methods.ctgan.options import Shape, options_of
 
 if TYPE_CHECKING:
     from synthesist.methods.ctgan.drawing import Drawing
@@ -24,12 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["CTGAN"]
 
 FEWEST = 100  # rows: with fewer, what is learnt is those rows
-BATCHES = 40  # an epoch has at least, as long as a batch has 32 rows
-PER_HOLE = 8  # candidates for a row with holes of its own
+LARGEST = 4096  # cells of a layer, random numbers of a row
 
 
 class CTGAN(Spec):
-    """Two neural networks play a game: one makes rows to order, the other looks for what gives them away.
+    """Makes rows to order by a game of two neural networks: one makes them, one looks for what is wrong.
 
     A conditional generative adversarial network. Every number is cut into modes, so an order may name a
     category or a range; rare values are asked for more often in training than they come, and packs of rows
@@ -37,8 +33,8 @@ class CTGAN(Spec):
     cells that real rows have. A critic of boosted trees then weighs a few candidates for every row.
     Orders are met exactly: what is asked for is fixed, and candidates are weighed by how well they go with it.
 
-    When not to use: below some 1,000 rows; where time counts, as a game takes longer to settle than `tvae` or
-    `trees` take to learn, and comes less close.
+    When not to use: below some 1,000 rows, or where likeness or time counts most: `trees` and `tvae` come closer,
+    sooner. Imputation is better with these, too.
 
     Reference: Xu, Skoularidou, Cuesta-Infante and Veeramachaneni, NeurIPS 2019, arXiv:1907.00503; Gulrajani,
     Ahmed, Arjovsky, Dumoulin and Courville, NeurIPS 2017, arXiv:1704.00028; Lin, Khetan, Fanti and Oh, NeurIPS
@@ -60,13 +56,13 @@ class CTGAN(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    modes: int = knob(10, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
-    noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=4096)
-    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=4096)
+    modes: int = knob(32, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
+    noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=LARGEST)
+    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=LARGEST)
     pac: int = knob(5, "rows that are judged together", tries=(1, 2), ge=1, le=100)
     epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(1e-3, "step of the optimizers at first", tries=(1e-4, 1e-2), gt=0.0, le=1.0)
-    matching: float = knob(1.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
+    matching: float = knob(10.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
     refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
     candidates: int = knob(5, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
@@ -78,43 +74,40 @@ class CTGAN(Spec):
             UnsuitableError: there are too few rows, or no column to learn from.
         """
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        _check(codec, data)
+        codec.require(data, FEWEST, "ctgan")
         codes = codec.complete(data, ctx)
         shape, weights, curve = self._trained(codec, codes, ctx.at("net"))
         draw = _drawing(codec, self.modes, shape, weights).free
-        growth = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
         real = np.ascontiguousarray(codes.T.astype(np.uint8))
         steps = self.refinements if len(real) > 1 else 0
-        critic = Critic.fit(real, draw, codec.sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(real, draw, codec.sizes, QUICK, steps, self.min_rows, ctx.at("critic"))
         return Ordered(codec, self.modes, shape, weights, critic, self.candidates, curve)
 
     def _trained(
         self, codec: TableCodec, codes: np.ndarray, ctx: Context
     ) -> tuple[Shape, dict[str, np.ndarray], Curve]:
         """The generator's shape and weights, and how the game went."""
-        import torch
-
+        import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
         from synthesist.methods.ctgan.net import Discriminator, Game, Generator, Table
         from synthesist.nets.blocks import arrays_of, chosen_device, fresh, generator
-        from synthesist.nets.training import Schedule, train
+        from synthesist.nets.training import Schedule, batch_of, train
 
-        device, columns = chosen_device(self.device), options_of(codec, self.modes)
-        numeric = tuple(Channels.of(codec).numeric)
+        columns, numeric = options_of(codec, self.modes), tuple(Channels.of(codec).numeric)
         shape = Shape(tuple(column.size for column in columns), numeric, self.noise, self.width, self.pac)
         players = (
-            fresh(lambda: Generator(shape), generator(ctx, "generator")).to(device),
-            fresh(lambda: Discriminator(shape), generator(ctx, "discriminator")).to(device),
+            fresh(lambda: Generator(shape), generator(ctx, "generator")),
+            fresh(lambda: Discriminator(shape), generator(ctx, "discriminator")),
         )
-        rows = (np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1).astype(np.int64),)
-        options, low, high = (torch.from_numpy(part).to(device) for part in (*rows, *_places(columns, numeric, codes)))
-        game = Game(*players, Table(columns, shape, device), options, low, high, self.rate, self.matching)
-        schedule = Schedule(self.epochs, int(np.clip(len(codes) // BATCHES, 32, 500)), decay="cosine", validation=0.0)
+        options = np.stack([column.option[codes[:, j]] for j, column in enumerate(columns)], 1)
+        table = Table(columns, shape, chosen_device(self.device))
+        game = Game.of(players, table, options, self.rate, self.matching)
+        schedule = Schedule(self.epochs, batch_of(len(codes)), decay="cosine", validation=0.0)
         curve = train(game, len(codes), schedule, ctx, label="playing")
         return shape, arrays_of(game.generator), curve
 
 
 @dataclass(frozen=True)
-class Ordered:
+class Ordered(Weighed):
     """A generator that makes rows to order, and the critic that weighs what it makes."""
 
     codec: TableCodec
@@ -125,6 +118,7 @@ class Ordered:
     candidates: int
     training: Curve
     block: ClassVar[int] = 8_192
+    per_hole: ClassVar[int] = 16
 
     def __post_init__(self) -> None:
         if not 1 <= self.modes <= 250 or self.codec.sizes.max(initial=0) > 256:
@@ -133,111 +127,25 @@ class Ordered:
         numeric = tuple(Channels.of(self.codec).numeric)
         if (self.shape.sizes, self.shape.numeric) != (sizes, numeric):
             raise ValueError("a network over other columns than the table has")
-        if min(self.shape.noise, self.shape.width, self.shape.pac) < 1:
+        sides = (self.shape.noise, self.shape.width, self.shape.pac)
+        if min(sides) < 1 or max(sides) > LARGEST:
             raise ValueError("a network of an impossible size")
         if not all(np.isfinite(array).all() for array in self.weights.values()):
             raise ValueError("weights that are no numbers")
-        if len(self.critic.code_shares) != len(sizes) or not 1 <= self.candidates <= 20:
-            raise ValueError("a critic of other columns than the table has")
-        self.drawing  # noqa: B018  # weights of another network are refused here
+        self.check()
+        self.proposal  # noqa: B018  # weights of another network are refused here
 
     @cached_property
-    def drawing(self) -> "Drawing":
+    def proposal(self) -> "Drawing":
         """The generator, ready to draw from."""
         return _drawing(self.codec, self.modes, self.shape, self.weights)
-
-    @property
-    def schema(self) -> Schema:
-        """What is produced."""
-        return self.codec.schema
-
-    def sample(self, n: int, ctx: Context) -> Dataset:
-        """Draw n rows."""
-        return self._decoded(self._weighed(n, ctx), ctx)
-
-    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
-        """Draw the holes of `rows` within `allowed`: what is given is ordered, candidates are weighed."""
-        given = self.codec.given(rows, allowed)
-        alike = (given.codes < 0).all() and all(len(limit.pieces) == 1 for limit in given.limits.values())
-        if alike and not given.limits:
-            codes = self._weighed(rows.units, ctx)
-        else:
-            codes = self._together(given, ctx) if alike else self._one_by_one(given, ctx)
-        return self._decoded(codes, ctx, given, rows, allowed)
-
-    def _weighed(self, n: int, ctx: Context) -> np.ndarray:
-        """codes[column, row] of n rows, chosen by the critic among candidates."""
-        codes = self.drawing.free(n * self.candidates, ctx.at("draw"))
-        return codes[:, self.critic.chosen(codes, n, ctx.at("choose"))]
-
-    def _together(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows under one condition."""
-        n = len(given.codes)
-        crowd = n * max(self.candidates, 2)
-        limits = {j: Limit(np.zeros(crowd, np.int64), limit.pieces) for j, limit in given.limits.items()}
-        known = np.full((crowd, given.codes.shape[1]), -1)
-        codes, log_weight = self.drawing.within(known, limits, ctx.at("draw"))
-        codes = codes[:, take(log_weight, crowd, ctx.rng("thin"), repeat=True)]
-        return codes[:, self.critic.within(codes).chosen(codes, n, ctx.at("choose"))]
-
-    def _one_by_one(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows with evidence of their own: candidates for each row."""
-        n = len(given.codes)
-        group = np.repeat(np.arange(n), PER_HOLE)
-        limits = {j: limit.rows(group) for j, limit in given.limits.items()}
-        codes, log_weight = self.drawing.within(given.codes[group], limits, ctx.at("draw"))
-        weight = (log_weight + self.critic.log_ratio(codes)).reshape(n, PER_HOLE)
-        return codes[:, take_each(weight, 1, ctx.rng("take"))[:, 0] + PER_HOLE * np.arange(n)]
-
-    def _decoded(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-
-def _places(columns: tuple[Options, ...], numeric: tuple[int, ...], codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Between which places of its option each number lies, [row, number]."""
-    out = np.zeros((2, len(codes), len(numeric)), np.float32)
-    for k, j in enumerate(numeric):
-        column, code = columns[j], codes[:, j]
-        option = column.option[code]
-        width = np.maximum(column.high - column.low, 1e-300)[option]
-        for end, share in enumerate((column.split.low, column.split.high)):
-            out[end, :, k] = np.clip((share[code] - column.low[option]) / width, 0.0, 1.0)
-    return out[0], out[1]
 
 
 def _drawing(codec: TableCodec, modes: int, shape: Shape, weights: Mapping[str, np.ndarray]) -> "Drawing":
     """The generator of these weights over the columns of a table."""
-    import torch
-
+    import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
     from synthesist.methods.ctgan.drawing import Drawing
     from synthesist.methods.ctgan.net import Generator, Table
     from synthesist.nets.blocks import with_arrays
 
-    table = Table(options_of(codec, modes), shape, torch.device("cpu"))
-    return Drawing(with_arrays(lambda: Generator(shape), weights), table)
-
-
-def _check(codec: TableCodec, data: Dataset) -> None:
-    """Refuse what a network cannot learn from."""
-    if data.units < FEWEST:
-        raise UnsuitableError(
-            f"Table `{data.name}` has {data.units} rows; ctgan learns from {FEWEST} at least. "
-            f"Use gaussian_copula or marginals, or give more rows."
-        )
-    if not codec.modelled:
-        raise UnsuitableError(
-            f"Table `{data.name}` has no column to learn from: keys, texts and constants are made without a model. "
-            f"Use marginals."
-        )
+    return Drawing(with_arrays(lambda: Generator(shape), weights), Table(options_of(codec, modes), shape))

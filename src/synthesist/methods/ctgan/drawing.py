@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from synthesist.boosting.critic import take_each
-from synthesist.codecs.pieces import Limit
+from synthesist.boosting.critic import take, take_each
+from synthesist.codecs.pieces import Given, Limit
 from synthesist.core import Context
 from synthesist.methods.ctgan.net import Generator, Table
 from synthesist.nets.blocks import generator, one_thread
@@ -15,6 +15,8 @@ from synthesist.nets.blocks import generator, one_thread
 __all__ = ["Drawing"]
 
 STEP = 8_192  # rows made together
+ROWS = 1_024  # rows with evidence of their own at a time
+LEAST = 1e-30  # the least chance of a code, so that what is allowed can always be drawn
 DOUBT = 0.02  # the weight of a column's own shares beside what the generator says: it may be wrong
 
 
@@ -35,7 +37,23 @@ class Drawing:
             known[mine, j] = ctx.rng(f"asked {j}").choice(len(column.mass), len(mine), p=column.mass)
         return self._made(known, ctx.at("made"), forced=False)
 
-    def within(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+    def together(self, n: int, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
+        """n rows under one condition, as likely as the generator holds it."""
+        codes, log_weight = self._within(np.full((n, len(self.table.columns)), -1), limits, ctx)
+        return codes[:, take(log_weight, n, ctx.rng("thin"), repeat=True)]
+
+    def one_by_one(self, given: Given, each: int, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """`each` candidates in turn for every row of the evidence, and their log-weights."""
+        codes, log_weight = [], []
+        for first in range(0, len(given.codes), ROWS):
+            group = np.repeat(np.arange(first, min(first + ROWS, len(given.codes))), each)
+            limits = {j: limit.rows(group) for j, limit in given.limits.items()}
+            made, weight = self._within(given.codes[group], limits, ctx.at("rows", first))
+            codes.append(made)
+            log_weight.append(weight)
+        return np.concatenate(codes, axis=1), np.concatenate(log_weight)
+
+    def _within(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> tuple[np.ndarray, np.ndarray]:
         """codes[column, row] with the known[row, column] ones (-1 is open) and inside the limits; log-weights[row].
 
         Limited columns are drawn one after another, each given what is settled so far; how likely that made them
@@ -45,10 +63,10 @@ class Drawing:
         for j in sorted(limits, key=lambda j: float(limits[j].weights.mean(0) @ self.table.columns[j].mass)):
             column, here = self.table.columns[j], ctx.at("limit", j)
             free = known[:, j] < 0
-            allowed = limits[j].weights[limits[j].which] * column.mass
+            allowed = limits[j].weights[limits[j].which] * np.maximum(column.mass, LEAST)
             if (known >= 0).any():
                 chances = (1 - DOUBT) * self._chances(known, j, here) + DOUBT * column.shares
-                allowed = allowed * (chances / np.maximum(column.shares, 1e-12))[:, column.option]
+                allowed = allowed * (chances / np.maximum(column.shares, LEAST))[:, column.option]
             mass = allowed.sum(1)
             drawn = take_each(np.log(np.maximum(allowed, 1e-300)), 1, here.rng("code"))[:, 0]
             log_weight += np.where(free, np.log(np.maximum(mass, 1e-300)), 0.0)
@@ -60,7 +78,7 @@ class Drawing:
         out = np.empty((len(known), self.table.columns[j].size))
         with one_thread(), torch.no_grad():
             for first in range(0, len(known), STEP):
-                logits, _ = self._asked(known[first : first + STEP], ctx.at(first))
+                logits = self._asked(known[first : first + STEP], ctx.at(first))
                 out[first : first + STEP] = torch.softmax(self.table.split(logits)[j], 1).numpy()
         return out
 
@@ -70,24 +88,19 @@ class Drawing:
         with one_thread(), torch.no_grad():
             for first in range(0, len(known), STEP):
                 here, asked = ctx.at(first), known[first : first + STEP]
-                logits, places = self._asked(asked, here)
+                logits = self._asked(asked, here)
                 rows = slice(first, first + len(asked))
                 for j, (column, part) in enumerate(zip(self.table.columns, self.table.split(logits), strict=True)):
                     noise = torch.rand(part.shape, generator=generator(here, f"choice {j}")).clamp(1e-12, 1 - 1e-7)
                     option = torch.argmax(part - torch.log(-torch.log(noise)), 1).numpy()
                     option = np.where(asked[:, j] >= 0, column.option[asked[:, j]], option)
-                    place = self._place(places, j)
-                    code = column.code(option, place)
+                    code = column.code(option, here.rng(f"inside {j}").random(len(option)))
                     out[j, rows] = np.where(asked[:, j] >= 0, asked[:, j], code) if forced else code
         return out
 
-    def _place(self, places: torch.Tensor, j: int) -> np.ndarray | None:
-        numeric = self.table.shape.numeric
-        return places[:, numeric.index(j)].double().numpy() if j in numeric else None
-
-    def _asked(self, known: np.ndarray, ctx: Context) -> tuple[torch.Tensor, torch.Tensor]:
-        """What the generator says where these codes[row, column] are asked for."""
+    def _asked(self, known: np.ndarray, ctx: Context) -> torch.Tensor:
+        """Logits[row, option] where these codes[row, column] are asked for."""
         options = np.stack([column.option[known[:, j]] for j, column in enumerate(self.table.columns)], 1)
         options = np.where(known >= 0, options, -1).astype(np.int64)
         noise = torch.randn(len(known), self.table.shape.noise, generator=generator(ctx, "noise"))
-        return self.net(noise, self.table.hot(torch.from_numpy(options)))
+        return self.table.logits(self.net(noise, self.table.hot(torch.from_numpy(options))))

@@ -18,21 +18,19 @@ BETAS = (0.5, 0.9)
 
 
 class Generator(nn.Module):
-    """From noise and a condition to logits[row, option] and the place[row, number] inside the option."""
+    """From noise and a condition to a logit for every option; and of every number, where it is and how surely."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         width, inputs = shape.width, shape.noise + shape.options
         self.first = nn.Sequential(nn.Linear(inputs, width), nn.LayerNorm(width), nn.SiLU())
         self.second = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.SiLU())
-        self.last = nn.Linear(2 * width, shape.options + len(shape.numeric))
-        self.options = shape.options
+        self.last = nn.Linear(2 * width, shape.options + 2 * len(shape.numeric))
 
-    def forward(self, noise: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits and places; both layers are read, as in the paper."""
+    def forward(self, noise: Tensor, condition: Tensor) -> Tensor:
+        """One row of cells for every row; both layers are read, as in the paper."""
         first = self.first(torch.cat([noise, condition], 1))
-        out = self.last(torch.cat([first, self.second(first)], 1))
-        return out[:, : self.options], torch.sigmoid(2.0 * out[:, self.options :])
+        return self.last(torch.cat([first, self.second(first)], 1))
 
 
 class Discriminator(nn.Module):
@@ -51,13 +49,19 @@ class Discriminator(nn.Module):
         return self.layers(rows.reshape(-1, self.inputs))
 
 
-@dataclass(frozen=True)
 class Table:
     """The options of all columns, side by side, as tensors."""
 
-    columns: tuple[Options, ...]
-    shape: Shape
-    device: torch.device
+    def __init__(self, columns: Sequence[Options], shape: Shape, device: torch.device | str = "cpu") -> None:
+        self.columns, self.shape, self.device = tuple(columns), shape, torch.device(device)
+        self.first = torch.tensor([0, *np.cumsum(shape.sizes)[:-1].tolist()], device=device)
+        mine = np.zeros((len(shape.numeric), shape.options))
+        for k, j in enumerate(shape.numeric):
+            mine[k, sum(shape.sizes[:j]) : sum(shape.sizes[: j + 1])] = columns[j].spread
+        center = np.concatenate([column.center for column in columns])
+        self.center = torch.tensor(center, dtype=torch.float32, device=device)
+        self.modes = torch.tensor(mine, dtype=torch.float32, device=device)
+        """1 where an option is a mode of the number, [number, option]."""
 
     def split(self, x: Tensor) -> Sequence[Tensor]:
         """x[row, option] column by column."""
@@ -65,10 +69,15 @@ class Table:
 
     def hot(self, options: Tensor) -> Tensor:
         """0 and 1 from options[row, column]; nothing where one is below 0."""
-        first = torch.tensor([0, *np.cumsum(self.shape.sizes)[:-1].tolist()], device=self.device)
-        known = (options >= 0).float()
         out = torch.zeros(len(options), self.shape.options, device=self.device)
-        return out.scatter_(1, options.clamp_min(0) + first, known)
+        return out.scatter_(1, options.clamp_min(0) + self.first, (options >= 0).float())
+
+    def logits(self, said: Tensor) -> Tensor:
+        """Logits[row, option] from what the generator said: modes near where it puts a number are likelier."""
+        logits, place, surety = torch.split(said, [self.shape.options, *[len(self.modes)] * 2], 1)
+        precision = torch.exp(surety.clamp(-3.0, 5.0))
+        linear, square = (precision * place) @ self.modes, precision @ self.modes
+        return logits + linear * self.center - 0.5 * square * self.center**2
 
     def soft(self, logits: Tensor, g: torch.Generator) -> Tensor:
         """A differentiable choice of options (Gumbel softmax: Jang et al., Maddison et al., ICLR 2017)."""
@@ -76,17 +85,9 @@ class Table:
         parts = self.split((logits + noise) / TEMPERATURE)
         return torch.cat([torch.softmax(part, 1) for part in parts], 1)
 
-    def cells(self, chosen: Tensor, places: Tensor) -> Tensor:
-        """Rows as the discriminator reads them: the choice, and every number's share among the spread rows."""
-        parts = self.split(chosen)
-        shares = [chosen[:, :0]]
-        for k, j in enumerate(self.shape.numeric):
-            low, high = (
-                torch.as_tensor(end, dtype=torch.float32, device=self.device)
-                for end in (self.columns[j].low, self.columns[j].high)
-            )
-            shares.append((parts[j] * (low + places[:, k, None] * (high - low))).sum(1, keepdim=True))
-        return torch.cat([chosen, *shares], 1)
+    def cells(self, chosen: Tensor) -> Tensor:
+        """Rows as the discriminator reads them: the choice, and the normal score of every number."""
+        return torch.cat([chosen, (chosen * self.center) @ self.modes.T], 1)
 
 
 @dataclass
@@ -98,9 +99,6 @@ class Game:
     table: Table
     options: Tensor
     """options[row, column]"""
-    low: Tensor
-    high: Tensor
-    """Between which places of its option each number lies, [row, number]."""
     rate: float
     matching: float
     descents: Mapping[str, Descent] = field(init=False)
@@ -119,39 +117,38 @@ class Game:
             chance = torch.log1p(count.float())
             self.shelves.append((order, torch.cumsum(count, 0) - count, count, chance / chance.sum()))
 
+    @classmethod
+    def of(
+        cls, players: tuple[Generator, Discriminator], table: Table, options: np.ndarray, rate: float, matching: float
+    ) -> "Game":
+        """From the rows as an array, options[row, column]."""
+        rows = torch.from_numpy(options.astype(np.int64)).to(table.device)
+        return cls(players[0].to(table.device), players[1].to(table.device), table, rows, rate, matching)
+
     def learn(self, rows: Tensor, g: torch.Generator) -> Tensor:
         """One move of each player; how far apart real and made packs are (Wasserstein)."""
         pac = self.table.shape.pac
         n = max(len(rows) // (2 * pac), 1) * 2 * pac
         real, asked = self._asked(n, g)
         condition = self.table.hot(asked)
-        made = self._made(condition, g)[0]
-        real = torch.cat([real, condition], 1)
-        with torch.no_grad():
-            fake = torch.cat([made, condition], 1)
+        noise = torch.randn(n, self.table.shape.noise, generator=g, device=real.device)
+        logits = self.table.logits(self.generator(noise, condition))
+        made = torch.cat([self.table.cells(self.table.soft(logits, g)), condition], 1)
+        real, fake = torch.cat([real, condition], 1), made.detach()
         distance = self.discriminator(real).mean() - self.discriminator(fake).mean()
         self.descents["discriminator"].step(self._penalty(real, fake, g) - distance)
-        self._answer(made, real, condition, asked, g)
+        self.discriminator.requires_grad_(False)
+        loss = self._disobedience(logits, asked) - self.discriminator(made).mean()
+        if self.matching:
+            cells = made.shape[1] - condition.shape[1]
+            loss = loss + self.matching * _apart(made[:, :cells], real[:, :cells])
+        self.descents["generator"].step(loss)
+        self.discriminator.requires_grad_(True)
         return distance.detach()
 
     def judge(self, rows: Tensor, g: torch.Generator) -> Tensor:
         """No rows are kept aside: a game has no loss to compare."""
         raise NotImplementedError
-
-    def _answer(self, made: Tensor, real: Tensor, condition: Tensor, asked: Tensor, g: torch.Generator) -> None:
-        """The generator's move: look real, keep to the condition, and have the pairs of cells real rows have."""
-        made, logits = self._made(condition, g)
-        loss = -self.discriminator(torch.cat([made, condition], 1)).mean()
-        loss = loss + self._disobedience(logits, asked)
-        if self.matching:
-            loss = loss + self.matching * _apart(made, real[:, : made.shape[1]])
-        self.descents["generator"].step(loss)
-
-    def _made(self, condition: Tensor, g: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Rows made under conditions, and their logits."""
-        noise = torch.randn(len(condition), self.table.shape.noise, generator=g, device=condition.device)
-        logits, places = self.generator(noise, condition)
-        return self.table.cells(self.table.soft(logits, g), places), logits
 
     def _asked(self, n: int, g: torch.Generator) -> tuple[Tensor, Tensor]:
         """Real rows that meet conditions, and the conditions[row, column]; -1 where nothing is asked.
@@ -171,10 +168,8 @@ class Game:
         more = torch.rand(n, 2, generator=g, device=device)
         named = torch.rand(n, columns, generator=g, device=device) < (more[:, :1] * (more[:, 1:] < 0.5))
         named[torch.arange(n, device=device), column] = True
-        low, high = self.low[rows], self.high[rows]
-        places = low + torch.rand(low.shape, generator=g, device=device) * (high - low)
         options = self.options[rows]
-        return self.table.cells(self.table.hot(options), places), torch.where(named, options, -1)
+        return self.table.cells(self.table.hot(options)), torch.where(named, options, -1)
 
     def _disobedience(self, logits: Tensor, asked: Tensor) -> Tensor:
         """The cross entropy of what was asked for, per row and column named."""

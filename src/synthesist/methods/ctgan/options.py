@@ -1,7 +1,8 @@
 """The options of a column: what a condition can name, and what the generator chooses among.
 
 A category is an option; so is a heavy value of a number, and a missing cell. The spread rest of a number is
-cut into modes: quantile pieces of about equal weight, so that a range of values is a choice of modes.
+cut into modes: quantile pieces of about equal weight, so that a range of values is a choice of modes, and
+inside one, where rows lie evenly, there is nothing left to learn.
 """
 
 from dataclasses import dataclass
@@ -44,6 +45,18 @@ class Options:
         """How many options there are."""
         return len(self.low)
 
+    @property
+    def spread(self) -> np.ndarray:
+        """A mask: which options are modes of the spread rows."""
+        return self.high > self.low
+
+    @cached_property
+    def center(self) -> np.ndarray:
+        """The normal score of the middle of each mode; 0 of other options."""
+        from scipy.special import ndtri
+
+        return np.where(self.spread, ndtri(np.clip((self.low + self.high) / 2, 1e-6, 1 - 1e-6)), 0.0)
+
     @cached_property
     def shares(self) -> np.ndarray:
         """The share of all rows that each option has."""
@@ -62,12 +75,10 @@ class Options:
         first[self.option[::-1]], last[self.option] = codes[::-1], codes
         return first, last
 
-    def code(self, option: np.ndarray, place: np.ndarray | None) -> np.ndarray:
-        """The code at the place in [0, 1] inside each option."""
+    def code(self, option: np.ndarray, u: np.ndarray) -> np.ndarray:
+        """A code of each option; u in [0, 1) picks one of a mode's."""
         first, last = (ends[option] for ends in self._ends)
-        if place is None:
-            return first
-        share = self.low[option] + place * (self.high - self.low)[option]
+        share = self.low[option] + u * (self.high - self.low)[option]
         return np.clip(np.searchsorted(self.split.high, share, side="right"), first, last)
 
 

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
-from synthesist.boosting.booster import Growth
-from synthesist.boosting.critic import Critic, take_each
+from synthesist.boosting.critic import QUICK, Critic
+from synthesist.boosting.weighed import Weighed
 from synthesist.codecs.channels import Channels
-from synthesist.codecs.pieces import Given
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Curve, Spec, knob
+from synthesist.core import Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
-from synthesist.errors import UnsuitableError
 from synthesist.methods.tvae.shape import Shape
 
 if TYPE_CHECKING:
@@ -24,12 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["TVAE"]
 
 FEWEST = 100  # rows: with fewer, what is learnt is those rows
-BATCHES = 40  # an epoch has at least, as long as a batch has 32 rows
-PER_HOLE = 8  # candidates for a row with holes of its own
+LARGEST = 4096  # cells of a layer, components of the prior
 
 
 class TVAE(Spec):
-    """Draws every row from a place on a map the data was laid out on by a neural network; quick and general.
+    """Draws rows from a map on which a neural network has laid out the data; quick and general.
 
     A variational autoencoder: one network lays every row on a map of a few dozen axes, with a spread; another
     says what rows at a place look like, column by column. Categories have logits, numbers a mixture of Gaussians
@@ -39,7 +35,7 @@ class TVAE(Spec):
     needs no rejection as columns are independent given the place.
 
     When not to use: below some 1,000 rows, where `trees` or `gaussian_copula` learn more; where columns follow
-    each other to the last digit; where the closest likeness counts more than the variety of methods: `trees` is closer.
+    each other to the last digit; where likeness counts most: `trees` comes closer.
 
     Reference: Kingma and Welling, ICLR 2014, arXiv:1312.6114; for tables Xu, Skoularidou, Cuesta-Infante and
     Veeramachaneni, NeurIPS 2019, arXiv:1907.00503; a learnt mixture as prior: Tomczak and Welling, AISTATS 2018,
@@ -62,8 +58,8 @@ class TVAE(Spec):
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
     latent: int = knob(16, "axes of the map", tries=(2, 4), ge=1, le=512)
-    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=4096)
-    regions: int = knob(128, "components of the mixture that is the prior", tries=(1, 4), ge=1, le=4096)
+    width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=LARGEST)
+    regions: int = knob(128, "components of the mixture that is the prior", tries=(1, 4), ge=1, le=LARGEST)
     epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(2e-3, "step of the optimizer at first", tries=(1e-3, 1e-2), gt=0.0, le=1.0)
     kl: float = knob(1.0, "weight of the distance between encoder and prior", tries=(0.1, 1.0), ge=0.0, le=100.0)
@@ -78,40 +74,35 @@ class TVAE(Spec):
             UnsuitableError: there are too few rows, or no column to learn from.
         """
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
-        _check(codec, data)
+        codec.require(data, FEWEST, "tvae")
         codes = codec.complete(data, ctx)
         shape, weights, curve = self._trained(Channels.of(codec), codes, ctx.at("net"))
         draw = _drawing(codec, shape, weights).free
-        growth = Growth(6, 0.1, 10.0, 300, patience=15, tries=24, rows=10_000, least_gain=0.0)
         real = np.ascontiguousarray(codes.T.astype(np.uint8))
         steps = self.refinements if len(real) > 1 else 0
-        critic = Critic.fit(real, draw, codec.sizes, growth, steps, self.min_rows, ctx.at("critic"))
+        critic = Critic.fit(real, draw, codec.sizes, QUICK, steps, self.min_rows, ctx.at("critic"))
         return Places(codec, shape, weights, critic, self.candidates, curve)
 
     def _trained(
         self, channels: Channels, codes: np.ndarray, ctx: Context
     ) -> tuple[Shape, dict[str, np.ndarray], Curve]:
         """The decoder's shape and weights, and how the training went."""
-        import torch
-
+        import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
         from synthesist.methods.tvae.net import Autoencoder, Lesson
         from synthesist.nets.blocks import arrays_of, chosen_device, fresh, generator
-        from synthesist.nets.training import Schedule, train
+        from synthesist.nets.training import Schedule, batch_of, train
 
-        device = chosen_device(self.device)
         shape = Shape(tuple(channels.sizes), tuple(channels.numeric), self.latent, self.width, self.regions)
-        net = fresh(lambda: Autoencoder(shape), generator(ctx, "weights")).to(device)
-        rows = (channels.categories(codes).astype(np.int64), *channels.shares(codes))
-        categories, low, high = (torch.from_numpy(part).to(device) for part in rows)
-        lesson = Lesson(net, categories, low, high, self.rate, self.kl)
-        batch = int(np.clip(len(codes) // BATCHES, 32, 500))
-        schedule = Schedule(self.epochs, batch, decay="cosine", validation=0.05)
+        net = fresh(lambda: Autoencoder(shape), generator(ctx, "weights"))
+        rows = (channels.categories(codes), *channels.shares(codes))
+        lesson = Lesson.of(net, rows, self.rate, self.kl, chosen_device(self.device))
+        schedule = Schedule(self.epochs, batch_of(len(codes)), decay="cosine", validation=0.05)
         curve = train(lesson, len(codes), schedule, ctx, label="learning")
         return shape, arrays_of(net.decoder), curve
 
 
 @dataclass(frozen=True)
-class Places:
+class Places(Weighed):
     """A decoder with the prior of its places, and the critic that weighs what is drawn."""
 
     codec: TableCodec
@@ -121,93 +112,29 @@ class Places:
     candidates: int
     training: Curve
     block: ClassVar[int] = 8_192
+    per_hole: ClassVar[int] = 8
 
     def __post_init__(self) -> None:
         channels, shape = Channels.of(self.codec), self.shape
         if (list(shape.sizes), list(shape.numeric)) != (channels.sizes, channels.numeric):
             raise ValueError("a network over other columns than the table has")
-        if min(shape.latent, shape.width, shape.regions) < 1 or self.codec.sizes.max(initial=0) > 256:
+        sizes = (shape.latent, shape.width, shape.regions)
+        if min(sizes) < 1 or max(sizes) > LARGEST or self.codec.sizes.max(initial=0) > 256:
             raise ValueError("a network of an impossible size")
         if not all(np.isfinite(array).all() for array in self.weights.values()):
             raise ValueError("weights that are no numbers")
-        if len(self.critic.code_shares) != len(self.codec.modelled) or not 1 <= self.candidates <= 20:
-            raise ValueError("a critic of other columns than the table has")
-        self.drawing  # noqa: B018  # weights of another network are refused here
+        self.check()
+        self.proposal  # noqa: B018  # weights of another network are refused here
 
     @cached_property
-    def drawing(self) -> "Drawing":
+    def proposal(self) -> "Drawing":
         """The decoder, ready to draw from."""
         return _drawing(self.codec, self.shape, self.weights)
-
-    @property
-    def schema(self) -> Schema:
-        """What is produced."""
-        return self.codec.schema
-
-    def sample(self, n: int, ctx: Context) -> Dataset:
-        """Draw n rows."""
-        return self._decoded(self._weighed(n, ctx), ctx)
-
-    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
-        """Draw the holes of `rows` within `allowed`, at places drawn by how likely they make all that is given."""
-        given = self.codec.given(rows, allowed)
-        alike = (given.codes < 0).all() and all(len(limit.pieces) == 1 for limit in given.limits.values())
-        if alike and not given.limits:
-            codes = self._weighed(rows.units, ctx)
-        else:
-            codes = self._together(given, ctx) if alike else self._one_by_one(given, ctx)
-        return self._decoded(codes, ctx, given, rows, allowed)
-
-    def _weighed(self, n: int, ctx: Context) -> np.ndarray:
-        """codes[column, row] of n rows, chosen by the critic among candidates."""
-        codes = self.drawing.free(n * self.candidates, ctx.at("draw"))
-        return codes[:, self.critic.chosen(codes, n, ctx.at("choose"))]
-
-    def _together(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows under one condition."""
-        n = len(given.codes)
-        codes = self.drawing.together(n * max(self.candidates, 2), given.limits, ctx.at("draw"))
-        return codes[:, self.critic.within(codes).chosen(codes, n, ctx.at("choose"))]
-
-    def _one_by_one(self, given: Given, ctx: Context) -> np.ndarray:
-        """Rows with evidence of their own: candidates for each row."""
-        n = len(given.codes)
-        codes = self.drawing.one_by_one(given, PER_HOLE, ctx.at("draw"))
-        weight = self.critic.log_ratio(codes).reshape(n, PER_HOLE)
-        return codes[:, take_each(weight, 1, ctx.rng("take"))[:, 0] + PER_HOLE * np.arange(n)]
-
-    def _decoded(
-        self,
-        codes: np.ndarray,
-        ctx: Context,
-        given: Given | None = None,
-        rows: Dataset | None = None,
-        allowed: Mapping[str, Allowed] | None = None,
-    ) -> Dataset:
-        """Cells from codes[column, row]."""
-        codes = codes.T.astype(np.int32)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in (given.limits if given else {}).items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
-
-
-def _check(codec: TableCodec, data: Dataset) -> None:
-    """Refuse what a network cannot learn from."""
-    if data.units < FEWEST:
-        raise UnsuitableError(
-            f"Table `{data.name}` has {data.units} rows; tvae learns from {FEWEST} at least. "
-            f"Use gaussian_copula or marginals, or give more rows."
-        )
-    if not codec.modelled:
-        raise UnsuitableError(
-            f"Table `{data.name}` has no column to learn from: keys, texts and constants are made without a model. "
-            f"Use marginals."
-        )
 
 
 def _drawing(codec: TableCodec, shape: Shape, weights: Mapping[str, np.ndarray]) -> "Drawing":
     """The decoder of these weights over the columns of a table."""
+    import synthesist.nets  # noqa: F401  # first, as it says what to install where torch is missing
     from synthesist.methods.tvae.drawing import Drawing
     from synthesist.methods.tvae.net import Decoder
     from synthesist.nets.blocks import with_arrays

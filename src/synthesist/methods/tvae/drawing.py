@@ -18,6 +18,7 @@ __all__ = ["Drawing"]
 
 STEP = 8_192  # places decoded together
 POOL = 4_096  # places among which the likely ones are sought for a row with cells of its own
+LEAST = 1e-30  # the least chance of a code
 ROWS = 256  # such rows at a time
 
 
@@ -42,11 +43,10 @@ class Drawing:
                 for j, limit in limits.items():
                     log_weight[first : first + STEP] += _log(self._chances(decoded, j) @ limit.weights[0])
         kept = take(log_weight, n, ctx.rng("thin"), repeat=True)
-        same = {j: Limit(np.zeros(n, np.int64), limit.pieces) for j, limit in limits.items()}
-        return self._rows(z[kept], ctx, same)
+        return self._rows(z[kept], ctx, limits)
 
-    def one_by_one(self, given: Given, each: int, ctx: Context) -> np.ndarray:
-        """codes[column, row * each + candidate]: `each` candidates for every row with cells or limits of its own."""
+    def one_by_one(self, given: Given, each: int, ctx: Context) -> tuple[np.ndarray, np.ndarray]:
+        """`each` candidates in turn for every row of the evidence, at places as likely as it makes them."""
         n = len(given.codes)
         z = self._places(POOL, ctx)
         tables = self._tables(given, z)
@@ -61,7 +61,7 @@ class Drawing:
         limits = {j: limit.rows(group) for j, limit in given.limits.items()}
         codes = self._rows(z[picked.ravel()], ctx, limits)
         known = given.codes[group].T
-        return np.where(known >= 0, known, codes).astype(np.uint8)
+        return np.where(known >= 0, known, codes).astype(np.uint8), np.zeros(len(group))
 
     def _tables(self, given: Given, z: Tensor) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each column of evidence: table[what is known, place], its log-likelihood, and which[row] is known."""
@@ -111,14 +111,14 @@ class Drawing:
         return self.channels.decode(categories, numbers, np.zeros(categories.shape))[0]
 
     def _chances(self, decoded: Decoded, j: int) -> np.ndarray:
-        """p(code | z) of one column, [row, code]."""
+        """p(code | z) of one column, [row, code]; never nothing, so that what is allowed can always be drawn."""
         split = self.channels.splits[j]
         chances = torch.softmax(decoded.logits[j], 1).double().numpy()[:, split.category]
         if split.numeric:
             k = self.channels.numeric.index(j)
             inside = split.high > split.low
             chances[:, inside] *= _between(split, decoded.weight[:, k], decoded.mean[:, k], decoded.log_scale[:, k])
-        return chances
+        return np.maximum(chances, LEAST)
 
 
 def _between(split: Split, weight: Tensor, mean: Tensor, log_scale: Tensor) -> np.ndarray:

@@ -118,6 +118,12 @@ class Lesson:
     kl: float
     descents: Mapping[str, Descent] = field(init=False)
 
+    @classmethod
+    def of(cls, net: Autoencoder, rows: Sequence[np.ndarray], rate: float, kl: float, device: torch.device) -> "Lesson":
+        """From the rows as arrays: categories[row, column], low[row, number] and high[row, number]."""
+        categories, low, high = (torch.from_numpy(part).to(device) for part in rows)
+        return cls(net.to(device), categories.long(), low, high, rate, kl)
+
     def __post_init__(self) -> None:
         self.descents = {"net": Descent(self.net, self.rate, clip=5.0, average=0.995)}
 
