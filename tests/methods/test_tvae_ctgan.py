@@ -72,7 +72,7 @@ def test_holes_are_drawn_given_the_cells_beside_them(model: Model) -> None:
 
 
 def test_chances_given_a_place_are_those_that_cells_are_drawn_by() -> None:
-    drawing = sy.fit(table(), "tvae", seed=1, **OPTIONS["tvae"]).sampler.drawing  # type: ignore[attr-defined]
+    drawing = sy.fit(table(), "tvae", seed=1, **OPTIONS["tvae"]).sampler.proposal  # type: ignore[attr-defined]
     codes = drawing.free(40_000, Context.seeded(0))
     decoded = drawing.decoder(drawing._places(20_000, Context.seeded(1)))
     for j, split in enumerate(drawing.channels.splits):

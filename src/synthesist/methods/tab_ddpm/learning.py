@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from synthesist.core import Context
+from synthesist.core import Context, Curve
 from synthesist.methods.tab_ddpm.denoiser import HIDDEN, Cells, Denoiser, Seen, log_odds
 from synthesist.nets.blocks import fresh, generator
 from synthesist.nets.descent import Descent
-from synthesist.nets.training import Curve, Schedule, train
+from synthesist.nets.training import Schedule, train
 
 __all__ = ["Denoising", "learnt", "looked_at", "precision"]
 
@@ -38,7 +38,7 @@ def learnt(
     batch = min(batch, max(SMALLEST, learning // BATCHES))
     epochs = max(round(steps / max(round(learning / batch), 1)), 1)
     schedule = Schedule(epochs, batch, decay="cosine", validation=ASIDE)
-    curve = train(learner, rows, schedule, ctx, about=f"tab_ddpm {widths} {size} {rate}", label="denoising")
+    curve = train(learner, rows, schedule, ctx, label="denoising")
     return net, curve
 
 
