@@ -111,9 +111,9 @@ def test_what_cannot_be_served_is_refused_with_what_to_do(frame: pl.DataFrame, m
     with pytest.raises(ConditionError, match=r"`y` has no value 'rar'. Did you mean `rare`"):
         sy.fit(frame, method, target="y", label="rar")
     with pytest.raises(SpecError, match="no target"):
-        sy.fit(frame, method, label="rare")
+        sy.fit(frame.drop("y"), method, label="rare")
     with pytest.raises(UnsuitableError, match="`day` is a moment"):
-        sy.fit(frame, method, target="day")
+        sy.fit(frame.drop("y"), method, target="day")
 
 
 def test_categories_are_for_smote_nc(frame: pl.DataFrame) -> None:
