@@ -52,7 +52,14 @@ class CTGAN(Spec):
         "one_row": "a network learns from a hundred rows at least",
         "only_keys": "there is no column to learn from",
     }
-    tiny: ClassVar[Mapping[str, object]] = {"epochs": 2, "width": 16, "noise": 4, "pac": 2}
+    tiny: ClassVar[Mapping[str, object]] = {
+        "epochs": 2,
+        "width": 16,
+        "noise": 4,
+        "pac": 2,
+        "refinements": 1,
+        "candidates": 3,
+    }
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
@@ -63,8 +70,8 @@ class CTGAN(Spec):
     epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(1e-3, "step of the optimizers at first", tries=(1e-4, 1e-2), gt=0.0, le=1.0)
     matching: float = knob(10.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
-    refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(5, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    refinements: int = knob(2, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
+    candidates: int = knob(10, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
 
     def fit(self, data: Dataset, ctx: Context) -> "Ordered":
