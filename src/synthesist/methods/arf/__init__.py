@@ -16,7 +16,7 @@ __all__ = ["AdversarialRandomForest"]
 
 
 class AdversarialRandomForest(Spec):
-    """Divides the rows into many small groups of like rows and draws each cell from its group: close, in seconds.
+    """Divides the rows into many small groups of like rows and draws each cell from its group, in seconds.
 
     A forest is grown as long as an adversary could still tell real rows from rows whose columns are drawn
     one by one within a leaf. What it cannot tell apart is drawn so: a tree, a leaf, and every cell from the
@@ -34,8 +34,8 @@ class AdversarialRandomForest(Spec):
 
     >>> import polars as pl, synthesist as sy
     >>> frame = pl.DataFrame({"x": [i // 2 for i in range(600)], "y": [i // 200 for i in range(600)]})
-    >>> rows = sy.fit(frame, "arf").sample(100, where={"x": (">=", 400)})
-    >>> rows.height, rows["x"].min() >= 400
+    >>> rows = sy.fit(frame, "arf").sample(100, where={"x": (">=", 250)})
+    >>> rows.height, rows["x"].min() >= 250
     (100, True)
     """
 
@@ -83,13 +83,10 @@ class Grouped:
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
         codes = self.forest.draw(np.full((len(self.codec.modelled), n), -1, np.int64), {}, ctx)
-        return self.codec.decode(codes.T, ctx.rng("inside").random((n, len(codes))), ctx.at("aside"))
+        return self.codec.drawn(codes.T, ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` within `allowed`, from leaves weighed by all that is known."""
         given = self.codec.given(rows, allowed)
         codes = self.forest.draw(given.codes.T.astype(np.int64), given.limits, ctx)
-        u = ctx.rng("inside").random((rows.units, len(codes)))
-        for j, limit in given.limits.items():
-            u[:, j] = limit.place(codes[j], u[:, j])
-        return self.codec.decode(codes.T, u, ctx.at("aside"), rows=rows, allowed=allowed)
+        return self.codec.drawn(codes.T, ctx, given, rows, allowed)

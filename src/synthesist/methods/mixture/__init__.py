@@ -80,13 +80,10 @@ class HiddenTree:
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
         codes = self.circuit.draw(n, ctx)
-        return self.codec.decode(codes, ctx.rng("inside").random(codes.shape), ctx.at("aside"))
+        return self.codec.drawn(codes, ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` from their exact distribution given the other cells and `allowed`."""
         given = self.codec.given(rows, allowed)
         codes = self.circuit.draw(rows.units, ctx, given)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in given.limits.items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
+        return self.codec.drawn(codes, ctx, given, rows, allowed)

@@ -1,14 +1,14 @@
 """Diffusion over mixed columns: rows come out of noise, all cells at once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from synthesist.codecs.pieces import Limit
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.core import Allowed, Context, Curve, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import UnsuitableError
@@ -74,7 +74,7 @@ class TabDDPM(Spec):
             )
         home = "cpu" if self.device == "cpu" else "auto"
         if not codec.modelled:
-            return Denoised(codec, {}, self.width, self.depth, self.stages, home, {})
+            return Denoised(codec, {}, self.width, self.depth, self.stages, home, Curve((), ()))
         from synthesist.nets.blocks import arrays_of, chosen_device
 
         device = chosen_device(self.device)
@@ -84,15 +84,12 @@ class TabDDPM(Spec):
         cells = Cells.of(codec, device)
         codes, size = codec.complete(data, ctx), (self.width, self.depth)
         net, curve = learnt(codes, cells, size, self.steps, self.batch, self.rate, ctx)
-        return Denoised(codec, arrays_of(net), self.width, self.depth, self.stages, home, asdict(curve))
+        return Denoised(codec, arrays_of(net), self.width, self.depth, self.stages, home, curve)
 
 
 @dataclass(frozen=True)
 class Denoised:
-    """A denoiser of rows of codes: the weights of its network, and in how many stages it is used.
-
-    `losses` are those of training, by epoch: on the rows learnt from ("train") and on others ("validation").
-    """
+    """A denoiser of rows of codes: the weights of its network, and in how many stages it is used."""
 
     codec: TableCodec
     weights: dict[str, np.ndarray]
@@ -100,7 +97,7 @@ class Denoised:
     depth: int
     stages: int
     device: str
-    losses: dict[str, tuple[float, ...]]
+    training: Curve
     block: ClassVar[int] = 4096
 
     def __post_init__(self) -> None:
@@ -123,16 +120,13 @@ class Denoised:
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Draw n rows."""
         codes = self._filled(np.full((n, len(self.codec.modelled)), -1, np.int32), {}, ctx)
-        return self.codec.decode(codes, ctx.rng("inside").random(codes.shape), ctx.at("aside"))
+        return self.codec.drawn(codes, ctx)
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """Draw the holes of `rows` within `allowed`: what is given is seen from the first stage on."""
         given = self.codec.given(rows, allowed)
         codes = self._filled(given.codes, given.limits, ctx)
-        u = ctx.rng("inside").random(codes.shape)
-        for j, limit in given.limits.items():
-            u[:, j] = limit.place(codes[:, j], u[:, j])
-        return self.codec.decode(codes, u, ctx.at("aside"), rows=rows, allowed=allowed)
+        return self.codec.drawn(codes, ctx, given, rows, allowed)
 
     def _filled(self, codes: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
         """codes[row, column] without holes."""
