@@ -126,10 +126,6 @@ class Channels:
             out[:, :, k] = self.splits[j].low[codes[:, j]], self.splits[j].high[codes[:, j]]
         return out[0], out[1]
 
-    def spread(self, categories: np.ndarray) -> np.ndarray:
-        """spread[row, number]: whether the number counts, or the cell is one of the heavy values or missing."""
-        return categories[:, self.numeric] == SPREAD
-
     def decode(self, categories: np.ndarray, z: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """codes[row, column] and the place inside each; `u` serves where a category is one code."""
         codes, place = np.empty(categories.shape, np.int32), u.copy()
