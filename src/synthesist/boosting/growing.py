@@ -143,7 +143,7 @@ def grow(  # type: ignore[no-untyped-def]
         m = 0
         for i in range(training):
             if share >= 1.0 or uniform(state) < share:
-                slope[m] = (np.int64(np.round(g[i] * SCALE)) << np.int64(32)) + np.int64(np.round(h[i] * SCALE) + 1)
+                slope[m] = (np.int64(np.rint(g[i] * SCALE)) << np.int64(32)) + np.int64(np.rint(h[i] * SCALE) + 1)
                 rows[m], side[m] = i, 0
                 m += 1
         for k in range(looks):
@@ -172,7 +172,8 @@ def grow(  # type: ignore[no-untyped-def]
             best, kept = loss, t + 1
         if t + 1 - kept >= patience:
             break
-    z[:] = start
+    for i in range(n):
+        z[i] = start[i]
     for t in range(kept):  # the shape of the trees is settled: their values may learn from every row
         slopes(z, y, weight, g, h)
         read_leaf(x, features, thresholds, t, leaf, n)
