@@ -165,7 +165,8 @@ def divide(ranks, at, rows, lent):  # type: ignore[no-untyped-def]
         else:
             lent[right] = row
             right += 1
-    rows[left:] = lent[:right]
+    for i in range(right):  # a slice for a slice would compile for seconds
+        rows[left + i] = lent[i]
     return left
 
 
