@@ -24,8 +24,8 @@ class BayesNet(Spec):
     together in one family, so families form a junction tree: conditions and imputation are exact,
     whatever is given, and nothing is rejected.
 
-    When not to use: where columns depend on many others at once, or finely on numbers; `arf` and `trees`
-    are closer to the data there. When a formal guarantee is needed, which only differential privacy gives.
+    When not to use: where columns depend on many others at once, or finely on numbers; `trees` is closer to
+    the data there. When a formal guarantee is needed, which only differential privacy gives.
 
     Reference: Chow and Liu, IEEE Transactions on Information Theory 14(3), 1968, doi:10.1109/TIT.1968.1054142;
     scores: Heckerman, Geiger and Chickering, Machine Learning 20, 1995, doi:10.1007/BF00994016; bounded
