@@ -69,7 +69,7 @@ def synthpop(frame: pd.DataFrame) -> pd.DataFrame:
     """CART, one tree a column."""
     from synthpop import Synthpop
 
-    kinds = {c: "int" if pd.api.types.is_numeric_dtype(frame[c]) else "category" for c in frame}
+    kinds = {c: {"i": "int", "u": "int", "f": "float"}.get(frame[c].dtype.kind, "category") for c in frame}
     model = Synthpop(seed=0)
     model.fit(frame.astype({c: kind for c, kind in kinds.items() if kind == "category"}), kinds)
     return model.generate(len(frame))
