@@ -73,6 +73,12 @@ def test_foreign_weights_are_refused(model: Model) -> None:
         replace(model, sampler=replace(model.sampler, weights=short)).sample(5)
 
 
+def test_weights_that_are_no_numbers_are_refused(model: Model) -> None:
+    endless = {name: np.full_like(array, np.inf) for name, array in model.sampler.weights.items()}
+    with pytest.raises(ValueError, match="no numbers"):
+        replace(model.sampler, weights=endless)
+
+
 def test_a_card_that_is_not_there(model: Model) -> None:
     import torch
 

@@ -26,7 +26,6 @@ class AnyOrderNet(nn.Module):
     """
 
     waves: Tensor
-    column: Tensor
 
     def __init__(self, sizes: Sequence[int], width: int, depth: int) -> None:
         super().__init__()
@@ -43,10 +42,9 @@ class AnyOrderNet(nn.Module):
         self.out_along = nn.Parameter(torch.empty(columns, WAVES, width))
         self.level = nn.Parameter(torch.empty(codes))
         self.register_buffer("waves", torch.empty(codes, WAVES))
-        self.register_buffer("column", torch.empty(codes, dtype=torch.int64))
 
     def draw(self, g: torch.Generator) -> None:
-        """Set the weights at random; `waves`, `column` and `level` are set by `prepare`."""
+        """Set the weights at random; `waves` and `level` are set by `prepare`."""
         columns = len(self.sizes)
         self.cell.normal_(0.0, 0.5, generator=g)
         self.along.normal_(0.0, 0.5, generator=g)
@@ -59,16 +57,20 @@ class AnyOrderNet(nn.Module):
     def prepare(self, waves: np.ndarray, shares: np.ndarray) -> None:
         """Begin at the marginal `shares` of all codes."""
         self.waves.copy_(torch.from_numpy(waves))
-        self.column.copy_(torch.repeat_interleave(torch.arange(len(self.sizes)), torch.tensor(self.sizes)))
         self.level.copy_(torch.from_numpy(np.log(shares)))
 
     def cells(self) -> Tensor:
         """embeddings[code]."""
-        return self.cell + torch.einsum("kw,kwe->ke", self.waves, self.along[self.column])
+        return self.cell + self._along_codes(self.along)
 
     def heads(self) -> Tensor:
         """weights[code, hidden] of the last layer."""
-        return self.out + torch.einsum("kw,kwh->kh", self.waves, self.out_along[self.column])
+        return self.out + self._along_codes(self.out_along)
+
+    def _along_codes(self, weights: Tensor) -> Tensor:
+        """What the waves of each code make of the weights[column, wave, :] of its column."""
+        parts = zip(self.waves.split(self.sizes), weights, strict=True)
+        return torch.cat([waves @ weight for waves, weight in parts]) if self.sizes else self.waves @ weights.sum(0)
 
     def hidden(self, h: Tensor, columns: Sequence[int] | slice) -> Tensor:
         """The deeper layers: h[column, row, hidden] to the same, with a way around each."""
