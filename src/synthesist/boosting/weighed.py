@@ -44,7 +44,7 @@ class Weighed:
 
     def check(self) -> None:
         """Raise ValueError where the parts, as a model file holds them, do not fit together."""
-        if len(self.critic.code_shares) != len(self.codec.modelled) or not 1 <= self.candidates <= 20:
+        if len(self.critic.code_shares) != len(self.codec.modelled) or not 1 <= self.candidates <= 100:
             raise ValueError("a critic of other columns than the table has")
         if self.codec.sizes.max(initial=0) > 256:
             raise ValueError("more codes than a critic can read")

@@ -48,7 +48,7 @@ class ARGN(Spec):
     batch: int = knob(256, "rows a step at most; few rows are learnt in smaller steps", tries=(8, 16), ge=1, le=65_536)
     rate: float = knob(0.003, "step of the optimizer at first", tries=(0.001, 0.01), gt=0.0, le=1.0)
     refinements: int = knob(1, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(3, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    candidates: int = knob(6, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=100)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
 
     def fit(self, data: Dataset, ctx: Context) -> "AnyOrder":

@@ -63,15 +63,15 @@ class CTGAN(Spec):
 
     bins: int = knob(250, "codes a column may have at most", tries=(8, 64), ge=2, le=250)
     min_rows: int = knob(5, "rows a category, bin or word must have to be drawn", tries=(1, 12), ge=1, le=1000)
-    modes: int = knob(32, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
+    modes: int = knob(10, "pieces a number is cut into", tries=(2, 5), ge=1, le=250)
     noise: int = knob(64, "random numbers a row is made from", tries=(2, 8), ge=1, le=LARGEST)
     width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=LARGEST)
     pac: int = knob(5, "rows that are judged together", tries=(1, 2), ge=1, le=100)
-    epochs: int = knob(20, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
+    epochs: int = knob(30, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
     rate: float = knob(1e-3, "step of the optimizers at first", tries=(1e-4, 1e-2), gt=0.0, le=1.0)
     matching: float = knob(10.0, "weight of having the pairs of cells real rows have", tries=(0.0, 10.0), ge=0.0)
     refinements: int = knob(2, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(10, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    candidates: int = knob(30, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=100)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
 
     def fit(self, data: Dataset, ctx: Context) -> "Ordered":

@@ -38,15 +38,17 @@ class Discriminator(nn.Module):
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
-        self.inputs = shape.pac * (2 * shape.options + len(shape.numeric))
-        self.layers = nn.Sequential(
-            nn.Linear(self.inputs, shape.width), nn.LeakyReLU(0.2), nn.Linear(shape.width, shape.width),
+        each = shape.width // 2 + 1
+        self.pack = shape.pac * each
+        self.row = nn.Sequential(nn.Linear(2 * shape.options + len(shape.numeric), each), nn.LeakyReLU(0.2))
+        self.together = nn.Sequential(
+            nn.Linear(self.pack, shape.width), nn.LeakyReLU(0.2), nn.Linear(shape.width, shape.width),
             nn.LeakyReLU(0.2), nn.Linear(shape.width, 1),
         )  # fmt: skip
 
     def forward(self, rows: Tensor) -> Tensor:
-        """One number per pack of rows[row, cell]."""
-        return self.layers(rows.reshape(-1, self.inputs))
+        """One number per pack of rows[row, cell]: each row is read alike, then all of a pack together."""
+        return self.together(self.row(rows.flatten(0, -2)).reshape(-1, self.pack))
 
 
 class Table:

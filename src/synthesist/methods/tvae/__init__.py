@@ -67,11 +67,11 @@ class TVAE(Spec):
     latent: int = knob(16, "axes of the map", tries=(2, 4), ge=1, le=512)
     width: int = knob(192, "cells of each hidden layer", tries=(8, 16), ge=1, le=LARGEST)
     regions: int = knob(128, "components of the mixture that is the prior", tries=(1, 4), ge=1, le=LARGEST)
-    epochs: int = knob(24, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
-    rate: float = knob(2e-3, "step of the optimizer at first", tries=(1e-3, 1e-2), gt=0.0, le=1.0)
+    epochs: int = knob(36, "passes over the rows", tries=(1, 2), ge=1, le=100_000)
+    rate: float = knob(3e-3, "step of the optimizer at first", tries=(1e-3, 1e-2), gt=0.0, le=1.0)
     kl: float = knob(1.0, "weight of the distance between encoder and prior", tries=(0.1, 1.0), ge=0.0, le=100.0)
     refinements: int = knob(2, "rounds of correction by the critic", tries=(0, 1), ge=0, le=5)
-    candidates: int = knob(10, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=20)
+    candidates: int = knob(30, "candidates drawn per row for the critic to weigh", tries=(2, 4), ge=1, le=100)
     device: Literal["auto", "cpu", "cuda"] = knob("auto", "where to train", tries=("auto", "cpu"), affects="cost")
 
     def fit(self, data: Dataset, ctx: Context) -> "Places":
