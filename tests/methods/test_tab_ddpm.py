@@ -13,7 +13,7 @@ import synthesist as sy
 from synthesist.codecs.table import TableCodec
 from synthesist.core import Context
 from synthesist.errors import MissingExtraError, ModelFileError, UnsuitableError
-from synthesist.methods.tab_ddpm.denoiser import Cells, Denoiser, Seen, log_odds
+from synthesist.methods.tab_ddpm.denoiser import Cells, Denoiser, Schedules, Seen, log_odds
 from synthesist.methods.tab_ddpm.drawing import filled
 from synthesist.methods.tab_ddpm.learning import looked_at, precision
 from synthesist.model import Model
@@ -55,13 +55,38 @@ def unlearnt(cells: Cells) -> Denoiser:
 
 def test_looks_tell_of_a_number_what_their_precision_says(cells: Cells) -> None:
     codes = torch.zeros(200_000, 3, dtype=torch.long) + torch.tensor([9, 20, 1])
-    seen = looked_at(codes, cells, generator(CTX, "noise"))
+    _, seen = looked_at(codes, cells, torch.ones(3), generator(CTX, "noise"))
     z = (seen.y - seen.gamma * cells.placed(codes)) / seen.gamma.sqrt()
     z = z[seen.gamma > 0]
     assert abs(float(z.mean())) < 0.01 and abs(float(z.std()) - 1) < 0.01
     told = 0.5 * torch.log1p(seen.gamma[seen.gamma[:, 0] > 0, 0])  # grows evenly with time
-    assert float(told.median()) == pytest.approx(0.25 * float(torch.log1p(precision(0.0))), rel=0.02)
-    assert float(precision(1.0)) == 0.0
+    assert float(told.median()) == pytest.approx(0.25 * float(torch.log1p(precision(torch.zeros(())))), rel=0.02)
+    assert float(precision(torch.ones(()))) == 0.0
+
+
+def test_a_cell_is_hidden_as_often_as_its_pace_says(cells: Cells) -> None:
+    codes = torch.zeros(100_000, 3, dtype=torch.long)
+    t, seen = looked_at(codes, cells, torch.tensor([1.0, 1.0, 3.0]), generator(CTX, "noise"))
+    hidden = (seen.codes[:, 2] == -1).float()
+    late = (t > 0.7) & (t < 0.9)  # rows with given cells have no time
+    assert float(hidden[late].mean()) == pytest.approx((0.9**4 - 0.7**4) / 0.8, abs=0.01)
+    assert 0.5 < float(t.isnan().logical_not().float().mean()) < 0.7
+
+
+def test_a_column_that_others_tell_early_is_let_out_of_the_noise_late(model: Model) -> None:
+    net = model.sampler._loaded()[1]  # type: ignore[attr-defined]
+    first, _, size = net.schedule.pace.tolist()
+    assert size < 0.7 < first  # two numbers settle the category; nothing settles them
+
+
+def test_a_schedule_goes_to_where_what_is_unknown_grows_evenly(cells: Cells) -> None:
+    schedule = fresh(lambda: Schedules(3), generator(CTX, "weights"))
+    least, most = cells.entropies
+    t = torch.rand(4_000, generator=generator(CTX, "times"))
+    for _ in range(400):
+        unknown = (t[:, None] ** schedule.pace) ** 2.0  # falls as the square of the noise
+        schedule.follow(t, (least + unknown * (most - least)).T, cells)
+    torch.testing.assert_close(schedule.pace, torch.full((3,), 0.5), atol=0.03, rtol=0)
 
 
 def test_a_network_that_has_learnt_nothing_knows_bayes_rule(cells: Cells, unlearnt: Denoiser) -> None:

@@ -24,11 +24,12 @@ FEWEST_ROWS = 40  # below, a network has nothing to be tried on
 class TabDDPM(Spec):
     """Learns to find whole rows in noise, as image generators do, with a small neural network.
 
-    Numbers drown in Gaussian noise, categories vanish behind a mask; a network learns, at every stage between,
-    what each hidden cell may be, missing included. Rows are drawn by going the way back in a few stages. The network
-    answers with probabilities of codes, so points such as zero hours, grids and the distribution of every column are
-    kept. It has learnt to go on from any cells that are given, so conditions and imputation take no longer and nothing
-    is rejected. More `steps` and `width` make it better, on a graphics card by far.
+    Numbers drown in Gaussian noise, categories vanish behind a mask, each column at a pace that is learnt; a network
+    learns, at every stage between, what each hidden cell may be, missing included. Rows are drawn by going the way
+    back in a few stages. The network answers with probabilities of codes, so points such as zero hours, grids and the
+    distribution of every column are kept. It has learnt to go on from any cells that are given, so conditions and
+    imputation take no longer and nothing is rejected. More `steps` and `width` make it better, on a graphics card by
+    far.
 
     When not to use: below some thousand rows, or where minutes matter: `trees` is closer to the data and quicker
     on a CPU; for free text; when a formal guarantee is needed, which only differential privacy gives.

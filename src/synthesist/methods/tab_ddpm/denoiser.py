@@ -12,6 +12,7 @@ It is shown no noise either, but what noise means: the features of a cell, avera
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import log
 
 import numpy as np
 import torch
@@ -29,6 +30,9 @@ __all__ = ["Cells", "Denoiser", "Seen", "log_odds"]
 FEW = 10  # codes up to which a number is treated as a category: it is seen or not
 KNOTS = 32  # hats over the ranges of a number
 HIDDEN = -1  # the code of a cell that is not seen
+SHARPEST = 400.0  # the precision of all looks together: beyond, the other cells have no more to say
+SLOWEST = 0.25  # of what is not known, in the mean: the pace of a column is 1/3 at least and 3 at most
+FOLLOWED = 0.02  # the share of a step in what is known of schedules
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,16 @@ class Cells:
     def log_shares(self) -> list[Tensor]:
         """What is thought of a cell of which nothing is seen."""
         return [torch.log(share) for share in self.shares]
+
+    @cached_property
+    def entropies(self) -> tuple[Tensor, Tensor]:
+        """What is not known of a cell by itself, in nats, of each column: at time 0 and at time 1."""
+        most = torch.stack(
+            [-(share @ log_share) for share, log_share in zip(self.shares, self.log_shares, strict=True)]
+        )
+        least = torch.zeros_like(most)
+        least[self.numbers] = (most[self.numbers] - 0.5 * log(1.0 + SHARPEST)).clamp_min(0.0)
+        return least, most
 
     @cached_property
     def features(self) -> list[Tensor]:
@@ -139,11 +153,47 @@ class Seen:
         return Seen(self.codes, u * (gamma * (1 + gamma)).sqrt(), gamma.expand_as(u))
 
 
+class Schedules(nn.Module):
+    """How noise grows with time in each column: its share is t to the power of the column's own pace.
+
+    The paces are learnt along with the network, so that in every column what is not known, the cross entropy of its
+    cells, grows evenly with time: a column that others tell early is let out of the noise late (Dieleman et al. 2022,
+    doi:10.48550/arXiv.2211.15089, section 5; a schedule for each column: Shi et al. 2025).
+    """
+
+    def __init__(self, columns: int) -> None:
+        super().__init__()
+        self.register_buffer("unknown", torch.empty(columns))
+        self.unknown: Tensor
+        """The mean share not known, over all shares of noise: 1/2 where noise is all that hides a cell."""
+
+    def draw(self, g: torch.Generator) -> None:
+        """Columns that know nothing of each other."""
+        del g
+        self.unknown.fill_(0.5)
+
+    @property
+    def pace(self) -> Tensor:
+        """pace[column]. Where the share not known is noise to some power, that power is 1 / unknown - 1."""
+        unknown = self.unknown.clamp(SLOWEST, 1.0 - SLOWEST)
+        return unknown / (1.0 - unknown)
+
+    @torch.no_grad()
+    def follow(self, t: Tensor, lost: Tensor, cells: "Cells") -> None:
+        """Move towards what was lost[column, row] at t[row]; rows whose time is no number do not count."""
+        own = ~t.isnan()
+        pace, t, lost = self.pace, t[own, None], lost[:, own].T
+        least, most = cells.entropies
+        found = ((lost - least) * pace * t ** (pace - 1.0)).mean(0) / (most - least).clamp_min(1e-6)
+        self.unknown.lerp_(found, FOLLOWED)
+
+
 class Denoiser(nn.Module):
     """A residual network over the features of all cells."""
 
     def __init__(self, widths: Sequence[int], width: int, depth: int, rate: float = 0.0) -> None:
         super().__init__()
+        self.schedule = Schedules(len(widths))
         self.enter = _Enter(widths, width)
         self.blocks = nn.ModuleList(_Block(width, rate) for _ in range(depth))
         self.norm = nn.LayerNorm(width)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from synthesist.codecs.pieces import Limit
 from synthesist.methods.tab_ddpm.denoiser import HIDDEN, Cells, Denoiser, Seen, log_odds
-from synthesist.methods.tab_ddpm.learning import precision
+from synthesist.methods.tab_ddpm.learning import noise_at, precision
 
 __all__ = ["denoised", "filled"]
 
@@ -47,8 +47,10 @@ def denoised(net: Denoiser, cells: Cells, codes: Tensor, stages: int, g: torch.G
     """
     seen = Seen.at(codes, cells)
     u = torch.randn(seen.y.shape, generator=g, device=codes.device)
-    turn = _turns(codes[:, cells.categories] == HIDDEN, stages, g)
-    gamma = precision(1 - torch.arange(stages, device=codes.device) / stages)
+    times = 1 - torch.arange(stages, device=codes.device) / stages
+    pace = net.schedule.pace
+    turn = _turns(codes[:, cells.categories] == HIDDEN, pace[cells.categories], stages, g)
+    gamma = precision(noise_at(times, pace)[:, cells.numbers])
     theta = torch.asin((1 + gamma) ** -0.5)
 
     def flow(stage: int, u: Tensor, odds: Sequence[Tensor]) -> Tensor:
@@ -78,13 +80,13 @@ def _expected(odds: Sequence[Tensor], cells: Cells) -> Tensor:
     )
 
 
-def _turns(hidden: Tensor, stages: int, g: torch.Generator) -> Tensor:
-    """The stage at which each category is kept: in random order, spread evenly; -1 where it is known.
+def _turns(hidden: Tensor, pace: Tensor, stages: int, g: torch.Generator) -> Tensor:
+    """The stage at which each category is kept: in the order of their times, spread evenly; -1 where it is known.
 
     Categories kept at one stage do not see each other, so no two share one where there are enough.
     """
-    lot = torch.rand(hidden.shape, generator=g, device=hidden.device)
-    rank = torch.where(hidden, lot, 2.0).argsort(1).argsort(1)
+    time = torch.rand(hidden.shape, generator=g, device=hidden.device) ** (1 / pace)
+    rank = torch.where(hidden, -time, 2.0).argsort(1).argsort(1)
     within = torch.rand(len(hidden), 1, generator=g, device=hidden.device)
     count = hidden.sum(1, keepdim=True).clamp(min=1)
     turn = ((rank + within) * (stages / count)).long().clamp(max=stages - 1)

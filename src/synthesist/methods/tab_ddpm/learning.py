@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from synthesist.core import Context, Curve
-from synthesist.methods.tab_ddpm.denoiser import HIDDEN, Cells, Denoiser, Seen, log_odds
+from synthesist.methods.tab_ddpm.denoiser import HIDDEN, SHARPEST, Cells, Denoiser, Seen, log_odds
 from synthesist.nets.blocks import fresh, generator
 from synthesist.nets.descent import Descent
 from synthesist.nets.training import Schedule, train
 
-__all__ = ["Denoising", "learnt", "looked_at", "precision"]
+__all__ = ["Denoising", "learnt", "looked_at", "noise_at", "precision"]
 
-SHARPEST = 400.0  # the precision of all looks together: beyond, the other cells have no more to say
 GIVEN = 0.4  # the share of rows in which some cells are given from the start
 ALONE = 0.5  # the share of those in which nothing is seen of the others
 BATCHES = 8  # steps an epoch has at least, so that a small table is learnt in small steps
@@ -42,9 +41,14 @@ def learnt(
     return net, curve
 
 
-def precision(t: Tensor | float) -> Tensor:
-    """γ at time t, none at t = 1, so that ½ log(1 + γ), what looks tell of a normal number, grows evenly."""
-    return torch.expm1((1.0 - torch.as_tensor(t)) * log(1.0 + SHARPEST))
+def noise_at(t: Tensor, pace: Tensor) -> Tensor:
+    """The share of noise[row, column] at t[row], where it grows at pace[column]."""
+    return t[:, None] ** pace
+
+
+def precision(noise: Tensor) -> Tensor:
+    """γ at a share of noise, none at 1, so that ½ log(1 + γ), what looks tell of a normal number, grows evenly."""
+    return torch.expm1((1.0 - noise) * log(1.0 + SHARPEST))
 
 
 @dataclass
@@ -62,30 +66,35 @@ class Denoising:
         return {"denoiser": self.descent}
 
     def learn(self, rows: Tensor, g: torch.Generator) -> Tensor:
-        """One step."""
-        loss = self._loss(rows, g, g)
+        """One step, and a small one of the schedules."""
+        t, lost = self._lost(rows, self.net.schedule.pace, g, g)
+        loss = lost.mean()
         self.descent.step(loss)
+        self.net.schedule.follow(t, lost.detach(), self.cells)
         return loss.detach()
 
     def judge(self, rows: Tensor, g: torch.Generator) -> Tensor:
-        """The loss under noise from `g`."""
-        return self._loss(rows, g, None)
+        """The loss under noise from `g`; at the same pace always, as less noise would look like a better network."""
+        return self._lost(rows, torch.ones_like(self.net.schedule.pace), g, None)[1].mean()
 
-    def _loss(self, rows: Tensor, g: torch.Generator, dropping: torch.Generator | None) -> Tensor:
+    def _lost(
+        self, rows: Tensor, pace: Tensor, g: torch.Generator, dropping: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """The time of every row, and -log p(code)[column, row], 0 where it is seen."""
         codes = self.codes[rows.to(self.codes.device)]
-        seen = looked_at(codes, self.cells, g)
+        t, seen = looked_at(codes, self.cells, pace, g)
         lost = [
             nn.functional.cross_entropy(odds, codes[:, j], reduction="none") * (seen.codes[:, j] == HIDDEN)
             for j, odds in enumerate(log_odds(self.net, self.cells, seen, dropping))
         ]
-        return torch.stack(lost).mean()
+        return t, torch.stack(lost)
 
 
-def looked_at(codes: Tensor, cells: Cells, g: torch.Generator) -> Seen:
-    """What is seen of rows at a random time.
+def looked_at(codes: Tensor, cells: Cells, pace: Tensor, g: torch.Generator) -> tuple[Tensor, Seen]:
+    """t[row], at random, and what is seen of rows then.
 
     In some rows some cells are given from the start, which teaches conditions; in some of these nothing is seen of
-    the others, which teaches to draw cells one after the other.
+    the others, which teaches to draw cells one after the other. The time of these is no number.
     """
     n, d = codes.shape
 
@@ -95,13 +104,12 @@ def looked_at(codes: Tensor, cells: Cells, g: torch.Generator) -> Seen:
     t = (torch.arange(n, device=codes.device) + uniform(n)) / n  # rows come in random order, so times may come evenly
     lot = uniform(n)
     given = (uniform(n, d) < uniform(n, 1)) & (lot < GIVEN)[:, None]
-    t = torch.where(lot < GIVEN * ALONE, 1.0, t)[:, None]
-    hidden = uniform(n, d) < t
+    noise = noise_at(torch.where(lot < GIVEN * ALONE, 1.0, t), pace)
+    hidden = uniform(n, d) < noise
     hidden[:, cells.numbers] = True
     seen = Seen.at(torch.where(hidden & ~given, HIDDEN, codes), cells)
     if cells.numbers:
         x = cells.placed(codes)
-        noise = torch.randn(x.shape, generator=g, device=codes.device)
-        seen.gamma = precision(t).expand_as(x)
-        seen.y = seen.gamma * x + seen.gamma.sqrt() * noise
-    return seen
+        seen.gamma = precision(noise[:, cells.numbers])
+        seen.y = seen.gamma * x + seen.gamma.sqrt() * torch.randn(x.shape, generator=g, device=codes.device)
+    return torch.where(lot < GIVEN, torch.nan, t), seen
