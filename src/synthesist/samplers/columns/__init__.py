@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed, Context, Spec, knob
@@ -14,7 +14,15 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
-from synthesist.samplers.columns.declaration import AnyDistribution, Expression, computed, declared, kinds
+from synthesist.samplers.columns.correlated import Correlated
+from synthesist.samplers.columns.declaration import (
+    AnyDistribution,
+    Expression,
+    computed,
+    declared,
+    faults_of_groups,
+    kinds,
+)
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
@@ -22,15 +30,15 @@ from synthesist.samplers.columns.keys import Keys
 __all__ = ["Columns"]
 
 TRIES = 1_000
+DOUBLED = {"is": "expression", "formula": "2 * x"}
 HOPELESS = 1_000_000  # draws of which not one met the condition
 
 
 class Columns(Spec):
     """A table made from a description alone: what each column looks like, and what is computed from what.
 
-    Columns are drawn independently of each other (`normal`, `lognormal`, `uniform`, `categorical`,
-    `dates`, `keys`, `constant`); an `expression` is computed from other columns of its row. Written
-    as a page:
+    Columns are drawn independently of each other, from some forty distributions; those of a `correlated` group go
+    together, and an `expression` is computed from other columns of its row. Written as a page:
 
         kind: columns
         table: orders
@@ -38,12 +46,15 @@ class Columns(Spec):
           id: {is: keys}
           price: {is: lognormal, median: 20, sigma: 0.8, decimals: 2}
           status: {is: categorical, values: [open, paid], weights: [0.2, 0.8], missing: 0.1}
+          weight: {is: gamma, shape: 2, scale: 3, decimals: 1}
           total: {is: expression, formula: "round(price * 1.19, 2)"}
+        correlated:
+          - {columns: [price, weight], spearman: 0.6}
 
     Conditions on drawn columns cut their distribution, exactly and without rejection. A condition on
-    an expression is met by drawing again, at most 1,000 times a row, and then is an error that says how
-    many rows were met; keys cannot be conditioned on. In a fill, an empty cell may stay empty where its
-    column is declared with `missing`, unless the condition says otherwise.
+    an expression, or on a second column of a group, is met by drawing again, at most 1,000 times a row, and
+    then is an error that says how many rows were met; keys cannot be conditioned on. In a fill, an empty cell may
+    stay empty where its column is declared with `missing`, unless the condition says otherwise.
 
     When not to use: where real data exists whose relations between columns matter; fit a method to it.
     """
@@ -53,10 +64,16 @@ class Columns(Spec):
         ...,
         "name and distribution of every column",
         tries=(
-            {"id": {"is": "keys"}, "x": {"is": "normal"}, "y": {"is": "expression", "formula": "2 * x"}},
-            {"id": {"is": "keys"}, "x": {"is": "normal", "std": 2}, "y": {"is": "expression", "formula": "x + 1"}},
+            {"id": {"is": "keys"}, "x": {"is": "normal"}, "y": {"is": "gamma"}, "z": DOUBLED},
+            {"id": {"is": "keys"}, "x": {"is": "normal", "std": 2}, "y": {"is": "gamma"}, "z": DOUBLED},
         ),
         min_length=1,
+    )
+
+    correlated: tuple[Correlated, ...] = knob(
+        (),
+        "groups of columns that go together: their names, and Spearman's rank correlations",
+        tries=((), ({"columns": ["x", "y"], "spearman": 0.9},)),
     )
 
     block: ClassVar[int] = 65_536
@@ -65,6 +82,12 @@ class Columns(Spec):
     @classmethod
     def _every_fault_at_once(cls, written: Any) -> Any:
         return declared(written) if isinstance(written, Mapping) else written
+
+    @model_validator(mode="after")
+    def _groups_can_be_drawn(self) -> "Columns":
+        if faults := faults_of_groups(self.correlated, self.columns):
+            raise ValueError("; ".join(faults))
+        return self
 
     @property
     def schema(self) -> Schema:  # type: ignore[override]  # pydantic's own is deprecated
@@ -80,7 +103,7 @@ class Columns(Spec):
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Rows `ctx.start` to `ctx.start + n` of the table."""
         units = np.arange(ctx.start, ctx.start + n)
-        return self._dataset(self._finished(self._drawn(units, {}, ctx), ctx))
+        return self._dataset(self._finished(self._drawn(units, {}, ctx, None), ctx))
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """The rows with their empty cells drawn from what is allowed.
@@ -98,7 +121,7 @@ class Columns(Spec):
         for attempt in range(TRIES):
             place = ctx.at("again", attempt) if attempt else ctx
             part = given[waiting]
-            drawn = self._drawn(ctx.start + waiting, allowed, place)
+            drawn = self._drawn(ctx.start + waiting, allowed, place, part)
             full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place)
             fits = self._fits(part, full, allowed)
             made.append(full.filter(fits))
@@ -110,30 +133,65 @@ class Columns(Spec):
             if tried > HOPELESS and len(waiting) == given.height:
                 break
         done = given.height - len(waiting)
-        formulas = ", ".join(
-            f"`{name} = {formula.text}`"
-            for name, formula in self._formulas.items()
-            if name in allowed or given[name].count()
-        )
+        late = [name for name in self._settled_late(allowed) if name in allowed or given[name].count()]
+        written = ", ".join(f"`{name}" + (f" = {f.text}`" if (f := self._formulas.get(name)) else "`") for name in late)
         raise ConditionError(
-            f"Only {done:,} of {given.height:,} rows could be made to meet the condition on {formulas}: of {tried:,} "
-            f"draws {done / tried:.2%} did. Widen it, or put it on the columns the formula reads."
+            f"Only {done:,} of {given.height:,} rows could be made to meet the condition on {written}: of {tried:,} "
+            f"draws {done / tried:.2%} did. Widen it, or put it on the columns a formula reads."
         )
 
-    def _drawn(self, units: np.ndarray, allowed: Mapping[str, Allowed], ctx: Context) -> pl.DataFrame:
-        """The columns that need no other column."""
+    def _drawn(
+        self, units: np.ndarray, allowed: Mapping[str, Allowed], ctx: Context, given: pl.DataFrame | None
+    ) -> pl.DataFrame:
+        """The columns that are not computed; cells that are `given` move those that go with them."""
         run = Context(path=ctx.path[:1])  # an address begins with the seed of the run
-        made = {}
-        for name, column in self.columns.items():
-            if isinstance(column, Expression):
-                continue
+        made: dict[str, pl.Series] = {}
+
+        def draw(name: str, limit: Allowed, ranks: np.ndarray | None = None) -> None:
             block = ctx.at(self.table, name)
-            limit = allowed.get(name, ANYTHING)
             empty = self._empty_share(name, limit)
-            rows = Rows(units, block, run.at(self.table, name))
-            cells = column.draw(rows, limit if empty < 1 else ANYTHING)
+            rows = Rows(units, block, run.at(self.table, name), ranks)
+            cells = self.columns[name].draw(rows, limit if empty < 1 else ANYTHING)
             made[name] = emptied(cells, block.rng("missing").random(len(units)) < empty) if empty else cells
+
+        for group in self.correlated:
+            if (first := self._first(group, allowed)) is not None:
+                draw(first, allowed[first])
+            known = self._known(group, len(units), given, made, ctx)
+            ranks = group.ranks(known, ctx.at(self.table, *group.columns))
+            for k, name in enumerate(group.columns):
+                if name != first:
+                    draw(name, ANYTHING, ranks[:, k])
+        for name, column in self.columns.items():
+            if name not in made and not isinstance(column, Expression):
+                draw(name, allowed.get(name, ANYTHING))
         return pl.DataFrame(made)
+
+    def _first(self, group: Correlated, allowed: Mapping[str, Allowed]) -> str | None:
+        """The column of a group that is drawn first, within its condition: that whose condition is the rarest."""
+        asked = [name for name in group.columns if name in allowed]
+        return min(asked, key=lambda name: self.columns[name].share(allowed[name]), default=None)
+
+    def _known(
+        self, group: Correlated, n: int, given: pl.DataFrame | None, made: Mapping[str, pl.Series], ctx: Context
+    ) -> np.ndarray:
+        """rank[row, column] of the cells of a group that are settled; no number where they are not."""
+        known = np.full((n, len(group.columns)), np.nan)
+        for k, name in enumerate(group.columns):
+            cells = None if given is None else given[name].cast(self._kinds[name].storage)
+            if name in made:
+                cells = made[name] if cells is None else _kept(cells, made[name])
+            if cells is not None and cells.count():
+                rows = cells.is_not_null().arg_true().to_numpy()
+                ties = ctx.at(self.table, name).rng("ties").random(n)[rows]
+                known[rows, k] = self.columns[name].rank(cells.gather(rows), ties)
+        return known
+
+    def _settled_late(self, allowed: Mapping[str, Allowed]) -> list[str]:
+        """The columns whose cells are what they are, and then fit their condition or not."""
+        firsts = {self._first(group, allowed) for group in self.correlated}
+        grouped = [name for group in self.correlated for name in group.columns if name in allowed]
+        return [*self._formulas, *(name for name in grouped if name not in firsts)]
 
     def _empty_share(self, name: str, limit: Allowed) -> float:
         """The share of empty cells among those the condition lets through."""
@@ -157,9 +215,9 @@ class Columns(Spec):
         return drawn.select(drawn[name] for name in self._kinds)
 
     def _fits(self, given: pl.DataFrame, full: pl.DataFrame, allowed: Mapping[str, Allowed]) -> np.ndarray:
-        """Which rows have computed cells that are allowed and equal to those given."""
+        """Which rows have cells that are allowed, and equal to those given, where they were settled late."""
         fits = np.ones(full.height, dtype=bool)
-        for name in self._formulas:
+        for name in self._settled_late(allowed):
             fits &= (given[name].is_null() | (given[name] == full[name]).fill_null(False)).to_numpy()
             if name in allowed:
                 fits &= (given[name].is_not_null() | allowed[name].mask(full[name])).to_numpy()

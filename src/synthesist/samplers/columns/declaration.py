@@ -1,6 +1,6 @@
 """A declaration of columns, read whole: every fault at once, the kinds, and the order of computing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, get_args
@@ -10,13 +10,13 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from synthesist.data.kinds import Kind
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
-from synthesist.samplers.columns.listed import Categorical, Constant, Dates
-from synthesist.samplers.columns.measured import Lognormal, Normal, Uniform
+from synthesist.samplers.columns.mixture import Mixture, Part
 
-__all__ = ["AnyDistribution", "Expression", "computed", "declared", "kinds"]
+__all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "kinds"]
 
 
 class Expression(Distribution):
@@ -37,9 +37,7 @@ class Expression(Distribution):
         return Formula.read(self.formula)
 
 
-AnyDistribution = Annotated[
-    Normal | Lognormal | Uniform | Categorical | Dates | Keys | Constant | Expression, Field(discriminator="is_")
-]
+AnyDistribution = Annotated[Part | Mixture | Keys | Expression, Field(discriminator="is_")]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
 }
@@ -82,6 +80,20 @@ def kinds(columns: Mapping[str, Distribution]) -> dict[str, Kind]:
     return {name: known[name] for name in columns}
 
 
+def faults_of_groups(groups: Sequence[Correlated], columns: Mapping[str, Distribution]) -> list[str]:
+    """What is wrong with groups of columns that go together."""
+    faults, seen = [], set[str]()
+    for name in (name for group in groups for name in group.columns):
+        if name not in columns:
+            faults.append(f"correlated: there is no column `{name}`. {did_you_mean(name, columns)}")
+        elif name in seen:
+            faults.append(f"correlated: `{name}` is in two groups; put them together into one")
+        elif not columns[name].ranked:
+            faults.append(f"correlated: `{name}` is {columns[name].is_}, which has no order to go with other columns")
+        seen.add(name)
+    return faults
+
+
 def _formulas(columns: Mapping[str, Distribution]) -> dict[str, Formula]:
     return {name: column.read for name, column in columns.items() if isinstance(column, Expression)}
 
@@ -119,6 +131,7 @@ def _in_words(column: str, fault: Any) -> tuple[str, str]:
         case "model_attributes_type":
             return where, "a column is a mapping, as in {is: normal, mean: 10}"
         case "extra_forbidden":
+            tag = [part for part in (tag, *place) if part in KNOWN][-1]  # that of a part, in a mixture
             options = [field.alias or name for name, field in KNOWN[tag].model_fields.items()]
             return where, f"no such option. {did_you_mean(str(place[-1]), options)}"
     message = fault["msg"].removeprefix("Value error, ")

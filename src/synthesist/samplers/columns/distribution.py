@@ -10,7 +10,7 @@ from synthesist.codecs.keys import permute
 from synthesist.core import Allowed, Context
 from synthesist.data.kinds import Kind
 
-__all__ = ["ANYTHING", "Distribution", "Rows", "distinct"]
+__all__ = ["ANYTHING", "Declared", "Distribution", "Rows", "distinct"]
 
 ANYTHING = Allowed(missing=True)
 
@@ -20,20 +20,37 @@ class Rows:
     """The rows of one column that are to be drawn.
 
     `units[i]` is the index of row i in the whole output; `block` gives random numbers for these rows
-    alone, `run` the same ones wherever in the output the rows lie.
+    alone, `run` the same ones wherever in the output the rows lie. `ranks[i]`, where a group of columns
+    has settled it, is the share of the distribution below the value of row i.
     """
 
     units: np.ndarray
     block: Context
     run: Context
+    ranks: np.ndarray | None = None
+
+    def uniforms(self) -> np.ndarray:
+        """The quantile to take in each row, in [0, 1)."""
+        return self.block.rng("values").random(len(self.units)) if self.ranks is None else self.ranks
 
 
-class Distribution(BaseModel):
-    """Where the values of one column come from; `missing` is the share of empty cells."""
+class Declared(BaseModel):
+    """A part of a declaration."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
     )
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is declared; what was worked out from it does not count."""
+        return type(self) is type(other) and isinstance(other, BaseModel) and self.model_dump() == other.model_dump()
+
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())
+
+
+class Distribution(Declared):
+    """Where the values of one column come from; `missing` is the share of empty cells."""
 
     is_: str = Field(alias="is")
     missing: float = Field(default=0.0, ge=0, le=1, description="share of empty cells")
@@ -60,6 +77,15 @@ class Distribution(BaseModel):
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         """One value a row from the distribution cut to the allowed set, whose share must not be zero."""
         raise NotImplementedError
+
+    def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
+        """P(X < x) + u P(X = x) of each cell x; only of distributions that `ranked` says have an order."""
+        raise NotImplementedError
+
+    @property
+    def ranked(self) -> bool:
+        """Whether values have an order and are drawn by quantiles, so that a group can tie them to others."""
+        return False
 
 
 def distinct(rows: Rows, size: int) -> np.ndarray:

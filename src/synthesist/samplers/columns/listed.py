@@ -74,8 +74,16 @@ class Categorical(Distribution):
         if self.unique:
             return self._cells.gather(distinct(rows, len(self.values)))
         edges = np.cumsum(self._weights(allowed))
-        u = rows.block.rng("values").random(len(rows.units))
-        return self._cells.gather(np.searchsorted(edges / edges[-1], u, side="right"))
+        return self._cells.gather(np.searchsorted(edges[:-1] / edges[-1], rows.uniforms(), side="right"))
+
+    @property
+    def ranked(self) -> bool:
+        return not self.unique
+
+    def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
+        weights = self._weights(ANYTHING) / self._weights(ANYTHING).sum()
+        place = cells.replace_strict(self._cells, np.arange(len(weights))).to_numpy()
+        return np.asarray((np.cumsum(weights) - weights)[place] + u * weights[place])
 
     @property
     def _cells(self) -> pl.Series:

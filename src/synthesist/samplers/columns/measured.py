@@ -17,7 +17,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Integer, Number
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
 
-__all__ = ["Lognormal", "Normal", "Uniform"]
+__all__ = ["Lognormal", "Measured", "Normal", "Uniform"]
 
 LARGEST_WHOLE = 2**53
 TINY = 2.0**-54  # quantiles keep this far from 0 and 1, which lie at infinity
@@ -25,7 +25,7 @@ Span = tuple[Any, Any]
 """The smallest and the largest value of a stretch, both included."""
 
 
-class _Measured(Distribution):
+class Measured(Distribution):
     """A number: where it may lie, and the grid it stands on."""
 
     low: float | None = Field(default=None, description="smallest value")
@@ -45,8 +45,22 @@ class _Measured(Distribution):
         """The quantiles `u` of the distribution cut to a .. b."""
         raise NotImplementedError
 
+    def _unfit(self) -> str | None:
+        """What is wrong with the parameters, taken together."""
+        return None
+
+    @property
+    def _support(self) -> tuple[float, float]:
+        """Where the distribution ends by itself."""
+        return -np.inf, np.inf
+
+    def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray | None:
+        """n values of the whole distribution, where there is a quicker way than by quantiles."""
+        del n, rng
+        return None
+
     @model_validator(mode="after")
-    def _can_be_drawn(self) -> "_Measured":
+    def _can_be_drawn(self) -> "Measured":
         if self.integers and self.decimals:
             raise ValueError("whole numbers have no decimals: give `integers` or `decimals`")
         for end in (self.low, self.high):
@@ -54,15 +68,21 @@ class _Measured(Distribution):
                 raise ValueError("whole numbers may reach 2**53 = 9,007,199,254,740,992")
         if self.low is not None and self.high is not None and self.low > self.high:
             raise ValueError(f"low ({self.low}) lies above high ({self.high})")
+        if fault := self._unfit():
+            raise ValueError(fault)
         if not self._masses(self._spans(ANYTHING)).sum() > 0:
             raise ValueError("practically nothing of this distribution lies between low and high")
         return self
 
     @property
+    def ranked(self) -> bool:
+        return not self.by_index
+
+    @property
     def kind(self) -> Number | Integer:
         spans = self._spans(ANYTHING)
-        low = None if self.low is None else spans[0][0]
-        high = None if self.high is None else spans[-1][1]
+        low = None if spans[0][0] == -np.inf else spans[0][0]
+        high = None if spans[-1][1] == np.inf else spans[-1][1]
         if self.integers:
             whole = Bounds(low=None if low is None else int(low), high=None if high is None else int(high))
             return Integer(missing=self.missing > 0, bounds=whole)
@@ -76,19 +96,40 @@ class _Measured(Distribution):
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         spans = self._spans(allowed)
+        x = self._whole(rows, spans)
+        if x is None:
+            x = self._within(rows.uniforms(), spans)
+        return pl.Series(np.clip(x, -LARGEST_WHOLE, LARGEST_WHOLE).astype(np.int64) if self.integers else x)
+
+    def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
+        x = cells.to_numpy().astype(np.float64)
+        first, last = self._spans(ANYTHING)[0]
+        low, high, half = first - self._half, last + self._half, self._half
+        below = self._mass(np.full_like(x, low), np.maximum(x - half, low))
+        here = self._mass(np.maximum(x - half, low), np.minimum(x + half, high)) if half else 0.0
+        return np.asarray((below + u * here) / self._mass(np.array(low), np.array(high)))
+
+    def _whole(self, rows: Rows, spans: Sequence[Span]) -> np.ndarray | None:
+        """Values that nothing cuts and no group of columns has ranked, the quick way if there is one."""
+        if rows.ranks is not None or len(spans) > 1 or self._masses(spans)[0] < 1.0:
+            return None
+        x = self._uncut(len(rows.units), rows.block.rng("values"))
+        return None if x is None else np.clip(self._rounded(x), *spans[0])
+
+    def _within(self, u: np.ndarray, spans: Sequence[Span]) -> np.ndarray:
+        """The quantiles u of the distribution cut to the spans."""
         first, last = np.array(spans, dtype=np.float64).T
-        u = np.maximum(rows.block.rng("values").random(len(rows.units)), TINY)
+        u = np.maximum(u, TINY)
         if len(spans) > 1:
             edges = np.concatenate([[0.0], np.cumsum(weights := self._weights(spans))])
             edges, weights = edges / edges[-1], weights / edges[-1]
             span = np.searchsorted(edges[1:-1], u, side="right")
             u = np.clip((u - edges[span]) / weights[span], TINY, 1 - 2 * TINY)  # what is left of u
             first, last = first[span], last[span]
-        x = self._between(u, first - self._half, last + self._half)
-        if self._half:
-            x = np.round(x, self.decimals or 0) + 0.0  # + 0.0 makes zero of minus zero
-        x = np.clip(x, first, last)
-        return pl.Series(np.clip(x, -LARGEST_WHOLE, LARGEST_WHOLE).astype(np.int64) if self.integers else x)
+        return np.clip(self._rounded(self._between(u, first - self._half, last + self._half)), first, last)
+
+    def _rounded(self, x: np.ndarray) -> np.ndarray:
+        return np.round(x, self.decimals or 0) + 0.0 if self._half else x  # + 0.0 makes zero of minus zero
 
     @property
     def _step(self) -> Decimal | None:
@@ -111,7 +152,7 @@ class _Measured(Distribution):
 
     def _spans(self, allowed: Allowed) -> list[Span]:
         """The stretches of values, in order, that the declaration and the condition both let through."""
-        low, high = -np.inf, np.inf
+        low, high = (self._nearest(end) for end in self._support)
         for end, is_open in ((self.low, False), (allowed.low, allowed.low_open)):
             if end is not None:
                 low = max(low, self._inward(end, is_open, up=True))
@@ -139,11 +180,17 @@ class _Measured(Distribution):
             whole += 1 if up else -1
         return float(whole * self._step)
 
+    def _nearest(self, end: float) -> float:
+        """The value of the grid that is nearest to an end of the support."""
+        if not self._step or np.isinf(end):
+            return end
+        return float((Decimal(str(end)) / self._step).to_integral_value() * self._step)
+
     def _on_grid(self, value: float) -> bool:
         return self._step is None or Decimal(str(value)) % self._step == 0
 
 
-class Normal(_Measured):
+class Normal(Measured):
     """The bell curve of Gauss, cut at `low` and `high` where they are given."""
 
     is_: Literal["normal"] = Field(default="normal", alias="is")
@@ -160,7 +207,7 @@ class Normal(_Measured):
         return self.mean + self.std * _gauss_between(u, (a - self.mean) / self.std, (b - self.mean) / self.std)
 
 
-class Lognormal(_Measured):
+class Lognormal(Measured):
     """Positive with a long tail, as prices are: the logarithm is normal with mean log(median) and std `sigma`."""
 
     is_: Literal["lognormal"] = Field(default="lognormal", alias="is")
@@ -182,7 +229,7 @@ class Lognormal(_Measured):
             return np.log(np.maximum(x, 0.0) / self.median) / self.sigma
 
 
-class Uniform(_Measured):
+class Uniform(Measured):
     """Every value from `low` to `high` equally often; with `unique`, no value of the grid twice."""
 
     is_: Literal["uniform"] = Field(default="uniform", alias="is")
