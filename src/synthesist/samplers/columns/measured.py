@@ -99,7 +99,10 @@ class Measured(Distribution):
         x = self._whole(rows, spans)
         if x is None:
             x = self._within(rows.uniforms(), spans)
-        return pl.Series(np.clip(x, -LARGEST_WHOLE, LARGEST_WHOLE).astype(np.int64) if self.integers else x)
+        if self.integers:
+            ends = max(spans[0][0], -LARGEST_WHOLE), min(spans[-1][1], LARGEST_WHOLE)
+            x = _clipped(x, *ends).astype(np.int64)
+        return pl.Series(x)
 
     def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
         x = cells.to_numpy().astype(np.float64)
@@ -114,7 +117,7 @@ class Measured(Distribution):
         if rows.ranks is not None or len(spans) > 1 or self._masses(spans)[0] < 1.0:
             return None
         x = self._uncut(len(rows.units), rows.block.rng("values"))
-        return None if x is None else np.clip(self._rounded(x), *spans[0])
+        return None if x is None else _clipped(self._rounded(x), *spans[0])
 
     def _within(self, u: np.ndarray, spans: Sequence[Span]) -> np.ndarray:
         """The quantiles u of the distribution cut to the spans."""
@@ -126,10 +129,14 @@ class Measured(Distribution):
             span = np.searchsorted(edges[1:-1], u, side="right")
             u = np.clip((u - edges[span]) / weights[span], TINY, 1 - 2 * TINY)  # what is left of u
             first, last = first[span], last[span]
-        return np.clip(self._rounded(self._between(u, first - self._half, last + self._half)), first, last)
+        x = self._rounded(self._between(u, first - self._half, last + self._half))
+        return np.clip(x, first, last, out=x)
 
     def _rounded(self, x: np.ndarray) -> np.ndarray:
-        return np.round(x, self.decimals or 0) + 0.0 if self._half else x  # + 0.0 makes zero of minus zero
+        if self._half:
+            np.round(x, self.decimals or 0, out=x)
+            x += 0.0  # makes zero of minus zero
+        return x
 
     @property
     def _step(self) -> Decimal | None:
@@ -206,6 +213,12 @@ class Normal(Measured):
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self.mean + self.std * _gauss_between(u, (a - self.mean) / self.std, (b - self.mean) / self.std)
 
+    def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        z = rng.standard_normal(n)
+        z *= self.std
+        z += self.mean
+        return z
+
 
 class Lognormal(Measured):
     """Positive with a long tail, as prices are: the logarithm is normal with mean log(median) and std `sigma`."""
@@ -223,6 +236,13 @@ class Lognormal(Measured):
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return self.median * np.exp(self.sigma * _gauss_between(u, self._z(a), self._z(b)))
+
+    def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        z = rng.standard_normal(n)
+        z *= self.sigma
+        np.exp(z, out=z)
+        z *= self.median
+        return z
 
     def _z(self, x: np.ndarray) -> np.ndarray:
         with np.errstate(divide="ignore"):
@@ -255,20 +275,36 @@ class Uniform(Measured):
         return int((last - first) / self._step) + 1
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
+        first, last = self._spans(ANYTHING)[0]
+        if self.integers and not self.unique and rows.ranks is None and self._spans(allowed) == [(first, last)]:
+            return pl.Series(rows.block.rng("values").integers(int(first), int(last) + 1, len(rows.units)))
         if self.most is None:
             return super().draw(rows, allowed)
-        first = float(self._spans(ANYTHING)[0][0])
         values = np.round(first + distinct(rows, self.most) * float(self._step or 0), self.decimals or 0)
         return pl.Series(values.astype(np.int64) if self.integers else values)
 
     def _mass(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return b - a if self.low < self.high or self._step else np.ones_like(a)
+        first, last = self._spans(ANYTHING)[0]
+        width = (last + self._half) - (first - self._half)
+        return (b - a) / width if width else np.ones_like(a)
+
+    def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        first, last = self._spans(ANYTHING)[0]
+        x = rng.random(n)
+        x *= (last + self._half) - (first - self._half)
+        x += first - self._half
+        return x
 
     def _density(self, x: np.ndarray) -> np.ndarray:
         return np.ones_like(x)
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return a + u * (b - a)
+
+
+def _clipped(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    """x within its ends, where it has any."""
+    return x if low == -np.inf and high == np.inf else np.clip(x, low, high, out=x)
 
 
 def _gauss_mass(a: np.ndarray, b: np.ndarray) -> np.ndarray:
