@@ -21,11 +21,13 @@ from synthesist.samplers.columns.declaration import (
     computed,
     declared,
     faults_of_groups,
+    faults_of_losses,
     kinds,
 )
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
+from synthesist.samplers.columns.lost import Lost
 
 __all__ = ["Columns"]
 
@@ -50,11 +52,14 @@ class Columns(Spec):
           total: {is: expression, formula: "round(price * 1.19, 2)"}
         correlated:
           - {columns: [price, weight], spearman: 0.6}
+        lost:
+          - {columns: [weight], share: 0.5, when: status == "open"}
 
     Conditions on drawn columns cut their distribution, exactly and without rejection. A condition on
-    an expression, or on a second column of a group, is met by drawing again, at most 1,000 times a row, and
-    then is an error that says how many rows were met; keys cannot be conditioned on. In a fill, an empty cell may
-    stay empty where its column is declared with `missing`, unless the condition says otherwise.
+    an expression, a second column of a group, or one that loses cells, is met by drawing again, at most 1,000
+    times a row, and then is an error that says how many rows were met; keys cannot be conditioned on. In a fill,
+    an empty cell may stay empty where its column is declared with `missing`, or loses cells, unless the condition
+    says otherwise.
 
     When not to use: where real data exists whose relations between columns matter; fit a method to it.
     """
@@ -76,6 +81,12 @@ class Columns(Spec):
         tries=((), ({"columns": ["x", "y"], "spearman": 0.9},)),
     )
 
+    lost: tuple[Lost, ...] = knob(
+        (),
+        "cells that are lost once all are made: of which columns together, in how many rows, and when",
+        tries=((), ({"columns": ["y"], "share": 0.5, "when": "x > 0"},)),
+    )
+
     block: ClassVar[int] = 65_536
 
     @field_validator("columns", mode="before")
@@ -84,8 +95,8 @@ class Columns(Spec):
         return declared(written) if isinstance(written, Mapping) else written
 
     @model_validator(mode="after")
-    def _groups_can_be_drawn(self) -> "Columns":
-        if faults := faults_of_groups(self.correlated, self.columns):
+    def _columns_fit_together(self) -> "Columns":
+        if faults := faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns):
             raise ValueError("; ".join(faults))
         return self
 
@@ -103,7 +114,7 @@ class Columns(Spec):
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Rows `ctx.start` to `ctx.start + n` of the table."""
         units = np.arange(ctx.start, ctx.start + n)
-        return self._dataset(self._finished(self._drawn(units, {}, ctx, None), ctx))
+        return self._dataset(self._finished(self._drawn(units, {}, ctx, None), ctx, None))
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """The rows with their empty cells drawn from what is allowed.
@@ -122,7 +133,7 @@ class Columns(Spec):
             place = ctx.at("again", attempt) if attempt else ctx
             part = given[waiting]
             drawn = self._drawn(ctx.start + waiting, allowed, place, part)
-            full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place)
+            full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place, part)
             fits = self._fits(part, full, allowed)
             made.append(full.filter(fits))
             places.append(waiting[fits])
@@ -190,8 +201,10 @@ class Columns(Spec):
     def _settled_late(self, allowed: Mapping[str, Allowed]) -> list[str]:
         """The columns whose cells are what they are, and then fit their condition or not."""
         firsts = {self._first(group, allowed) for group in self.correlated}
-        grouped = [name for group in self.correlated for name in group.columns if name in allowed]
-        return [*self._formulas, *(name for name in grouped if name not in firsts)]
+        grouped = [name for group in self.correlated for name in group.columns if name not in firsts]
+        lost = [name for loss in self.lost for name in loss.columns]
+        late = [name for name in (*grouped, *lost) if name in allowed]
+        return list(dict.fromkeys([*self._formulas, *late]))
 
     def _empty_share(self, name: str, limit: Allowed) -> float:
         """The share of empty cells among those the condition lets through."""
@@ -205,14 +218,21 @@ class Columns(Spec):
             raise ConditionError(f"`{name}` never takes a value the condition allows: it is {column.is_}, {written}.")
         return empty / (full + empty)
 
-    def _finished(self, drawn: pl.DataFrame, ctx: Context) -> pl.DataFrame:
-        """The rows with the computed columns, in the declared order."""
+    def _finished(self, drawn: pl.DataFrame, ctx: Context, given: pl.DataFrame | None) -> pl.DataFrame:
+        """The rows with the computed columns, in the declared order, but for cells that are lost."""
         for name, formula in self._formulas.items():
             cells = formula.compute(drawn, self._kinds[name])
             if share := self.columns[name].missing:
                 cells = emptied(cells, ctx.at(self.table, name).rng("missing").random(len(cells)) < share)
             drawn = drawn.with_columns(cells.alias(name))
-        return drawn.select(drawn[name] for name in self._kinds)
+        full = drawn.select(drawn[name] for name in self._kinds)
+        out = full
+        for number, loss in enumerate(self.lost):
+            rows = loss.rows(full, ctx.at(self.table, "lost", number))
+            for name in loss.columns:
+                open_ = rows if given is None else rows & given[name].is_null().to_numpy()
+                out = out.with_columns(emptied(out[name], open_))
+        return out
 
     def _fits(self, given: pl.DataFrame, full: pl.DataFrame, allowed: Mapping[str, Allowed]) -> np.ndarray:
         """Which rows have cells that are allowed, and equal to those given, where they were settled late."""
@@ -228,7 +248,9 @@ class Columns(Spec):
 
     @cached_property
     def _kinds(self) -> dict[str, Kind]:
-        return kinds(self.columns)
+        lost = {name for loss in self.lost for name in loss.columns}
+        every = kinds(self.columns)
+        return {k: kind.model_copy(update={"missing": True}) if k in lost else kind for k, kind in every.items()}
 
     @cached_property
     def _formulas(self) -> dict[str, Formula]:

@@ -8,15 +8,16 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from synthesist.data.kinds import Kind
+from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
+from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
 
-__all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "kinds"]
+__all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "faults_of_losses", "kinds"]
 
 
 class Expression(Distribution):
@@ -91,6 +92,27 @@ def faults_of_groups(groups: Sequence[Correlated], columns: Mapping[str, Distrib
         elif not columns[name].ranked:
             faults.append(f"correlated: `{name}` is {columns[name].is_}, which has no order to go with other columns")
         seen.add(name)
+    return faults
+
+
+def faults_of_losses(losses: Sequence[Lost], columns: Mapping[str, Distribution]) -> list[str]:
+    """What is wrong with what is said of cells that are lost."""
+    faults, known = [], kinds(columns)
+    for loss in losses:
+        read = loss.formula.names if loss.formula else frozenset()
+        unknown = [name for name in (*loss.columns, *sorted(read)) if name not in columns]
+        faults += [f"lost: there is no column `{name}`. {did_you_mean(name, columns)}" for name in unknown]
+        faults += [
+            f"lost: `{name}` is a key, which is never empty"
+            for name in loss.columns
+            if isinstance(columns.get(name), Keys)
+        ]
+        if loss.formula and read <= known.keys():
+            try:
+                if not isinstance(loss.formula.kind(known), Boolean):
+                    faults.append(f"lost: `{loss.when}` is neither true nor false: write a comparison")
+            except SpecError as error:
+                faults.append(f"lost: {error}")
     return faults
 
 
