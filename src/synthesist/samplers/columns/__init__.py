@@ -13,7 +13,7 @@ from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
-from synthesist.errors import ConditionError, NotFoundError, did_you_mean
+from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
 from synthesist.samplers.columns.declaration import AnyDistribution, Expression, computed, declared, kinds
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.formula import Formula
@@ -29,8 +29,8 @@ class Columns(Spec):
     """A table made from a description alone: what each column looks like, and what is computed from what.
 
     Columns are drawn independently of each other (`normal`, `lognormal`, `uniform`, `categorical`,
-    `dates`, `keys`, `constant`); an `expression` is computed from other columns of its row. Written
-    as a page:
+    `dates`, `keys`, `regex`, `identifier`, `constant`); an `expression` is computed from other columns
+    of its row. Written as a page:
 
         kind: columns
         table: orders
@@ -140,7 +140,10 @@ class Columns(Spec):
         column = self.columns[name]
         if column.by_index and not limit.any_value:
             raise ConditionError(f"`{name}` holds unique values and cannot be conditioned on: give its cells instead.")
-        full = (1 - column.missing) * column.share(limit)
+        try:
+            full = (1 - column.missing) * column.share(limit)
+        except (ConditionError, SpecError) as error:
+            raise ConditionError(f"`{name}` cannot be conditioned like this: {error}.") from None
         empty = column.missing if limit.missing else 0.0
         if not full + empty:
             written = column.model_dump(mode="json", exclude_defaults=True)

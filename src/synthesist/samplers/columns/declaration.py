@@ -12,9 +12,11 @@ from synthesist.data.kinds import Kind
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.formula import Formula
+from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.listed import Categorical, Constant, Dates
 from synthesist.samplers.columns.measured import Lognormal, Normal, Uniform
+from synthesist.samplers.columns.regex import Regex
 
 __all__ = ["AnyDistribution", "Expression", "computed", "declared", "kinds"]
 
@@ -38,7 +40,8 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Normal | Lognormal | Uniform | Categorical | Dates | Keys | Constant | Expression, Field(discriminator="is_")
+    Normal | Lognormal | Uniform | Categorical | Dates | Keys | Regex | Identifier | Constant | Expression,
+    Field(discriminator="is_"),
 ]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
