@@ -158,6 +158,23 @@ def test_unique_takes_every_value_once(declared: dict[str, object]) -> None:
         sample(table, 41)
 
 
+@pytest.mark.parametrize(
+    ("declared", "size"),
+    [
+        ({"is": "uniform", "low": 7, "high": 7, "integers": True}, 1),
+        ({"is": "dates", "start": "2024-01-01", "end": "2024-01-03"}, 3),
+        ({"is": "categorical", "values": ["a", "b", "c"]}, 3),
+        ({"is": "regex", "pattern": "[abc]"}, 3),
+        ({"is": "identifier", "scheme": "ean8", "prefix": "1234567"}, 1),
+    ],
+)
+@pytest.mark.parametrize("where", [None, "y > 0"], ids=["sampled", "filled"])
+def test_a_block_larger_than_a_small_domain_is_no_fault(declared: dict[str, object], size: int, where: object) -> None:
+    spec = Columns.build({"columns": {"x": {**declared, "unique": True}, "y": {"is": "normal"}}})
+    assert spec.block > 2 * size
+    assert sample(spec, size, where=where)["x"].n_unique() == size
+
+
 # --------------------------------------------------------------------------- conditions
 
 

@@ -115,18 +115,21 @@ class Identifier(Texts):
 
     def _texts(self, language: Language, numbers: np.ndarray, chance: np.ndarray) -> pl.Series:
         signs, _ = language.signs(numbers, chance)  # all of one length
-        return written(self._closed(signs.astype(np.int64)))
+        return written(self._closed(signs))
 
     def _closed(self, signs: np.ndarray) -> np.ndarray:
-        """The code points with those of the check digits."""
+        """The ASCII codes with those of the check digits."""
         if self.country:
             return checked(self.country, signs)
-        digit = SCHEMES[self.scheme].check(signs - ZERO)
-        return np.column_stack([signs, np.where(digit == 10, ord("X"), ZERO + digit)])
+        digit = SCHEMES[self.scheme].check(signs.astype(np.int64) - ZERO)
+        return np.column_stack([signs, np.where(digit == 10, ord("X"), ZERO + digit).astype(np.uint8)])
 
     def _reads(self, text: str) -> bool:
         inner = self._inner(text)
-        return self.language.reads(inner) and written(self._closed(np.array([[*map(ord, inner)]])))[0] == text
+        if not self.language.reads(inner):
+            return False
+        signs = np.array([[*inner.encode()]], dtype=np.uint8)
+        return bool(written(self._closed(signs))[0] == text)
 
     def _inner(self, text: str) -> str:
         return text[4:] if self.country else text[:-1]

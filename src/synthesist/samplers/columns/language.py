@@ -107,15 +107,18 @@ class Language:
         rows, node, number = np.arange(n), np.zeros(n, dtype=np.int64), numbers.astype(np.int64)
         spreads = bool(table.over.any() or (table.times > 1).any())
         for place in range(self.width + 1):
-            branch = self._chosen(node, number)
-            node = table.target[branch]
+            branch = self._chosen(node[:1] if (node == node[:1]).all() else node, number)
+            node = np.broadcast_to(table.target[branch], len(rows))
             if (ends := node < 0).any():
                 lengths[rows[ends]] = place
+                branch = np.broadcast_to(branch, len(rows))
                 rows, node, number, branch, chance = (x[~ends] for x in (rows, node, number, branch, chance))
             if not len(rows):
                 break
             each = table.each[branch]
-            which, number = np.divmod(number - table.lowest[branch], each)
+            number = number - table.lowest[branch]
+            which = number // each
+            number -= which * each
             out[place, slice(None) if len(rows) == n else rows] = table.sign[branch] + which
             if spreads:
                 chance = mixed(chance)
