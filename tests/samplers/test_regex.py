@@ -174,6 +174,17 @@ def test_named_values_are_drawn_alike_and_shares_follow_bayes() -> None:
     assert sample(spec, 50, where="x != a")["x"].drop_nulls().is_in(["b", "c", "d"]).all()
 
 
+def test_many_exclusions_leave_the_others_alike() -> None:
+    spec = declared("[0-9]{1,4}")
+    out = ("7", "0001", *map(str, range(1500, 9990)))
+    allowed = Allowed(excluded=(*out, "12x", ""))  # the last two never come
+    left = 11_110 - len(out)
+    got = filled(spec, 30_000, x=allowed)
+    assert not set(got) & set(out)
+    assert got.n_unique() == pytest.approx(left, rel=0.01)
+    assert spec.columns["x"].share(allowed) == left / 11_110
+
+
 @pytest.mark.parametrize(
     ("options", "allowed"),
     [

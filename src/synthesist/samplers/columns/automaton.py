@@ -13,7 +13,7 @@ from typing import TypeVar
 from synthesist.errors import SpecError
 from synthesist.samplers.columns.grammar import Characters, Choice, Expression, Ranges, Repeat, Sequence
 
-__all__ = ["Automaton", "along", "both", "compiled"]
+__all__ = ["Automaton", "along", "both", "compiled", "without"]
 
 S = TypeVar("S", bound=Hashable)
 MOST_STATES = 10_000
@@ -104,6 +104,25 @@ def along(text: str, *, before: bool, equal: bool, after: bool) -> Automaton:
     moves.append(((0, LAST, free),) if after else ())
     moves.append(((0, LAST, free),))
     return Automaton(tuple(moves), (*[before] * len(text), equal, True))
+
+
+def without(texts: Iterable[str]) -> Automaton:
+    """All texts but these."""
+    excluded = set(texts)
+    number = {
+        start: i for i, start in enumerate(sorted({t[:end] for t in excluded for end in range(len(t) + 1)} | {""}))
+    }
+    free = len(number)
+    after: list[list[tuple[int, int]]] = [[] for _ in number]
+    for start, state in number.items():
+        if start:
+            after[number[start[:-1]]].append((ord(start[-1]), state))
+    moves: list[tuple[Move, ...]] = []
+    for signs in after:
+        ends = [-1, *(sign for sign, _ in signs), LAST + 1]
+        gaps = [(a + 1, b - 1, free) for a, b in pairwise(ends) if a + 1 < b]
+        moves.append(tuple(sorted([*gaps, *((sign, sign, state) for sign, state in signs)])))
+    return Automaton((*moves, ((0, LAST, free),)), (*(start not in excluded for start in number), True))
 
 
 def _explored(start: S, moves: Callable[[S], Iterable[tuple[int, int, S]]], accepts: Callable[[S], bool]) -> Automaton:

@@ -19,7 +19,7 @@ import numpy as np
 from synthesist.codecs.keys import mixed
 from synthesist.core import Allowed
 from synthesist.errors import SpecError
-from synthesist.samplers.columns.automaton import Automaton, along, both
+from synthesist.samplers.columns.automaton import Automaton, along, both, without
 from synthesist.samplers.columns.grammar import LONGEST
 
 __all__ = ["MOST_NUMBERS", "Language"]
@@ -91,8 +91,8 @@ class Language:
             cut = both(cut, along(allowed.low, before=False, equal=not allowed.low_open, after=True))
         if allowed.high is not None:
             cut = both(cut, along(allowed.high, before=True, equal=not allowed.high_open, after=False))
-        for text in allowed.excluded:
-            cut = both(cut, along(text, before=True, equal=False, after=True))
+        if allowed.excluded:
+            cut = both(cut, without(allowed.excluded))
         return Language(cut, self.width)
 
     def signs(self, numbers: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
