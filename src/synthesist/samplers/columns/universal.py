@@ -1,4 +1,4 @@
-"""UUIDs and ULIDs: 128 bits, of which those of versions 7 begin with a time and sort by it.
+"""UUIDs and ULIDs: 128 bits; UUIDs of version 7 and ULIDs begin with a time and sort by it.
 
 References: RFC 9562 (UUIDs, doi:10.17487/RFC9562; time by its method 3, section 6.2: the 12 bits behind
 the milliseconds count parts of one) and https://github.com/ulid/spec.
