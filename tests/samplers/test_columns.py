@@ -6,7 +6,6 @@ import operator
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
-from uuid import UUID
 
 import numpy as np
 import polars as pl
@@ -141,12 +140,6 @@ def test_every_key_of_a_pattern_is_made_once() -> None:
         sample("columns", 11, columns={"id": {"is": "keys", "pattern": "K9"}})
 
 
-def test_uuids_are_version_4_and_unique() -> None:
-    keys = [UUID(key) for start in (0, 500) for key in one({"is": "keys", "uuid": True}, n=500, start=start)]
-    assert len(set(keys)) == 1000
-    assert {(key.version, key.variant) for key in keys} == {(4, "specified in RFC 4122")}
-
-
 @pytest.mark.parametrize(
     "declared",
     [
@@ -163,6 +156,23 @@ def test_unique_takes_every_value_once(declared: dict[str, object]) -> None:
     assert sample(table, 40)["x"].n_unique() == 40
     with pytest.raises(DataError, match="only 40 different"):
         sample(table, 41)
+
+
+@pytest.mark.parametrize(
+    ("declared", "size"),
+    [
+        ({"is": "uniform", "low": 7, "high": 7, "integers": True}, 1),
+        ({"is": "dates", "start": "2024-01-01", "end": "2024-01-03"}, 3),
+        ({"is": "categorical", "values": ["a", "b", "c"]}, 3),
+        ({"is": "regex", "pattern": "[abc]"}, 3),
+        ({"is": "identifier", "scheme": "ean8", "prefix": "1234567"}, 1),
+    ],
+)
+@pytest.mark.parametrize("where", [None, "y > 0"], ids=["sampled", "filled"])
+def test_a_block_larger_than_a_small_domain_is_no_fault(declared: dict[str, object], size: int, where: object) -> None:
+    spec = Columns.build({"columns": {"x": {**declared, "unique": True}, "y": {"is": "normal"}}})
+    assert spec.block > 2 * size
+    assert sample(spec, size, where=where)["x"].n_unique() == size
 
 
 # --------------------------------------------------------------------------- conditions
@@ -391,7 +401,7 @@ def test_all_faults_are_named_at_once_with_hints() -> None:
     ],
 )
 def test_faults_between_columns(formulas: dict[str, str], said: str) -> None:
-    drawn = {"a": {"is": "normal"}, "s": {"is": "keys", "uuid": True}}
+    drawn = {"a": {"is": "normal"}, "s": {"is": "keys", "uuid": 4}}
     computed = {name: {"is": "expression", "formula": formula} for name, formula in formulas.items()}
     with pytest.raises(SpecError, match=said):
         Columns.build({"columns": drawn | computed})

@@ -16,7 +16,7 @@ from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError
 
-__all__ = ["Keys", "apart", "key_column", "keys_of", "permute"]
+__all__ = ["Keys", "apart", "hashed", "key_column", "keys_of", "mixed", "permute"]
 
 SYMBOLS = {"9": digits, "A": ascii_uppercase, "a": ascii_lowercase, "x": digits + "abcdef"}
 LARGEST = 2**60  # a permutation works on whole numbers that fit comfortably in 64 bits
@@ -70,7 +70,7 @@ class Keys:
         alphabets = _alphabets(self.pattern)
         exact, space = _exact(alphabets)
         number = permute(np.minimum(index, space - 1), space, seed)
-        filler = _mixed(index.astype(np.uint64) ^ np.uint64(seed & (2**64 - 1)))
+        filler = hashed(index, seed)
         parts: list[pl.Series | str] = []
         for position in range(len(alphabets) - 1, -1, -1):
             alphabet = alphabets[position]
@@ -80,7 +80,7 @@ class Keys:
                 parts.append(_letters(alphabet, number % len(alphabet)))
                 number = number // len(alphabet)
             else:
-                filler = _mixed(filler)
+                filler = mixed(filler)
                 parts.append(_letters(alphabet, filler % np.uint64(len(alphabet))))
         columns = [pl.lit(part) for part in reversed(parts)]
         return emptied(pl.DataFrame({"n": index}).select(pl.concat_str(columns)).to_series(), index >= space)
@@ -131,13 +131,18 @@ def permute(index: np.ndarray, size: int, seed: int) -> np.ndarray:
         left, right = x >> shift, x & low
         for turn in range(4):
             key = np.uint64((seed >> (16 * turn)) & (2**63 - 1))
-            left, right = right, left ^ (_mixed(right ^ key ^ np.uint64(turn + 1)) & low)
+            left, right = right, left ^ (mixed(right ^ key ^ np.uint64(turn + 1)) & low)
         out[walking] = (left << shift) | right
         walking = walking[out[walking] >= size]
     return out.astype(np.int64)
 
 
-def _mixed(x: np.ndarray) -> np.ndarray:
+def hashed(index: np.ndarray, seed: int) -> np.ndarray:
+    """A random 64-bit number for each of these numbers, always the same one."""
+    return mixed(index.astype(np.uint64) ^ np.uint64(seed & (2**64 - 1)))
+
+
+def mixed(x: np.ndarray) -> np.ndarray:
     """The finaliser of SplitMix64: every bit of the result depends on every bit of x."""
     with np.errstate(over="ignore"):
         x = x + np.uint64(0x9E3779B97F4A7C15)

@@ -29,11 +29,11 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
     """
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
-    for column, keys in keys_of(sampler.schema).items():
-        keys.require(n, column)
     for column, most in sampler.most.items() if isinstance(sampler, Limited) else ():
         if n > most:
             raise DataError(f"Column `{column}` has only {most:,} different values, and {n:,} rows are asked for.")
+    for column, keys in keys_of(sampler.schema).items():
+        keys.require(n, column)
     allowed = dict(allowed or {})
     size = sampler.block
     count = -(-n // size)

@@ -13,7 +13,7 @@ from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
-from synthesist.errors import ConditionError, NotFoundError, did_you_mean
+from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.declaration import (
     AnyDistribution,
@@ -211,7 +211,10 @@ class Columns(Spec):
         column = self.columns[name]
         if column.by_index and not limit.any_value:
             raise ConditionError(f"`{name}` holds unique values and cannot be conditioned on: give its cells instead.")
-        full = (1 - column.missing) * column.share(limit)
+        try:
+            full = (1 - column.missing) * column.share(limit)
+        except (ConditionError, SpecError) as error:
+            raise ConditionError(f"`{name}` cannot be conditioned like this: {error}.") from None
         empty = column.missing if limit.missing else 0.0
         if not full + empty:
             written = column.model_dump(mode="json", exclude_defaults=True)

@@ -13,9 +13,11 @@ from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.formula import Formula
+from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
+from synthesist.samplers.columns.regex import Regex
 
 __all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "faults_of_losses", "kinds"]
 
@@ -38,7 +40,7 @@ class Expression(Distribution):
         return Formula.read(self.formula)
 
 
-AnyDistribution = Annotated[Part | Mixture | Keys | Expression, Field(discriminator="is_")]
+AnyDistribution = Annotated[Part | Mixture | Keys | Regex | Identifier | Expression, Field(discriminator="is_")]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
 }
