@@ -29,7 +29,7 @@ class Columns(Spec):
     """A table made from a description alone: what each column looks like, and what is computed from what.
 
     Columns are drawn independently of each other (`normal`, `lognormal`, `uniform`, `categorical`,
-    `dates`, `keys`, `constant`); an `expression` is computed from other columns of its row. Written
+    `dates`, `durations`, `keys`, `constant`); an `expression` is computed from other columns of its row. Written
     as a page:
 
         kind: columns

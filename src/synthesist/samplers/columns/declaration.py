@@ -11,10 +11,12 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from synthesist.data.kinds import Kind
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.distribution import Distribution
+from synthesist.samplers.columns.durations import Durations
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
-from synthesist.samplers.columns.listed import Categorical, Constant, Dates
+from synthesist.samplers.columns.listed import Categorical, Constant
 from synthesist.samplers.columns.measured import Lognormal, Normal, Uniform
+from synthesist.samplers.columns.moments import Dates
 
 __all__ = ["AnyDistribution", "Expression", "computed", "declared", "kinds"]
 
@@ -38,8 +40,10 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Normal | Lognormal | Uniform | Categorical | Dates | Keys | Constant | Expression, Field(discriminator="is_")
+    Normal | Lognormal | Uniform | Categorical | Dates | Durations | Keys | Constant | Expression,
+    Field(discriminator="is_"),
 ]
+Durations.model_rebuild()  # one of them, made of another
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
 }
@@ -109,6 +113,8 @@ def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]
 
 def _in_words(column: str, fault: Any) -> tuple[str, str]:
     """Where a fault of one column lies and what is wrong, with a hint."""
+    if fault["loc"][:2] == ("durations", "of"):
+        return _in_words(f"{column}.of", {**fault, "loc": fault["loc"][2:]})
     tag, *place = fault["loc"] or ("",)
     where = ".".join([str(column), *map(str, place)])
     match fault["type"]:
