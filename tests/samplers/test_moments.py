@@ -17,7 +17,7 @@ from synthesist.errors import ConditionError, MissingExtraError, SpecError
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.formula import Formula
-from synthesist.samplers.columns.moments import _weighted
+from synthesist.samplers.columns.moments import _located
 from synthesist.verbs import sample
 
 HOUR = timedelta(hours=1)
@@ -149,12 +149,15 @@ def test_weekdays_before_1970_are_right() -> None:
 
 @settings(deadline=None, derandomize=True, max_examples=50)
 @given(st.lists(st.sampled_from([0.0, 1e-9, 0.3, 1.0, 7.0]), min_size=2, max_size=60).filter(any))
-def test_the_guide_leads_where_the_search_leads(weights: list[float]) -> None:
+def test_places_are_located_as_by_a_search(weights: list[float]) -> None:
     edges = np.cumsum(weights)
-    u = np.random.default_rng(3).random(2000)
-    places = _weighted(np.array(weights), np.random.default_rng(3), 2000)
-    assert (places == np.searchsorted(edges, u * edges[-1], side="right")).all()
-    assert (np.array(weights)[places] > 0).all()
+    x = np.random.default_rng(3).random(2000) * edges[-1]
+    assert (_located(edges, x) == np.searchsorted(edges, x, side="right")).all()
+    whole = np.cumsum([int(weight * 10**15) for weight in weights])
+    if whole[-1]:
+        x = np.concatenate([np.random.default_rng(4).integers(whole[-1], size=2000), whole - 1, whole])
+        x = x[(x >= 0) & (x < whole[-1])]
+        assert (_located(whole, x) == np.searchsorted(whole, x, side="right")).all()
 
 
 # --------------------------------------------------------------------------- days off

@@ -36,6 +36,7 @@ EPOCH = datetime(1970, 1, 1)  # a Thursday
 DAY = 86_400_000_000
 MICROSECONDS: dict[Unit, int] = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": DAY}
 DAYS_IN_A_YEAR = 365.2425
+MOST_PARTS = 2**16
 
 
 class Dates(Distribution):
@@ -165,7 +166,7 @@ class Dates(Distribution):
         """Steps by the index of their row, every step once."""
         ends = np.cumsum(pieces.steps)
         number = distinct(rows, int(ends[-1]))
-        place = np.searchsorted(ends, number, side="right")
+        place = _located(ends, number)
         number -= (ends - pieces.steps)[place]
         days = np.flatnonzero(pieces.whole[place])
         hour, step = np.divmod(number[days], self._per_hour)
@@ -295,22 +296,26 @@ class _Pieces:
 
 
 def _weighted(weights: np.ndarray, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Places 0 .. len-1, each as often as it weighs; a weight of zero is never hit.
-
-    A guide says for each of many equal parts of 0 .. 1 at which place it begins: few draws lie beyond that
-    place and are searched for. Reference: Chen and Asau, On generating random variates from an empirical
-    distribution, AIIE Transactions 6, 1974, doi:10.1080/05695557408974949.
-    """
+    """Places 0 .. len-1, each as often as it weighs; a weight of zero is never hit."""
     if len(weights) == 1:
         return np.zeros(n, dtype=np.int64)
-    edges = np.cumsum(weights)
-    parts = 2 ** min((4 * len(weights)).bit_length(), 16)  # a power of two, so that u * parts is exact
-    guide = np.searchsorted(edges, np.arange(parts) / parts * edges[-1], side="right")
-    u = rng.random(n)
-    place = guide[(u * parts).astype(np.int64)]
-    u *= edges[-1]
-    beyond = np.flatnonzero(edges[place] <= u)
-    place[beyond] = np.searchsorted(edges, u[beyond], side="right")
+    edges = np.cumsum(weights / weights.max())
+    return _located(edges, rng.random(n) * edges[-1])
+
+
+def _located(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """How many edges are not above each x of 0 <= x < edges[-1]: `np.searchsorted` from the right, but fast.
+
+    A guide says at which place each of many equal parts begins; the few x that lie beyond it are searched for.
+    Reference: Chen and Asau, On generating random variates from an empirical distribution, AIIE
+    Transactions 6, 1974, doi:10.1080/05695557408974949.
+    """
+    parts = min(4 * len(edges), MOST_PARTS)
+    guide = np.searchsorted(edges, np.arange(parts) * (edges[-1] / parts), side="right")
+    place = guide[np.minimum((x * (parts / edges[-1])).astype(np.int64), parts - 1)]
+    begins = np.concatenate([[0], edges[:-1]])
+    missed = np.flatnonzero((edges[place] <= x) | (begins[place] > x))  # the latter where a part is rounded up
+    place[missed] = np.searchsorted(edges, x[missed], side="right")
     return place
 
 
