@@ -12,6 +12,7 @@ from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
+from synthesist.samplers.columns.durations import Durations
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
@@ -40,7 +41,9 @@ class Expression(Distribution):
         return Formula.read(self.formula)
 
 
-AnyDistribution = Annotated[Part | Mixture | Keys | Regex | Identifier | Expression, Field(discriminator="is_")]
+AnyDistribution = Annotated[
+    Part | Mixture | Durations | Keys | Regex | Identifier | Expression, Field(discriminator="is_")
+]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
 }
@@ -92,7 +95,7 @@ def faults_of_groups(groups: Sequence[Correlated], columns: Mapping[str, Distrib
         elif name in seen:
             faults.append(f"correlated: `{name}` is in two groups; put them together into one")
         elif not columns[name].ranked:
-            faults.append(f"correlated: `{name}` is {columns[name].is_}, which has no order to go with other columns")
+            faults.append(f"correlated: `{name}` is {columns[name].is_}, whose values are not drawn by rank")
         seen.add(name)
     return faults
 
@@ -145,6 +148,8 @@ def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]
 
 def _in_words(column: str, fault: Any) -> tuple[str, str]:
     """Where a fault of one column lies and what is wrong, with a hint."""
+    if fault["loc"][:2] == ("durations", "of"):
+        return _in_words(f"{column}.of", {**fault, "loc": fault["loc"][2:]})
     tag, *place = fault["loc"] or ("",)
     where = ".".join([str(column), *map(str, place)])
     match fault["type"]:

@@ -7,24 +7,30 @@ everything else is refused. No part of a formula is ever run as Python.
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import reduce
-from typing import Any, NoReturn
+from functools import cache, reduce
+from typing import Any, Literal, NoReturn
 
 import polars as pl
 
-from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number
+from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number, Unit
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.samplers.columns.calendars import known_country, public_holidays
 
 __all__ = ["Formula"]
 
 MOST_CHARACTERS = 2_000
 MOST_PARTS = 250  # bounds the depth too, so that reading never exhausts the stack
 LARGEST_POWER = 64
+MOST_DAYS = 5_000_000
+ROLLS: tuple[Literal["forward", "backward"], ...] = ("forward", "backward")
+HOLIDAYS_KNOWN = (1950, 2100)
+LONGEST = 1e15  # milliseconds, beyond all years that are written with four digits
 LARGEST_WHOLE = 2**53  # beyond it a decimal number no longer holds every whole one
 MANY = 100
+YEARS = date(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)  # those that can be written
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Formula:
     expression: pl.Expr = field(compare=False)
     decimals: int | None = None
     """How many decimals the outermost `round` leaves, if there is one."""
+    clock: tuple[Unit, ...] = ()
+    """How fine the lengths of time are that hours, minutes and seconds give in it."""
+    adds_clock: bool = False
+    """Whether the outermost operation adds such a length to something."""
 
     @classmethod
     def read(cls, text: str) -> "Formula":
@@ -59,7 +69,7 @@ class Formula:
             raise SpecError(f"a formula may have {MOST_PARTS} parts, this has {parts}: split it over two columns")
         names: set[str] = set()
         expression = _translate(tree, names)
-        return cls(text, frozenset(names), expression, _decimals(tree))
+        return cls(text, frozenset(names), expression, _decimals(tree), _clock(tree), _adds_clock(tree))
 
     def kind(self, known: Mapping[str, Kind]) -> Kind:
         """What kind of column it gives, from the kinds of the columns it reads.
@@ -81,17 +91,29 @@ class Formula:
         if dtype.is_numeric():
             return Number(missing=True, decimals=self.decimals)
         if isinstance(dtype, pl.Duration):
-            return Duration(missing=True)
+            return Duration(missing=True, precision=_finest([*self.clock, "s"]))
+        if dtype == pl.Date and self.adds_clock:
+            raise SpecError(
+                f"`{self.text}` would lose its time of day: its moment is a whole day. Give the column a `precision`"
+            )
         if dtype.is_temporal():
-            return Moment(missing=True, precision="d" if dtype == pl.Date else _finest(known[n] for n in self.names))
+            steps = [kind.precision for name in self.names if isinstance(kind := known[name], Moment)]
+            return Moment(
+                missing=True, precision="d" if dtype == pl.Date else _finest([*self.clock, *(steps or ["us"])])
+            )
         if dtype == pl.String:
             return Category(missing=True)
         raise SpecError(f"`{self.text}` gives no value a column can hold ({dtype})")
 
     def compute(self, frame: pl.DataFrame, kind: Kind) -> pl.Series:
         """The column, one cell for each row of `frame`."""
-        expression = _or_missing(self.expression) if isinstance(kind, Number) else self.expression
-        return frame.with_columns(expression.cast(kind.storage).alias("it"))["it"]
+        expression = self.expression.cast(kind.storage)
+        if isinstance(kind, Number):
+            expression = _or_missing(expression)
+        elif isinstance(kind, Moment):
+            expression = pl.when(expression.is_between(*YEARS)).then(expression)
+        cells = frame.select(expression.alias("it")).to_series()
+        return cells if len(cells) == frame.height else cells.new_from_index(0, frame.height)  # it reads no column
 
 
 # --------------------------------------------------------------------------- the words of a formula
@@ -100,6 +122,18 @@ class Formula:
 def _or_missing(number: pl.Expr) -> pl.Expr:
     """Infinities and not-a-number become missing: a table holds neither."""
     return pl.when(number.is_finite()).then(number)
+
+
+def _length(milliseconds: pl.Expr) -> pl.Expr:
+    """A length of time; one that no moment could be moved by is missing."""
+    return pl.duration(milliseconds=pl.when(milliseconds.abs() <= LONGEST).then(milliseconds))
+
+
+def _business_days_on(moment: pl.Expr, n: pl.Expr, holidays: Sequence[date] = ()) -> pl.Expr:
+    """The n-th business day after (below zero: before) a moment; zero moves a day off to the next business day."""
+    n = pl.when(n.abs() <= MOST_DAYS).then(n.floor()).cast(pl.Int32)
+    forward, backward = (moment.dt.add_business_days(n, holidays=holidays, roll=roll) for roll in ROLLS)
+    return pl.when(n > 0).then(backward).otherwise(forward)
 
 
 ARITHMETIC: Mapping[type[ast.operator], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
@@ -139,9 +173,16 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., pl.Expr]]] = {
     "year": (1, 1, lambda x: x.dt.year()),
     "month": (1, 1, lambda x: x.dt.month()),
     "day": (1, 1, lambda x: x.dt.day()),
-    "days": (1, 1, lambda x: pl.duration(days=x.floor())),
+    "weekday": (1, 1, lambda x: x.dt.weekday()),
+    "hour": (1, 1, lambda x: x.dt.hour()),
+    "days": (1, 1, lambda x: _length(x.floor() * 86_400_000.0)),
+    "hours": (1, 1, lambda x: _length((x * 3600.0).round() * 1000.0)),
+    "minutes": (1, 1, lambda x: _length((x * 60.0).round() * 1000.0)),
+    "seconds": (1, 1, lambda x: _length((x * 1000.0).round())),
 }
-WRITTEN_OUT = ("round", "column", "date")
+CLOCK: Mapping[str, Unit] = {"hours": "s", "minutes": "s", "seconds": "ms"}
+"""Functions that give a length of time with a time of day in it, and how fine it is."""
+WRITTEN_OUT = ("round", "column", "date", "add_business_days")
 """Functions that take an argument as it is written, not as it is computed."""
 
 
@@ -223,9 +264,25 @@ def _written_out(name: str, args: list[ast.expr], names: set[str]) -> pl.Expr:
                 return pl.lit(date.fromisoformat(day) if len(day) == len("2024-12-31") else datetime.fromisoformat(day))
             except ValueError:
                 raise SpecError(f'`date("{day}")`: write a day as in date("2024-12-31")') from None
+        case "add_business_days", [moment, n]:
+            return _business_days_on(_translate(moment, names), _translate(n, names))
+        case "add_business_days", [moment, n, ast.Constant(value=str(code))]:
+            return _business_days_on(_translate(moment, names), _translate(n, names), _holidays(code))
         case _:
             example = {"round": "round(price, 2)", "column": 'column("unit price")', "date": 'date("2024-12-31")'}
+            example["add_business_days"] = 'add_business_days(ordered, 3) or add_business_days(ordered, 3, "DE")'
             raise SpecError(f"`{name}` is written as in `{example[name]}`")
+
+
+@cache
+def _holidays(code: str) -> tuple[date, ...]:
+    """Public holidays of all years that matter."""
+    try:
+        country, _ = known_country(code)
+        first, last = HOLIDAYS_KNOWN
+        return tuple(public_holidays(code, max(first, country.start_year), min(last, country.end_year)))
+    except ValueError as error:
+        raise SpecError(str(error)) from None
 
 
 def _number(node: ast.expr) -> float | None:
@@ -247,9 +304,26 @@ def _decimals(node: ast.expr) -> int | None:
     return None
 
 
-def _finest(kinds: Any) -> Any:
-    precisions = [kind.precision for kind in kinds if isinstance(kind, Moment)]
-    return min(precisions, key=("us", "ms", "s", "m", "h", "d").index, default="us")
+def _clock(tree: ast.expr) -> tuple[Unit, ...]:
+    return tuple(CLOCK[name] for name in sorted(CLOCK.keys() & _called(tree)))
+
+
+def _called(tree: ast.expr) -> set[str]:
+    """The names of the functions in it."""
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+def _adds_clock(node: ast.expr) -> bool:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            return any(bool(CLOCK.keys() & _called(side)) for side in (left, right))
+        case ast.IfExp(body=yes, orelse=no):
+            return _adds_clock(yes) or _adds_clock(no)
+    return False
+
+
+def _finest(steps: Sequence[Unit]) -> Unit:
+    return min(steps, key=("us", "ms", "s", "m", "h", "d").index)
 
 
 def _refuse(node: ast.expr) -> NoReturn:

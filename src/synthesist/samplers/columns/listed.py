@@ -1,25 +1,19 @@
-"""Distributions over what can be listed: categories, days, a constant."""
+"""Distributions over what can be listed: categories, a constant."""
 
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import polars as pl
-from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
 
 from synthesist.core import Allowed
 from synthesist.data import kinds
-from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Moment, Number, Unit
+from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Number
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
-from synthesist.samplers.columns.measured import Uniform
 
-__all__ = ["Categorical", "Constant", "Dates"]
+__all__ = ["Categorical", "Constant"]
 
 Value = StrictBool | StrictInt | StrictFloat | StrictStr
-EPOCH = datetime(1970, 1, 1)
-MICROSECONDS = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
 
 class Categorical(Distribution):
@@ -94,83 +88,6 @@ class Categorical(Distribution):
         return np.asarray(weights * allowed.mask(self._cells).to_numpy())
 
 
-class Dates(Distribution):
-    """A day, or a time in steps of `precision`, from `start` to `end`, each equally often and both included."""
-
-    is_: Literal["dates"] = Field(default="dates", alias="is")
-    start: date | datetime = Field(description="the first, as in 2024-01-01 or 2024-01-01T08:00")
-    end: date | datetime = Field(description="the last")
-    precision: Unit = Field(default="d", description="the step: d h m s ms us")
-    format: str | None = Field(default=None, description="how it is written in text files, as in %d.%m.%Y")
-    unique: bool = Field(default=False, description="no step twice")
-
-    @field_validator("start", "end")
-    @classmethod
-    def _without_zone(cls, value: date | datetime) -> date | datetime:
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            raise ValueError("time zones are not drawn: leave the zone out")
-        return value
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Dates":
-        first, last = self._ends
-        if first > last:
-            raise ValueError(f"no step of 1 {self.precision} lies between start ({self.start}) and end ({self.end})")
-        return self
-
-    @property
-    def kind(self) -> Moment:
-        low, high = (EPOCH + timedelta(microseconds=tick * self._width) for tick in self._ends)
-        whole = [low.date(), high.date()] if self.precision == "d" else [low, high]
-        bounds = Bounds(low=whole[0].isoformat(), high=whole[1].isoformat())
-        return Moment(missing=self.missing > 0, precision=self.precision, format=self.format, bounds=bounds)
-
-    @property
-    def by_index(self) -> bool:
-        return self.unique
-
-    @property
-    def most(self) -> int | None:
-        return self._steps.most
-
-    def share(self, allowed: Allowed) -> float:
-        return self._steps.share(self._counted(allowed))
-
-    def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
-        steps = self._steps.draw(rows, self._counted(allowed))
-        if self.precision == "d":
-            return steps.cast(pl.Int32).cast(pl.Date)
-        return (steps * self._width).cast(pl.Datetime("us"))
-
-    @cached_property
-    def _steps(self) -> Uniform:
-        """The same, counted in steps since 1970."""
-        first, last = self._ends
-        return Uniform(low=first, high=last, integers=True, unique=self.unique)
-
-    @property
-    def _ends(self) -> tuple[int, int]:
-        return -(-_microseconds(self.start) // self._width), _microseconds(self.end) // self._width
-
-    @property
-    def _width(self) -> int:
-        return MICROSECONDS[self.precision]
-
-    def _counted(self, allowed: Allowed) -> Allowed:
-        """A condition on moments as a condition on steps."""
-
-        def step(moment: date | None) -> float | None:
-            return None if moment is None else _microseconds(moment) / self._width
-
-        return replace(
-            allowed,
-            values=None if allowed.values is None else tuple(map(step, allowed.values)),
-            low=step(allowed.low),
-            high=step(allowed.high),
-            excluded=tuple(map(step, allowed.excluded)),
-        )
-
-
 class Constant(Distribution):
     """The same value in every row."""
 
@@ -191,13 +108,6 @@ class Constant(Distribution):
     @property
     def _cell(self) -> pl.Series:
         return pl.Series([self.value], dtype=self.kind.storage)
-
-
-def _microseconds(moment: date) -> int:
-    """Microseconds since 1970; a day begins at midnight."""
-    if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time())
-    return (moment - EPOCH) // timedelta(microseconds=1)
 
 
 def _sort(value: bool | int | float | str) -> str:

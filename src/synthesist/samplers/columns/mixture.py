@@ -50,8 +50,9 @@ from synthesist.samplers.columns.lawful import (
     VonMises,
     Weibull,
 )
-from synthesist.samplers.columns.listed import Categorical, Constant, Dates
+from synthesist.samplers.columns.listed import Categorical, Constant
 from synthesist.samplers.columns.measured import Lognormal, Normal, Uniform
+from synthesist.samplers.columns.moments import Dates
 from synthesist.samplers.columns.pieces import Histogram, Quantiles
 
 __all__ = ["Mixture", "Part"]
