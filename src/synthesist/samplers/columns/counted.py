@@ -14,7 +14,7 @@ from pydantic import Field
 from synthesist.core import Allowed
 from synthesist.data.kinds import Boolean
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows
-from synthesist.samplers.columns.measured import Measured
+from synthesist.samplers.columns.measured import Measured, law
 
 __all__ = [
     "Bernoulli",
@@ -54,10 +54,10 @@ class _Counted(Measured):
     @cached_property
     def _ends(self) -> tuple[float, float]:
         """The first and the last value that comes at all."""
-        law = self._law()
-        first, last = law.support()
+        frozen = self._law()
+        first, last = frozen.support()
         if last - first >= LONGEST:
-            first, last = law.ppf(NOTHING), law.isf(NOTHING)
+            first, last = frozen.ppf(NOTHING), frozen.isf(NOTHING)
         low, high = -np.inf if self.low is None else self.low, np.inf if self.high is None else self.high
         return float(max(first, np.ceil(low))), float(min(last, np.floor(high)))
 
@@ -97,9 +97,7 @@ class Poisson(_Counted):
     mean: float = Field(default=1.0, gt=0, le=LARGEST)
 
     def _law(self) -> Any:
-        from scipy.stats import poisson
-
-        return poisson(self.mean)
+        return law("poisson", self.mean)
 
 
 class Binomial(_Counted):
@@ -110,9 +108,7 @@ class Binomial(_Counted):
     p: float = Field(default=0.5, gt=0, lt=1)
 
     def _law(self) -> Any:
-        from scipy.stats import binom
-
-        return binom(self.trials, self.p)
+        return law("binom", self.trials, self.p)
 
 
 class NegativeBinomial(_Counted):
@@ -123,9 +119,7 @@ class NegativeBinomial(_Counted):
     size: float = Field(default=1.0, gt=0, description="the smaller, the more it varies")
 
     def _law(self) -> Any:
-        from scipy.stats import nbinom
-
-        return nbinom(self.size, self.size / (self.size + self.mean))
+        return law("nbinom", self.size, self.size / (self.size + self.mean))
 
 
 class Geometric(_Counted):
@@ -135,9 +129,7 @@ class Geometric(_Counted):
     p: float = Field(default=0.5, gt=0, lt=1)
 
     def _law(self) -> Any:
-        from scipy.stats import geom
-
-        return geom(self.p)
+        return law("geom", self.p)
 
 
 class Hypergeometric(_Counted):
@@ -155,9 +147,7 @@ class Hypergeometric(_Counted):
         return super()._unfit()
 
     def _law(self) -> Any:
-        from scipy.stats import hypergeom
-
-        return hypergeom(self.good + self.bad, self.good, self.drawn)
+        return law("hypergeom", self.good + self.bad, self.good, self.drawn)
 
 
 class BetaBinomial(_Counted):
@@ -169,9 +159,7 @@ class BetaBinomial(_Counted):
     beta: float = Field(default=2.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import betabinom
-
-        return betabinom(self.trials, self.alpha, self.beta)
+        return law("betabinom", self.trials, self.alpha, self.beta)
 
 
 class Zipf(_Counted):
@@ -182,9 +170,7 @@ class Zipf(_Counted):
     high: float = Field(default=1_000, ge=1, le=LONGEST, description="the last rank")
 
     def _law(self) -> Any:
-        from scipy.stats import zipfian
-
-        return zipfian(self.exponent, int(self.high))
+        return law("zipfian", self.exponent, int(self.high))
 
 
 class Bernoulli(Distribution):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from synthesist.samplers.columns.measured import Measured
+from synthesist.samplers.columns.measured import Measured, law
 
 __all__ = [
     "Arcsine",
@@ -51,21 +51,21 @@ class _Lawful(Measured):
         raise NotImplementedError
 
     @cached_property
-    def law(self) -> Any:
-        """What it follows, uncut."""
+    def _frozen(self) -> Any:
         return self._law()
 
     @property
     def _support(self) -> tuple[float, float]:
-        low, high = self.law.support()
+        low, high = self._frozen.support()
         return float(low), float(high)
 
     def _mass(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        upper = self._upper(a)
-        return np.asarray(np.where(upper, self.law.sf(a) - self.law.sf(b), self.law.cdf(b) - self.law.cdf(a)))
+        above = self._frozen.sf(a) - self._frozen.sf(b)
+        below = self._frozen.cdf(b) - self._frozen.cdf(a)
+        return np.asarray(np.where(self._upper(a), above, below))
 
     def _density(self, x: np.ndarray) -> np.ndarray:
-        return np.asarray(self.law.pdf(x))
+        return np.asarray(self._frozen.pdf(x))
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         upper = np.broadcast_to(self._upper(a), u.shape)
@@ -79,15 +79,14 @@ class _Lawful(Measured):
 
     def _side(self, u: np.ndarray, a: np.ndarray, b: np.ndarray, *, high: bool) -> np.ndarray:
         """By shares from below, or from above, where 1 - p is exact."""
-        law = self.law
         if high:
-            first, last = law.sf(b), law.sf(a)
-            return np.asarray(law.isf(first + (1 - u) * (last - first)))
-        first, last = law.cdf(a), law.cdf(b)
-        return np.asarray(law.ppf(first + u * (last - first)))
+            first, last = self._frozen.sf(b), self._frozen.sf(a)
+            return np.asarray(self._frozen.isf(first + (1 - u) * (last - first)))
+        first, last = self._frozen.cdf(a), self._frozen.cdf(b)
+        return np.asarray(self._frozen.ppf(first + u * (last - first)))
 
     def _upper(self, a: np.ndarray) -> np.ndarray:
-        return np.asarray(self.law.cdf(a) > 0.5)
+        return np.asarray(self._frozen.cdf(a) > 0.5)
 
 
 class Exponential(_Lawful):
@@ -97,9 +96,7 @@ class Exponential(_Lawful):
     mean: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import expon
-
-        return expon(scale=self.mean)
+        return law("expon", scale=self.mean)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_exponential(n) * self.mean
@@ -113,9 +110,7 @@ class Gamma(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import gamma
-
-        return gamma(self.shape, scale=self.scale)
+        return law("gamma", self.shape, scale=self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.standard_gamma(self.shape, n) * self.scale
@@ -129,9 +124,7 @@ class Beta(_Lawful):
     beta: float = Field(default=2.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import beta
-
-        return beta(self.alpha, self.beta)
+        return law("beta", self.alpha, self.beta)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.beta(self.alpha, self.beta, n)
@@ -145,9 +138,7 @@ class Weibull(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import weibull_min
-
-        return weibull_min(self.shape, scale=self.scale)
+        return law("weibull_min", self.shape, scale=self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.weibull(self.shape, n) * self.scale
@@ -161,9 +152,7 @@ class Pareto(_Lawful):
     minimum: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import pareto
-
-        return pareto(self.shape, scale=self.minimum)
+        return law("pareto", self.shape, scale=self.minimum)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return (1.0 + rng.pareto(self.shape, n)) * self.minimum
@@ -178,9 +167,7 @@ class GeneralizedPareto(_Lawful):
     location: float = 0.0
 
     def _law(self) -> Any:
-        from scipy.stats import genpareto
-
-        return genpareto(self.shape, self.location, self.scale)
+        return law("genpareto", self.shape, self.location, self.scale)
 
 
 class GeneralizedExtremeValue(_Lawful):
@@ -192,9 +179,7 @@ class GeneralizedExtremeValue(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import genextreme
-
-        return genextreme(-self.shape, self.location, self.scale)  # scipy's shape has the other sign
+        return law("genextreme", -self.shape, self.location, self.scale)  # scipy's shape has the other sign
 
 
 class Gumbel(_Lawful):
@@ -205,9 +190,7 @@ class Gumbel(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import gumbel_r
-
-        return gumbel_r(self.location, self.scale)
+        return law("gumbel_r", self.location, self.scale)
 
 
 class StudentT(_Lawful):
@@ -219,9 +202,7 @@ class StudentT(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import t
-
-        return t(self.freedom, self.location, self.scale)
+        return law("t", self.freedom, self.location, self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.location + self.scale * rng.standard_t(self.freedom, n)
@@ -235,9 +216,7 @@ class Cauchy(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import cauchy
-
-        return cauchy(self.location, self.scale)
+        return law("cauchy", self.location, self.scale)
 
 
 class Laplace(_Lawful):
@@ -248,9 +227,7 @@ class Laplace(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import laplace
-
-        return laplace(self.location, self.scale)
+        return law("laplace", self.location, self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.laplace(self.location, self.scale, n)
@@ -264,9 +241,7 @@ class Logistic(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import logistic
-
-        return logistic(self.location, self.scale)
+        return law("logistic", self.location, self.scale)
 
 
 class LogLogistic(_Lawful):
@@ -277,9 +252,7 @@ class LogLogistic(_Lawful):
     median: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import fisk
-
-        return fisk(self.shape, scale=self.median)
+        return law("fisk", self.shape, scale=self.median)
 
 
 class Burr(_Lawful):
@@ -291,9 +264,7 @@ class Burr(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import burr12
-
-        return burr12(self.c, self.d, scale=self.scale)
+        return law("burr12", self.c, self.d, scale=self.scale)
 
 
 class ChiSquare(_Lawful):
@@ -303,9 +274,7 @@ class ChiSquare(_Lawful):
     freedom: float = Field(default=3.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import chi2
-
-        return chi2(self.freedom)
+        return law("chi2", self.freedom)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.chisquare(self.freedom, n)
@@ -319,9 +288,7 @@ class F(_Lawful):
     below: float = Field(default=10.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import f
-
-        return f(self.above, self.below)
+        return law("f", self.above, self.below)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.f(self.above, self.below, n)
@@ -334,9 +301,7 @@ class Rayleigh(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import rayleigh
-
-        return rayleigh(scale=self.scale)
+        return law("rayleigh", scale=self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.rayleigh(self.scale, n)
@@ -349,9 +314,7 @@ class Maxwell(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import maxwell
-
-        return maxwell(scale=self.scale)
+        return law("maxwell", scale=self.scale)
 
 
 class HalfNormal(_Lawful):
@@ -361,9 +324,7 @@ class HalfNormal(_Lawful):
     std: float = Field(default=1.0, gt=0, description="of the normal error")
 
     def _law(self) -> Any:
-        from scipy.stats import halfnorm
-
-        return halfnorm(scale=self.std)
+        return law("halfnorm", scale=self.std)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return np.abs(rng.standard_normal(n)) * self.std
@@ -377,9 +338,7 @@ class InverseGaussian(_Lawful):
     shape: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import invgauss
-
-        return invgauss(self.mean / self.shape, scale=self.shape)
+        return law("invgauss", self.mean / self.shape, scale=self.shape)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.wald(self.mean, self.shape, n)
@@ -394,9 +353,7 @@ class SkewNormal(_Lawful):
     scale: float = Field(default=1.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import skewnorm
-
-        return skewnorm(self.shape, self.location, self.scale)
+        return law("skewnorm", self.shape, self.location, self.scale)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         lean = self.shape / np.hypot(1.0, self.shape)  # Azzalini 1985, doi:10.2307/4615982
@@ -415,9 +372,7 @@ class LogUniform(_Lawful):
         return "low and high are the same: write {is: constant, value: ...}" if self.low == self.high else None
 
     def _law(self) -> Any:
-        from scipy.stats import loguniform
-
-        return loguniform(self.low - self._half if self.low > self._half else self.low, self.high + self._half)
+        return law("loguniform", self.low - self._half if self.low > self._half else self.low, self.high + self._half)
 
 
 class Power(_Lawful):
@@ -427,9 +382,7 @@ class Power(_Lawful):
     exponent: float = Field(default=2.0, gt=0)
 
     def _law(self) -> Any:
-        from scipy.stats import powerlaw
-
-        return powerlaw(self.exponent)
+        return law("powerlaw", self.exponent)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return rng.power(self.exponent, n)
@@ -441,9 +394,7 @@ class Arcsine(_Lawful):
     is_: Literal["arcsine"] = Field(default="arcsine", alias="is")
 
     def _law(self) -> Any:
-        from scipy.stats import arcsine
-
-        return arcsine()
+        return law("arcsine")
 
 
 class VonMises(_Lawful):
@@ -454,9 +405,7 @@ class VonMises(_Lawful):
     concentration: float = Field(default=1.0, gt=0, le=1_000)
 
     def _law(self) -> Any:
-        from scipy.stats import vonmises_line
-
-        return vonmises_line(self.concentration, self.mean)
+        return law("vonmises_line", self.concentration, self.mean)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.mean + rng.vonmises(0.0, self.concentration, n)
@@ -474,10 +423,8 @@ class Triangular(_Lawful):
         return _out_of_order(self.low, self.mode, self.high)
 
     def _law(self) -> Any:
-        from scipy.stats import triang
-
         width = self.high - self.low
-        return triang((self.mode - self.low) / width, self.low, width)
+        return law("triang", (self.mode - self.low) / width, self.low, width)
 
 
 class Pert(_Lawful):
@@ -492,11 +439,9 @@ class Pert(_Lawful):
         return _out_of_order(self.low, self.mode, self.high)
 
     def _law(self) -> Any:
-        from scipy.stats import beta
-
         width = self.high - self.low
         lean = 4.0 * (self.mode - self.low) / width
-        return beta(1.0 + lean, 5.0 - lean, self.low, width)
+        return law("beta", 1.0 + lean, 5.0 - lean, self.low, width)
 
 
 def _out_of_order(low: float, mode: float, high: float) -> str | None:

@@ -17,7 +17,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Integer, Number
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
 
-__all__ = ["Lognormal", "Measured", "Normal", "Uniform"]
+__all__ = ["Lognormal", "Measured", "Normal", "Uniform", "law"]
 
 LARGEST_WHOLE = 2**53
 TINY = 2.0**-54  # quantiles keep this far from 0 and 1, which lie at infinity
@@ -300,6 +300,13 @@ class Uniform(Measured):
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return a + u * (b - a)
+
+
+def law(name: str, *shapes: float, **place: float) -> Any:
+    """A distribution of scipy, by its name there: its shapes, and where it lies (`loc`, `scale`)."""
+    from scipy import stats
+
+    return getattr(stats, name)(*shapes, **place)
 
 
 def _clipped(x: np.ndarray, low: float, high: float) -> np.ndarray:
