@@ -18,6 +18,7 @@ from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
+from synthesist.samplers.columns.nested import Array, Json
 from synthesist.samplers.columns.regex import Regex
 
 __all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "faults_of_losses", "kinds"]
@@ -42,7 +43,7 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Part | Mixture | Durations | Keys | Regex | Identifier | Expression, Field(discriminator="is_")
+    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Expression, Field(discriminator="is_")
 ]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
