@@ -10,7 +10,6 @@ from pydantic import Field, WithJsonSchema, model_validator
 from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed
 from synthesist.data.kinds import Duration, Integer, Moment, Text
-from synthesist.errors import ConditionError
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows
 from synthesist.samplers.columns.durations import Durations
 from synthesist.samplers.columns.identifier import Identifier
@@ -30,9 +29,7 @@ class _Nested(Distribution):
         return Text(missing=self.missing > 0)
 
     def share(self, allowed: Allowed) -> float:
-        if not allowed.any_value:
-            raise ConditionError("it holds JSON, of which only `is missing` and `is not missing` can be asked")
-        return 1.0
+        return float(allowed.any_value)  # of text only whether it is empty can be asked
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         del allowed
