@@ -5,7 +5,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from synthesist.data.kinds import Boolean, Kind
@@ -28,18 +28,38 @@ class Expression(Distribution):
     """Computed from other columns of the row, as in `round(price * quantity, 2)`."""
 
     is_: Literal["expression"] = Field(default="expression", alias="is")
-    formula: str = Field(description="arithmetic, comparisons and functions over column names")
+    formula: str | None = Field(default=None, description="arithmetic, comparisons and functions over column names")
+    sql: str | None = Field(default=None, description="the same as an expression of SQL (PostgreSQL)")
 
     @field_validator("formula")
     @classmethod
-    def _can_be_read(cls, text: str) -> str:
-        Formula.read(text)
+    def _is_a_formula(cls, text: str | None) -> str | None:
+        if text is not None:
+            Formula.read(text)
         return text
+
+    @field_validator("sql")
+    @classmethod
+    def _is_sql(cls, text: str | None) -> str | None:
+        if text is not None:
+            Formula.read_sql(text)
+        return text
+
+    @model_validator(mode="after")
+    def _is_written_once(self) -> "Expression":
+        if (self.formula is None) == (self.sql is None):
+            raise ValueError("write a `formula` or `sql`")
+        return self
 
     @cached_property
     def read(self) -> Formula:
         """The formula, read."""
-        return Formula.read(self.formula)
+        return Formula.read(self.formula) if self.formula is not None else Formula.read_sql(self.sql or "")
+
+    @property
+    def written_as(self) -> str:
+        """The option it is written in."""
+        return "sql" if self.formula is None else "formula"
 
 
 AnyDistribution = Annotated[
@@ -61,7 +81,7 @@ def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
         except ValidationError as error:
             faults += [_in_words(name, fault) for fault in error.errors(include_url=False)]
     faults += [
-        (f"{name}.formula", f"there is no column `{other}`. {did_you_mean(other, columns)}")
+        (_place(name, read), f"there is no column `{other}`. {did_you_mean(other, columns)}")
         for name, formula in _formulas(read).items()
         for other in sorted(formula.names - set(columns))
     ]
@@ -126,6 +146,12 @@ def _formulas(columns: Mapping[str, Distribution]) -> dict[str, Formula]:
     return {name: column.read for name, column in columns.items() if isinstance(column, Expression)}
 
 
+def _place(name: str, columns: Mapping[str, Distribution]) -> str:
+    """Where the formula of a column is written."""
+    column = columns[name]
+    return f"{name}.{column.written_as}" if isinstance(column, Expression) else name
+
+
 def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]]:
     """What is wrong although every column is right by itself."""
     formulas = _formulas(columns)
@@ -135,7 +161,7 @@ def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]
         order = computed(columns)
     except CycleError as error:
         circle = " -> ".join(f"`{name}`" for name in reversed(error.args[1]))
-        return [(f"{error.args[1][0]}.formula", f"columns are computed from each other in a circle: {circle}")]
+        return [(_place(error.args[1][0], columns), f"columns are computed from each other in a circle: {circle}")]
     known = {name: column.kind for name, column in columns.items() if name not in formulas}
     faults = []
     for name, formula in order.items():
@@ -143,7 +169,7 @@ def _faults_between(columns: Mapping[str, Distribution]) -> list[tuple[str, str]
             try:
                 known[name] = formula.kind(known)
             except SpecError as error:
-                faults.append((f"{name}.formula", str(error)))
+                faults.append((_place(name, columns), str(error)))
     return faults
 
 

@@ -18,6 +18,7 @@ import polars as pl
 from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number, Unit
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.calendars import known_country, public_holidays
+from synthesist.samplers.columns.sql import said_as_formula
 
 __all__ = ["Formula"]
 
@@ -58,12 +59,25 @@ class Formula:
         Raises:
             SpecError: it is no formula, or holds anything but the operations this module names.
         """
-        if len(text) > MOST_CHARACTERS:
-            raise SpecError(f"a formula may have {MOST_CHARACTERS:,} characters, this has {len(text):,}")
+        _require_short(text)
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise SpecError(f"`{text}` is not a formula: {getattr(error, 'msg', error)}") from None
+        return cls._of(text, tree)
+
+    @classmethod
+    def read_sql(cls, text: str) -> "Formula":
+        """Read an expression of SQL.
+
+        Raises:
+            SpecError: it is none, or holds anything but what formulas have words for.
+        """
+        _require_short(text)
+        return cls._of(text, said_as_formula(text))
+
+    @classmethod
+    def _of(cls, text: str, tree: ast.expr) -> "Formula":
         parts = sum(isinstance(node, ast.expr) for node in ast.walk(tree))
         if parts > MOST_PARTS:
             raise SpecError(f"a formula may have {MOST_PARTS} parts, this has {parts}: split it over two columns")
@@ -119,6 +133,11 @@ class Formula:
 # --------------------------------------------------------------------------- the words of a formula
 
 
+def _require_short(text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise SpecError(f"a formula may have {MOST_CHARACTERS:,} characters, this has {len(text):,}")
+
+
 def _or_missing(number: pl.Expr) -> pl.Expr:
     """Infinities and not-a-number become missing: a table holds neither."""
     return pl.when(number.is_finite()).then(number)
@@ -169,7 +188,10 @@ FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., pl.Expr]]] = {
     "concat": (1, MANY, pl.concat_str),
     "lower": (1, 1, lambda x: x.str.to_lowercase()),
     "upper": (1, 1, lambda x: x.str.to_uppercase()),
+    "length": (1, 1, lambda x: x.str.len_chars().cast(pl.Int64)),
+    "trim": (1, 1, lambda x: x.str.strip_chars()),
     "coalesce": (1, MANY, pl.coalesce),
+    "is_missing": (1, 1, lambda x: x.is_null()),
     "year": (1, 1, lambda x: x.dt.year()),
     "month": (1, 1, lambda x: x.dt.month()),
     "day": (1, 1, lambda x: x.dt.day()),
