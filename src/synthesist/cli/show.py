@@ -103,6 +103,8 @@ def values(field: Mapping[str, Any]) -> str:
 
 
 def _prose(found: "type[Spec]") -> str:
-    """The docstring without its doctests."""
-    paragraphs = cleandoc(found.__doc__ or "").split("\n\n")
-    return "\n\n".join(each for each in paragraphs if not each.startswith(">>>")).replace("`", "")
+    """The docstring without its doctests; lines of a paragraph are joined, so that they fill the screen."""
+    paragraphs = [each for each in cleandoc(found.__doc__ or "").split("\n\n") if not each.startswith(">>>")]
+    return "\n\n".join(each if "\n " in f"\n{each}" else each.replace("\n", " ") for each in paragraphs).replace(
+        "`", ""
+    )

@@ -71,11 +71,13 @@ class Mixture(Distribution):
     """One of several distributions in each row, by weight, as many zeros among amounts."""
 
     is_: Literal["mixture"] = Field(default="mixture", alias="is")
-    parts: tuple[Annotated[Part, Field(discriminator="is_")], ...] = Field(min_length=1, description="what is mixed")
+    parts: tuple[Annotated[Part, Field(discriminator="is_")], ...] = Field(description="what is mixed")
     weights: tuple[float, ...] | None = Field(default=None, description="how often each part, in any unit")
 
     @model_validator(mode="after")
     def _fits(self) -> "Mixture":
+        if not self.parts:
+            raise ValueError("there is nothing to mix")
         if self.weights is not None:
             if len(self.weights) != len(self.parts):
                 raise ValueError(f"there are {len(self.parts)} parts and {len(self.weights)} weights")
