@@ -15,9 +15,8 @@ from scipy import stats
 from synthesist.core import Allowed, Context
 from synthesist.errors import ConditionError, MissingExtraError, SpecError
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.distribution import ANYTHING, Rows
+from synthesist.samplers.columns.distribution import ANYTHING, Guide, Rows
 from synthesist.samplers.columns.formula import Formula
-from synthesist.samplers.columns.moments import _located
 from synthesist.verbs import sample
 
 HOUR = timedelta(hours=1)
@@ -152,12 +151,12 @@ def test_weekdays_before_1970_are_right() -> None:
 def test_places_are_located_as_by_a_search(weights: list[float]) -> None:
     edges = np.cumsum(weights)
     x = np.random.default_rng(3).random(2000) * edges[-1]
-    assert (_located(edges, x) == np.searchsorted(edges, x, side="right")).all()
+    assert (Guide.over(edges).places(x) == np.searchsorted(edges, x, side="right")).all()
     whole = np.cumsum([int(weight * 10**15) for weight in weights])
     if whole[-1]:
         x = np.concatenate([np.random.default_rng(4).integers(whole[-1], size=2000), whole - 1, whole])
         x = x[(x >= 0) & (x < whole[-1])]
-        assert (_located(whole, x) == np.searchsorted(whole, x, side="right")).all()
+        assert (Guide.over(whole).places(x) == np.searchsorted(whole, x, side="right")).all()
 
 
 # --------------------------------------------------------------------------- days off

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from synthesist.core import Allowed
 from synthesist.data.kinds import Boolean
-from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows
+from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Guide, Rows
 from synthesist.samplers.columns.measured import Measured, law
 
 __all__ = [
@@ -85,9 +85,12 @@ class _Counted(Measured):
         return self._mass(x - 0.5, x + 0.5)
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        first, below = self._table
         low, high = self._below(a), self._below(b)
-        return first + np.searchsorted(below[1:-1], low + u * (high - low), side="right").astype(np.float64)
+        return self._table[0] + self._guide.places(low + u * (high - low)).astype(np.float64)
+
+    @cached_property
+    def _guide(self) -> Guide:
+        return Guide.over(self._table[1][1:])
 
 
 class Poisson(_Counted):

@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr, model
 from synthesist.core import Allowed
 from synthesist.data import kinds
 from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Number
-from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
+from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Guide, Rows, distinct
 
 __all__ = ["Categorical", "Constant"]
 
@@ -68,7 +68,7 @@ class Categorical(Distribution):
         if self.unique:
             return self._cells.gather(distinct(rows, len(self.values)))
         edges = np.cumsum(self._weights(allowed))
-        return self._cells.gather(np.searchsorted(edges[:-1] / edges[-1], rows.uniforms(), side="right"))
+        return self._cells.gather(Guide.over(edges).places(rows.uniforms() * edges[-1]))
 
     @property
     def ranked(self) -> bool:

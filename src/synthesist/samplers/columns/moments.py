@@ -20,7 +20,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Moment, Unit
 from synthesist.errors import did_you_mean
 from synthesist.samplers.columns.calendars import known_country, public_holidays
-from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
+from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Guide, Rows, distinct
 
 __all__ = ["Dates"]
 
@@ -36,7 +36,6 @@ EPOCH = datetime(1970, 1, 1)  # a Thursday
 DAY = 86_400_000_000
 MICROSECONDS: dict[Unit, int] = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": DAY}
 DAYS_IN_A_YEAR = 365.2425
-MOST_PARTS = 2**16
 
 
 class Dates(Distribution):
@@ -166,7 +165,7 @@ class Dates(Distribution):
         """Steps by the index of their row, every step once."""
         ends = np.cumsum(pieces.steps)
         number = distinct(rows, int(ends[-1]))
-        place = _located(ends, number)
+        place = Guide.over(ends).places(number)
         number -= (ends - pieces.steps)[place]
         days = np.flatnonzero(pieces.whole[place])
         hour, step = np.divmod(number[days], self._per_hour)
@@ -300,23 +299,7 @@ def _weighted(weights: np.ndarray, rng: np.random.Generator, n: int) -> np.ndarr
     if len(weights) == 1:
         return np.zeros(n, dtype=np.int64)
     edges = np.cumsum(weights / weights.max())
-    return _located(edges, rng.random(n) * edges[-1])
-
-
-def _located(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """How many edges are not above each x of 0 <= x < edges[-1]: `np.searchsorted` from the right, but fast.
-
-    A guide says at which place each of many equal parts begins; the few x that lie beyond it are searched for.
-    Reference: Chen and Asau, On generating random variates from an empirical distribution, AIIE
-    Transactions 6, 1974, doi:10.1080/05695557408974949.
-    """
-    parts = min(4 * len(edges), MOST_PARTS)
-    guide = np.searchsorted(edges, np.arange(parts) * (edges[-1] / parts), side="right")
-    place = guide[np.minimum((x * (parts / edges[-1])).astype(np.int64), parts - 1)]
-    begins = np.concatenate([[0], edges[:-1]])
-    missed = np.flatnonzero((edges[place] <= x) | (begins[place] > x))  # the latter where a part is rounded up
-    place[missed] = np.searchsorted(edges, x[missed], side="right")
-    return place
+    return Guide.over(edges).places(rng.random(n) * edges[-1])
 
 
 def _cut(first: np.ndarray, last: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
