@@ -156,6 +156,7 @@ def test_values_follow_their_ranks(name: str) -> None:
         ({"is": "geometric", "p": 1e-8}, "cut it by low and high"),
         ({"is": "hypergeometric", "drawn": 50}, "50 are drawn, and there are 20"),
         ({"is": "gamma", "high": -1}, "practically nothing"),
+        ({"is": "pareto", "shape": 0.001}, "larger than a number can be"),
         ({"is": "histogram", "edges": [0, 1, 2], "weights": [1]}, "1 bars have 2 edges, here are 3"),
         ({"is": "histogram", "edges": [0, 2, 1], "weights": [1, 1]}, "edges rise"),
         ({"is": "quantiles", "points": {0.1: 3, 1: 9}}, "share 0"),
@@ -169,6 +170,11 @@ def test_values_follow_their_ranks(name: str) -> None:
 def test_what_cannot_be_drawn_is_refused_when_the_page_is_read(declared: dict[str, Any], says: str) -> None:
     with pytest.raises(SpecError, match=says):
         distribution(**declared)
+
+
+def test_a_tail_beyond_all_numbers_is_cut() -> None:
+    x = drawn(distribution(**{"is": "pareto", "shape": 0.0195}), n=400_000)
+    assert np.isfinite(x).all() and x.max() > 1e280
 
 
 # --------------------------------------------------------------------------- pieces and mixtures

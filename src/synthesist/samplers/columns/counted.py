@@ -157,7 +157,7 @@ class BetaBinomial(_Counted):
     """How many of `trials` succeed where the probability itself varies, as a beta distribution does."""
 
     is_: Literal["beta_binomial"] = Field(default="beta_binomial", alias="is")
-    trials: int = Field(default=10, ge=1, le=LARGEST)
+    trials: int = Field(default=10, ge=1, le=1_000_000)
     alpha: float = Field(default=2.0, gt=0)
     beta: float = Field(default=2.0, gt=0)
 

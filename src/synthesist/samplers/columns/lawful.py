@@ -43,12 +43,20 @@ __all__ = [
 ]
 
 
+RARE = 1e-6  # the share of values in each tail that may be cut to the largest number there is
+
+
 class _Lawful(Measured):
     """A number that follows a law; `low` and `high` cut it."""
 
     def _law(self) -> Any:
         """The law as a frozen distribution of scipy."""
         raise NotImplementedError
+
+    def _unfit(self) -> str | None:
+        if np.isfinite([self._frozen.ppf(RARE), self._frozen.isf(RARE)]).all():
+            return None
+        return "with these parameters its values are larger than a number can be"
 
     @cached_property
     def _frozen(self) -> Any:
@@ -284,8 +292,8 @@ class F(_Lawful):
     """The ratio of two mean squares, of `above` and `below` degrees of freedom."""
 
     is_: Literal["f"] = Field(default="f", alias="is")
-    above: float = Field(default=5.0, gt=0)
-    below: float = Field(default=10.0, gt=0)
+    above: float = Field(default=5.0, ge=0.1)
+    below: float = Field(default=10.0, ge=0.1)
 
     def _law(self) -> Any:
         return law("f", self.above, self.below)

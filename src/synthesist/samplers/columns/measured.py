@@ -20,6 +20,7 @@ from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Row
 __all__ = ["Lognormal", "Measured", "Normal", "Uniform", "law"]
 
 LARGEST_WHOLE = 2**53
+LARGEST = float(np.finfo(float).max)
 TINY = 2.0**-54  # quantiles keep this far from 0 and 1, which lie at infinity
 Span = tuple[Any, Any]
 """The smallest and the largest value of a stretch, both included."""
@@ -96,9 +97,11 @@ class Measured(Distribution):
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         spans = self._spans(allowed)
-        x = self._whole(rows, spans)
-        if x is None:
-            x = self._within(rows.uniforms(), spans)
+        with np.errstate(over="ignore"):  # what is too large is cut
+            x = self._whole(rows, spans)
+            if x is None:
+                x = self._within(rows.uniforms(), spans)
+        np.clip(x, -LARGEST, LARGEST, out=x)
         if self.integers:
             ends = max(spans[0][0], -LARGEST_WHOLE), min(spans[-1][1], LARGEST_WHOLE)
             x = _clipped(x, *ends).astype(np.int64)
