@@ -54,8 +54,9 @@ class _Lawful(Measured):
         raise NotImplementedError
 
     def _unfit(self) -> str | None:
-        if np.isfinite([self._frozen.ppf(RARE), self._frozen.isf(RARE)]).all():
-            return None
+        with np.errstate(all="ignore"):
+            if np.isfinite([self._frozen.ppf(RARE), self._frozen.isf(RARE)]).all():
+                return None
         return "with these parameters its values are larger than a number can be"
 
     @cached_property
