@@ -1,18 +1,16 @@
 """Tables read as a whole: who belongs to whom, who refers to whom, and in which order cells are computed."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Link as SchemaLink
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.declaration import Expression
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.formula import Formula
-from synthesist.samplers.columns.references import ByRank, bounds_of
+from synthesist.samplers.columns.references import ByRank
 from synthesist.samplers.tables.table import Table
 
 __all__ = ["Family", "Link", "Plan", "Planned"]
@@ -35,6 +33,8 @@ class Link:
     distinct: bool = False
     under: str = ""
     """Of an `own` link: the table whose row both rows belong to."""
+    has_none: bool = False
+    """Whether there may be no row to point to."""
 
     @property
     def inside(self) -> bool:
@@ -45,9 +45,6 @@ class Link:
     def may_miss(self) -> bool:
         """Whether it may point to nothing."""
         return self.missing > 0 or self.has_none
-
-    has_none: bool = False
-    """Whether there may be no row to point to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +59,9 @@ class Planned:
     drawn: Columns | None
     """The columns that can be made from this table alone; None where there are none."""
     late: Mapping[str, Formula]
-    """The formulas that read other tables, links or places, in no order."""
+    """The formulas that read other tables, links or places."""
+    across: Mapping[str, Kind]
+    """The kind of what formulas read of other tables, by its name there."""
 
     @cached_property
     def owner(self) -> Link | None:
@@ -98,7 +97,7 @@ class Plan:
 
     unit: str
     tables: Mapping[str, Planned]
-    families: Mapping[str, Family] = field(default_factory=dict)
+    families: Mapping[str, Family]
     """By the name of their root."""
 
     @cached_property
@@ -110,10 +109,3 @@ class Plan:
     def schema(self) -> Schema:
         """What all tables mean."""
         return Schema(tables={name: table.schema for name, table in self.tables.items()}, unit=self.unit)
-
-    def owners(self, table: str) -> Iterator[str]:
-        """The table itself, the one that owns it, and so on up to the root."""
-        yield table
-        while (link := self.tables[table].owner) is not None:
-            table = link.to
-            yield table
