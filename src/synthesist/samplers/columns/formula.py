@@ -36,7 +36,7 @@ YEARS = date(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)  # those that
 
 AGGREGATES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "sum": pl.Expr.sum,
-    "count": lambda _: pl.len().cast(pl.Int64),
+    "count": pl.Expr.count,
     "min": pl.Expr.min,
     "max": pl.Expr.max,
     "mean": pl.Expr.mean,

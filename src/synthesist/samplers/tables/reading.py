@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from synthesist.data.kinds import Boolean, Duration, Integer, Kind, Number
+from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
@@ -87,9 +87,15 @@ def _faults_of_numbers(unit: str, tables: Mapping[str, Table], owner: Mapping[st
         return
     if unit in owner:
         yield "unit", f"rows of `{unit}` belong to `{owner[unit]}`: the unit is a table that belongs to none"
-    for option in ("rows", "rows_per_unit"):
-        if getattr(tables[unit], option) is not None:
-            yield f"{unit}.{option}", "this is the unit, whose rows are counted when it is drawn: leave it out"
+    if tables[unit].rows_per_unit is not None:
+        yield f"{unit}.rows_per_unit", "these are the units themselves: leave it out"
+
+
+def _held(kind: Kind, missing: bool) -> Kind:
+    """The kind of a column that holds keys of this kind, which may come again."""
+    if isinstance(kind, Id):
+        return Integer(missing=missing) if kind.whole else Category(missing=missing)
+    return kind.model_copy(update={"missing": missing})
 
 
 class _Reader:
@@ -186,7 +192,7 @@ class _Reader:
                 continue  # the fault is named where it begins
             if isinstance(column, Reference):
                 link = self.link_of[place]
-                kinds[place] = kinds[link.to, link.columns[name]].model_copy(update={"missing": link.may_miss})
+                kinds[place] = _held(kinds[link.to, link.columns[name]], link.may_miss)
             elif isinstance(column, Expression):
                 try:
                     kinds[place] = self.formulas[place].kind(self._known(table, self.formulas[place], kinds))
