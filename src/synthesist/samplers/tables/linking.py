@@ -20,8 +20,9 @@ Links = Mapping[str, Mapping[str, Link]]
 
 
 def key_of(table: Table) -> tuple[str, ...]:
-    """The key as declared, else the first column of `keys`."""
-    return table.key or tuple(name for name, column in table.columns.items() if isinstance(column, Keys))[:1]
+    """The key as declared, else the first column of `keys`, else the first that is `unique`."""
+    unique = [name for name, column in table.columns.items() if column.by_index and not column.missing]
+    return table.key or tuple(sorted(unique, key=lambda name: not isinstance(table.columns[name], Keys))[:1])
 
 
 def linked(tables: Tables) -> tuple[Links, list[Fault]]:

@@ -25,7 +25,7 @@ class Table(_SHARED):  # type: ignore[misc]  # its options are those of `columns
 
     rows: int | None = Field(default=None, ge=1, le=2**53, description="how many rows there are")
     rows_per_unit: float | None = Field(default=None, gt=0, description="how many rows there are for each unit")
-    key: tuple[str, ...] = Field(default=(), description="columns of the key; the first column of `keys` where not said")
+    key: tuple[str, ...] = Field(default=(), description="columns of the key; where not said, the first column of `keys`, or else of `unique` values")
     columns: dict[str, AnyDistribution] = Field(min_length=1, description="name and distribution of every column")
 
     @field_validator("key", mode="before")
