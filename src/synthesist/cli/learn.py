@@ -150,7 +150,9 @@ def sample(
         check_outputs({"table": out}, [what])
     with running(seed) as ctx:
         blocks = model.blocks(asked(n, model.schema), where or None, seed=seed, ctx=ctx)
-        writer = FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
+        writer = (
+            FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
+        )
         with writer:
             for block in blocks:
                 writer.write(block)

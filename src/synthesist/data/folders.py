@@ -13,6 +13,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
 from synthesist.data.files import KNOWN, Writer, read_file
 from synthesist.data.schema import Schema
+from synthesist.data.writing import written_as
 from synthesist.errors import DataError, NotFoundError, OutputError, did_you_mean
 
 __all__ = ["PAGE", "FolderWriter", "of_tables", "read_folder", "write_folder"]
@@ -53,7 +54,9 @@ def of_tables(frames: Mapping[str, pl.DataFrame], schema: Schema | None) -> Data
     if schema is not None:
         for table in schema.tables:
             if table not in frames:
-                raise NotFoundError(f"There is no table `{table}`, which the schema names. {did_you_mean(table, frames)}")
+                raise NotFoundError(
+                    f"There is no table `{table}`, which the schema names. {did_you_mean(table, frames)}"
+                )
         return Dataset({name: conform(frames[name], table) for name, table in schema.tables.items()}, schema)
     known = {name: detect(frame, name) for name, frame in frames.items()}
     understood = Schema(tables={name: its for name, (its, _) in known.items()}, unit=next(iter(known)))
@@ -86,7 +89,7 @@ class FolderWriter:
     """
 
     def __init__(self, path: str | Path, schema: Schema, *, ending: str = ".csv") -> None:
-        self.path, self.schema, self.ending = Path(path), schema, ending
+        self.path, self.schema, self.ending = Path(path), schema, written_as(ending, path)
         self.rows = dict.fromkeys(schema.tables, 0)
         """How many rows of each table were written so far."""
         for name in schema.tables:

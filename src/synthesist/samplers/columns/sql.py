@@ -96,8 +96,6 @@ def _path(column: "exp.Expression") -> ast.expr:
     return out
 
 
-
-
 def _literal(node: "exp.Expression") -> ast.expr:
     if node.args["is_string"]:
         return ast.Constant(node.this)

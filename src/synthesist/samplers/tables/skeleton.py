@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synthesist.core import Context
-from synthesist.errors import DataError, SpecError, did_you_mean
+from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.distribution import Distribution, Rows
 from synthesist.samplers.columns.references import bounds_of
 from synthesist.samplers.tables.plan import Family, Plan
@@ -18,7 +18,7 @@ from synthesist.samplers.tables.totals import Counted, Exact, exact
 
 __all__ = ["Skeleton", "Span", "expected", "roots_in_a_block", "skeleton"]
 
-ROWS = 65_536  # of all tables of a family, in a block
+ROWS = 131_072  # of all tables of a family, in a block
 TRIED = 4_096  # numbers of rows drawn to learn their mean
 
 
@@ -123,7 +123,9 @@ def _units_for(plan: Plan, given: Mapping[str, int]) -> int:
     means = expected(plan, plan.families[plan.unit], {})
     below = {name: asked for name, asked in given.items() if means.get(name)}
     if not below:
-        raise SpecError(f"How many `{plan.unit}`? They are the units: say `{plan.unit}=1000` beside {', '.join(given)}.")
+        raise SpecError(
+            f"How many `{plan.unit}`? They are the units: say `{plan.unit}=1000` beside {', '.join(given)}."
+        )
     name = max(below, key=lambda table: below[table] / means[table])
     return max(round(below[name] / means[name]), 1)
 
@@ -176,9 +178,3 @@ def _drawn(each: Distribution, rows: Rows) -> np.ndarray:
     if not len(rows.units):
         return np.zeros(0, dtype=np.int64)
     return each.draw(rows).to_numpy().astype(np.int64)
-
-
-def require_rows(table: str, asked: int, most: int, what: str) -> None:
-    """Refuse more rows than there are values for."""
-    if asked > most:
-        raise DataError(f"`{table}` has {asked:,} rows, and {what} only {most:,}.")
