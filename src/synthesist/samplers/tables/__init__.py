@@ -14,7 +14,7 @@ from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.samplers.columns.declaration import refused
 from synthesist.samplers.tables.plan import Plan
 from synthesist.samplers.tables.reading import FaultyError, planned
-from synthesist.samplers.tables.skeleton import roots_in_a_block, skeleton
+from synthesist.samplers.tables.counting import roots_in_a_block, skeleton
 from synthesist.samplers.tables.table import Table
 from synthesist.samplers.tables.world import World
 
@@ -78,6 +78,13 @@ class Tables(Spec):
         ..., "name and declaration of every table", tries=(EXAMPLE, TWO_ROOTS), min_length=1
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unit_is_the_first(cls, written: Any) -> Any:
+        if isinstance(written, Mapping) and not written.get("unit") and isinstance(written.get("tables"), Mapping):
+            return {**written, "unit": next(iter(written["tables"]), "")}
+        return written
+
     @model_validator(mode="after")
     def _tables_fit_together(self) -> "Tables":
         try:
@@ -128,10 +135,10 @@ class Tables(Spec):
                 raise NotFoundError(f"No column `{column}` in `{unit.name}`. {did_you_mean(column, unit.kinds)}")
             if unit.drawn is None or column not in unit.drawn.columns or column in lost:
                 raise ConditionError(
-                    f"`{column}` of `{unit.name}` follows from other rows or loses cells, so no condition can be put on "
+                    f"`{column}` of `{unit.name}` follows from other rows or loses cells: no condition can be put on "
                     f"it. Put one on a column that is drawn from this table alone."
                 )
 
     @cached_property
     def _plan(self) -> Plan:
-        return planned(self.unit or next(iter(self.tables)), self.tables)
+        return planned(self.unit, self.tables)

@@ -15,7 +15,7 @@ from synthesist.samplers.columns.formula import AGGREGATES, Across, Formula
 from synthesist.samplers.columns.references import Position
 from synthesist.samplers.tables.parents import NONE, parents_of
 from synthesist.samplers.tables.plan import Link
-from synthesist.samplers.tables.skeleton import Span
+from synthesist.samplers.tables.counting import Span
 
 if TYPE_CHECKING:
     from synthesist.samplers.tables.world import World

@@ -19,7 +19,7 @@ from synthesist.samplers.columns.distribution import Rows
 from synthesist.samplers.tables.block import Block
 from synthesist.samplers.tables.parents import NONE, Popularity, popularity
 from synthesist.samplers.tables.plan import Link, Plan
-from synthesist.samplers.tables.skeleton import Skeleton
+from synthesist.samplers.tables.counting import Skeleton
 
 __all__ = ["KEPT", "World"]
 
