@@ -153,7 +153,7 @@ def _mapped(written: Mapping[str, Any]) -> Rule:
                     "`combinations` names two columns or more, and every one of its rows has a cell for each"
                 )
             text = f"combinations({', '.join(map(str, columns))})"
-            return Combinations(text, _distinct(text, map(str, columns)), listed)
+            return Combinations(text, _distinct(text, map(str, columns)), tuple(dict.fromkeys(listed)))
     raise SpecError(
         f"{dict(written)!r} is no rule: write a text, {{sql: ...}}, or {{combinations: [a, b], rows: [[1, 2]]}}"
     )
