@@ -17,9 +17,9 @@ from synthesist.data.kinds import Id
 from synthesist.errors import DataError
 from synthesist.samplers.columns.distribution import Rows
 from synthesist.samplers.tables.block import Block
+from synthesist.samplers.tables.counting import Skeleton
 from synthesist.samplers.tables.parents import NONE, Popularity, popularity
 from synthesist.samplers.tables.plan import Link, Plan
-from synthesist.samplers.tables.counting import Skeleton
 
 __all__ = ["KEPT", "World"]
 
@@ -47,12 +47,12 @@ class World:
         """
         for name, table in self.plan.tables.items():
             rows = self.skeleton.rows(name)
-            for column, kind in table.kinds.items():
-                most = table.declared.columns[column].most
-                if most is not None and rows > most:
+            for column, most in (table.drawn.most if table.drawn else {}).items():
+                if rows > most:
                     raise DataError(
                         f"`{name}.{column}` has only {most:,} different values, and there are {rows:,} rows."
                     )
+            for column, kind in table.kinds.items():
                 if isinstance(kind, Id) and column not in table.link_of:
                     Keys.of(kind).require(rows, f"{name}.{column}")
             for link in table.links.values():
