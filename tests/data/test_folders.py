@@ -112,7 +112,7 @@ def test_one_of_several_tables_is_a_dataset_of_its_own() -> None:
     assert visits.name == "visits" and visits["person"].to_list() == [2, 2, 1]
     assert visits.to_polars().columns == ["person", "ward"]
     assert list(visits) == ["person", "ward"]
-    with pytest.raises(NotFoundError, match="No table `visit`. Did you mean `visits`"):
+    with pytest.raises(NotFoundError, match=r"No table `visit`\. Did you mean `visits`"):
         dataset()["visit"]
 
 

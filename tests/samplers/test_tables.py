@@ -227,6 +227,22 @@ def test_values_of_rows_in_other_blocks_are_the_ones_drawn_there() -> None:
         assert joined["x"].equals(joined["x_"], check_names=False)
 
 
+def test_rows_of_a_last_block_that_point_to_each_other_are_found() -> None:
+    up = {**TO_A, "before": True}
+    made = declared(
+        a={
+            "id": {"is": "keys", "pattern": "aaaaaa"},
+            "up": up,
+            "x": {"is": "normal"},
+            "y": {"is": "expression", "formula": "up.up.x"},
+        }
+    )
+    table = drawn(made, made.block + 70).tables["a"]
+    above = dict(zip(table["id"], table["up"], strict=True))
+    x = dict(zip(table["id"], table["x"], strict=True))
+    assert table["y"].to_list() == [x[above[key]] for key in table["up"]]
+
+
 def test_cells_are_lost_by_what_other_tables_say() -> None:
     data = drawn(spec("insurance"), 30_000)
     claims = data.tables["claims"].join(data.tables["policies"], left_on="policy", right_on="number", how="left")
