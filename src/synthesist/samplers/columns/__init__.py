@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from pydantic import field_validator, model_validator
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.data.cells import emptied
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
@@ -106,7 +106,7 @@ class Columns(Spec):
     @model_validator(mode="after")
     def _columns_fit_together(self) -> "Columns":
         faults = faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns)
-        if faults := faults or faults_of_rules(self.rules, self.columns, self.lost):
+        if faults := faults or faults_of_rules(self.rules, self.columns, self.lost, self.correlated):
             raise ValueError("; ".join(faults))
         if conflict := self._system.conflict():
             texts = "; ".join(f"`{rule.text}`" for rule in conflict)
@@ -181,7 +181,7 @@ class Columns(Spec):
         """
         run = Context(path=ctx.path[:1])  # an address begins with the seed of the run
         place = ctx.at(self.table), run.at(self.table)
-        for name in self._system.columns & allowed.keys():
+        for name in self._system.columns(allowed) & allowed.keys():
             self._empty_share(name, allowed[name])  # refuses what can never be
         made, unfit = self._system.draw(units, *place, given, allowed)
 
