@@ -152,8 +152,10 @@ class Columns(Spec):
             place = ctx.at("again", attempt) if attempt else ctx
             part = given[waiting]
             drawn, unfit = self._drawn(ctx.start + waiting, allowed, place, part)
+            if unfit.any():
+                raise ConditionError(self._unmet(int(unfit.sum()), given.height))
             full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place, part)
-            fits = self._fits(part, full, allowed) & ~unfit
+            fits = self._fits(part, full, allowed)
             made.append(full.filter(fits))
             places.append(waiting[fits])
             tried += len(waiting)
@@ -162,8 +164,6 @@ class Columns(Spec):
                 return self._dataset(pl.concat(made)[np.argsort(np.concatenate(places))])
             if tried > HOPELESS and len(waiting) == given.height:
                 break
-        if unfit.all():
-            raise ConditionError(self._unmet(len(waiting), given.height))
         done = given.height - len(waiting)
         late = [name for name in self._settled_late(allowed) if name in allowed or given[name].count()]
         written = ", ".join(f"`{name}" + (f" = {f.text}`" if (f := self._formulas.get(name)) else "`") for name in late)
