@@ -9,9 +9,9 @@ from threading import Lock
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import spread
 from synthesist.codecs.keys import Keys
 from synthesist.core import Allowed, Context
+from synthesist.data.cells import spread
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.errors import DataError
