@@ -39,18 +39,18 @@ class Tables(Spec):
     Each table is declared as in `columns`; columns that are a `reference` hold keys of other tables. Written as a page:
 
         kind: tables
-        unit: customers                       # whose rows are counted by -n; the first table where not said
+        unit: customers                       # whose rows -n counts; else the first table
         tables:
           customers:
             columns: {id: {is: keys}, since: {is: dates, start: 2020-01-01, end: 2024-12-31}}
           products:
-            rows: 200                         # or rows_per_unit: 0.1; as many as there are units where not said
+            rows: 200                         # or rows_per_unit: 0.1; else as many as units
             columns: {id: {is: keys}, price: {is: lognormal, median: 20, decimals: 2}}
           orders:
             columns:
               id: {is: keys}
               customer: {is: reference, to: customers, each: {is: negative_binomial, mean: 3, size: 2}}
-              after: {is: exponential, scale: 90, integers: true}
+              after: {is: exponential, mean: 90, integers: true}
               day: {is: expression, formula: "customer.since + days(after)"}
               total: {is: expression, formula: "sum(lines.amount)"}
           lines:
@@ -62,8 +62,12 @@ class Tables(Spec):
               quantity: {is: geometric}
               amount: {is: expression, formula: "round(quantity * product.price, 2)"}
 
+    With `each` rows belong to those of another table, which has so many of them each. Without it a row is looked up:
+    any, or by `weights`, `distinct` ones, one `before` this one, or one of its `own` family. A key of several columns
+    is held by references of one `link`. `rows: 5000` beside an `each` is an exact number, as is `-n lines=5000`.
+
     Every reference finds its row and every key is unique, at any number of rows: keys are computed from the index of
-    their row, and references from the index of the row they point to.
+    their row, and references from the index of the row they point to. Links may go in circles.
 
     When not to use: where real data exists whose relations matter, or for one table (`columns`).
     """
