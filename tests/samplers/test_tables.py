@@ -397,6 +397,12 @@ def test_tables_that_cannot_be_are_refused(tables: dict[str, Any], says: str) ->
     assert says in str(refused.value)
 
 
+def test_the_unit_is_the_first_table_that_belongs_to_none() -> None:
+    assert declared(b={"a": EACH}, a={"id": KEY}, c={"id": KEY}).schema.unit == "a"
+    with pytest.raises(SpecError, match="the unit is a table that belongs to none"):
+        Tables.build({"unit": "b", "tables": {"b": {"columns": {"a": EACH}}, "a": {"columns": {"id": KEY}}}})
+
+
 def test_all_faults_are_named_at_once() -> None:
     with pytest.raises(SpecError) as refused:
         declared(a={"id": KEY, "b": {"is": "reference", "to": "x"}}, b={"c": {"is": "reference", "to": "y"}})

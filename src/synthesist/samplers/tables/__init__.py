@@ -39,7 +39,7 @@ class Tables(Spec):
     Each table is declared as in `columns`; columns that are a `reference` hold keys of other tables. Written as a page:
 
         kind: tables
-        unit: customers                       # whose rows -n counts; else the first table
+        unit: customers                       # whose rows -n counts; else the first such
         tables:
           customers:
             columns: {id: {is: keys}, since: {is: dates, start: 2020-01-01, end: 2024-12-31}}
@@ -74,7 +74,7 @@ class Tables(Spec):
 
     unit: str = knob(
         "",
-        "the table whose rows n counts; the first one where not said",
+        "the table whose rows n counts; where not said, the first that belongs to no other",
         tries=("people", "places"),
         beside={"tables": TWO_ROOTS},
     )
@@ -84,9 +84,11 @@ class Tables(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _unit_is_the_first(cls, written: Any) -> Any:
+    def _unit_is_the_first_root(cls, written: Any) -> Any:
         if isinstance(written, Mapping) and not written.get("unit") and isinstance(written.get("tables"), Mapping):
-            return {**written, "unit": next(iter(written["tables"]), "")}
+            tables = written["tables"]
+            roots = [name for name, page in tables.items() if not _belongs(page)]
+            return {**written, "unit": next(iter((*roots, *tables)), "")}
         return written
 
     @model_validator(mode="after")
@@ -146,3 +148,11 @@ class Tables(Spec):
     @cached_property
     def _plan(self) -> Plan:
         return planned(self.unit, self.tables)
+
+
+def _belongs(page: Any) -> bool:
+    """Whether a table, as it is written, belongs to another."""
+    columns = page.get("columns") if isinstance(page, Mapping) else None
+    return isinstance(columns, Mapping) and any(
+        isinstance(column, Mapping) and column.get("each") is not None for column in columns.values()
+    )
