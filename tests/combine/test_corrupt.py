@@ -115,7 +115,7 @@ def test_a_removed_row_and_moved_ones_are_restored_among_many() -> None:
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_every_table_of_the_suite_stays_valid(name: str) -> None:
-    source = TABLES[name]()
+    source = TABLES[name]().map(lambda table: table.head(300))
     cells = [] if name == "only_keys" else [{"is": "missing"}, {"is": "boundary"}, {"is": "replaced"}]
     for error in (*cells, {"is": "duplicate"}, {"is": "removed"}):
         made = corrupted(source, {**error, "rate": 0.3})

@@ -127,8 +127,8 @@ class Shuffle:
         self._note(start + np.arange(len(source)), error, source=source, way="near" if error.near else "exact")
         if error.new_keys:
             self._new_keys(copies)
-        else:
-            self.twice = True
+        ids = {name for name, kind in copies.kinds.items() if isinstance(kind, Id)}
+        self.twice |= not error.new_keys or not ids >= set(first.draft.schema.key)
 
     def _new_keys(self, copies: Draft) -> None:
         """Keys that no line before has."""
