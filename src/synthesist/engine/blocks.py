@@ -41,9 +41,27 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
     def make(i: int) -> Dataset:
         here = replace(ctx.at("block", i), start=i * size)
         whole = _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
-        return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
+        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
 
     yield from ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
+
+
+def _first(data: Dataset, n: int) -> Dataset:
+    """The first n units with the rows of other tables that are linked to them."""
+    tables, unit = dict(data.tables), data.schema.unit
+    tables[unit] = tables[unit].head(n)
+    kept, waiting = {unit}, set(tables) - {unit}
+    while owned := [name for name in waiting if kept & {link.table for link in data.schema.tables[name].links}]:
+        for name in owned:
+            for link in data.schema.tables[name].links:
+                if link.table in kept:
+                    there = tables[link.table].select(link.to)
+                    tables[name] = tables[name].join(
+                        there, left_on=link.columns, right_on=link.to, how="semi", maintain_order="left"
+                    )
+        kept |= set(owned)
+        waiting -= kept
+    return replace(data, tables=tables)
 
 
 def joined(parts: Iterator[Dataset]) -> Dataset:
