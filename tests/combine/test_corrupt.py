@@ -21,6 +21,8 @@ from synthesist.testing.inside import fits
 from synthesist.testing.tables import TABLES
 
 LARGEST = float(np.finfo(float).max)
+SINCE = Moment(precision="d", bounds=Bounds(low="2024-01-01"))
+DAY = Moment(precision="d")
 CTX = Context.seeded(3)
 WORDS = ["Anna Müller", "Zoë van Dijk", "Jörg Strauß", "Oscar Nilsson", "phil Collier", "Mary Ann Lee"]
 CELL_ERRORS: list[dict[str, Any]] = [
@@ -45,7 +47,7 @@ def column(cells: list[Any], kind: Kind) -> Dataset:
     return Dataset({"t": pl.DataFrame({"x": pl.Series(cells, dtype=kind.storage)})}, Schema(tables={"t": table}))
 
 
-def days(written: str) -> list[date]:
+def of_days(written: str) -> list[date]:
     return [date.fromisoformat(day) for day in written.split()]
 
 
@@ -200,8 +202,8 @@ def test_cells_get_lost_for_a_reason() -> None:
         ({"is": "unit", "columns": ["x"], "unit": "cm", "noted_in": "in"}, Number(decimals=0), [254.0], [100.0]),
         ({"is": "unit", "columns": ["x"], "unit": "major", "noted_in": "minor"}, Number(decimals=2), [19.99], [1999.0]),
         ({"is": "unit", "columns": ["x"], "unit": "s", "noted_in": "ms"}, Integer(), [3], [3000]),
-        ({"is": "date", "ways": "day_month"}, Moment(precision="d"), days("2024-03-04 2024-03-14"), days("2024-04-03 2024-03-14")),
-        ({"is": "date", "ways": "two_digit_year"}, Moment(precision="d"), days("1998-03-04 2000-01-01"), days("0098-03-04 2000-01-01")),
+        ({"is": "date", "ways": "day_month"}, DAY, of_days("2024-03-04 2024-03-14"), of_days("2024-04-03 2024-03-14")),
+        ({"is": "date", "ways": "two_digit_year"}, DAY, of_days("1998-03-04"), of_days("0098-03-04")),
         ({"is": "missing"}, Integer(), [1, 2], [None, None]),
         ({"is": "missing", "disguised": [999, "unknown"]}, Integer(), [1, None], [999, None]),
         ({"is": "missing", "disguised": [999, "unknown"]}, Category(), ["a", None], ["unknown", None]),
@@ -210,7 +212,7 @@ def test_cells_get_lost_for_a_reason() -> None:
         ({"is": "boundary", "ways": "beyond"}, Number(decimals=1, bounds=Bounds(high=9.5)), [7.0], [9.6]),
         ({"is": "boundary", "ways": "minus_one"}, Number(), [7.0, None], [-1.0, -1.0]),
         ({"is": "boundary", "ways": "empty"}, Text(), ["a"], [""]),
-        ({"is": "boundary", "ways": "beyond"}, Moment(precision="d", bounds=Bounds(low="2024-01-01")), days("2024-05-05"), days("2023-12-31")),
+        ({"is": "boundary", "ways": "beyond"}, SINCE, of_days("2024-05-05"), of_days("2023-12-31")),
     ],
 )  # fmt: skip
 def test_each_error(error: dict[str, Any], kind: Kind, cells: list[Any], want: list[Any]) -> None:

@@ -219,8 +219,8 @@ def transform(
     """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
     from synthesist import verbs
     from synthesist.data.files import write_file
-    from synthesist.data.page import overridden
     from synthesist.data.folders import write_folder
+    from synthesist.data.page import overridden
     from synthesist.data.places import check_folder, check_inputs, check_outputs
 
     spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
