@@ -130,7 +130,8 @@ def _changed(
 
 def _carried(pool: pl.DataFrame, changing: Sequence[Changing], source: np.ndarray, group: np.ndarray) -> pl.DataFrame:
     """The cells of every version, each as it was last set."""
-    place, made = np.arange(len(group)), {}
+    place = np.arange(len(group))
+    made: dict[str, pl.Series] = {}
     for number, each in enumerate(changing):
         since = np.maximum.accumulate(np.where((group < 0) | (group == number), place, 0))
         made |= pool.select(each.columns)[source[since]].to_dict()
