@@ -61,7 +61,7 @@ class Changes(Spec):
     Reference: Kimball and Ross, The Data Warehouse Toolkit, 3rd ed. 2013 (type 2 dimensions).
     """
 
-    block: ClassVar[int] = 8_192
+    block: ClassVar[int] = 16_384
 
     table: str = knob("records", "name of the table of records", tries=("records", "customers"), min_length=1)
     columns: dict[str, AnyDistribution] = knob(..., "columns of a record, one of them keys", tries=(SOME, OTHER))

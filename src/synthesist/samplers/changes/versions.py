@@ -17,7 +17,7 @@ from synthesist.samplers.columns.distribution import Declared
 
 __all__ = ["Changing", "Versions", "states"]
 
-ROUNDS = 8  # draws for a value that differs from the one before
+ROUNDS = 64  # draws for a value that differs from the one before
 
 
 class Changing(Declared):
@@ -117,15 +117,16 @@ def _changed(
     own = Columns(table=columns.table, columns={name: columns.columns[name] for name in names})
     pool = [records.select(names)]
     source = np.where(group < 0, who, 0)  # the row of the pool whose cells begin with this version
-    waiting = np.flatnonzero(group >= 0)
+    rows, waiting = np.arange(len(who)), np.flatnonzero(group >= 0)
     for attempt in range(ROUNDS):
-        source[waiting] = sum(part.height for part in pool) + np.arange(len(waiting))
-        pool.append(drawn(own, len(waiting), ctx.at("values", attempt)))
-        cells = _carried(pl.concat(pool), changing, source, group)
-        waiting = np.flatnonzero(~_differs(cells) & (group >= 0))
         if not len(waiting):
             break
-    return cells
+        source[waiting] = sum(part.height for part in pool) + np.arange(len(waiting))
+        pool.append(drawn(own, len(waiting), ctx.at("values", attempt)))
+        rows = rows[np.isin(who[rows], who[waiting])]  # other records are done
+        cells = _carried(pl.concat(pool), changing, source[rows], group[rows])
+        waiting = rows[~_differs(cells) & (group[rows] >= 0)]
+    return _carried(pl.concat(pool), changing, source, group)
 
 
 def _carried(pool: pl.DataFrame, changing: Sequence[Changing], source: np.ndarray, group: np.ndarray) -> pl.DataFrame:

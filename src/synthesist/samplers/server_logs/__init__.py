@@ -186,9 +186,7 @@ class ServerLogs(Spec):
                 "visitor": pl.Series(["human", "crawler", "scanner"]).gather(asked.who),
                 "method": site.methods.gather(asked.address).set(pl.Series(answers.head), "HEAD"),
                 "path": paths,
-                "protocol": pl.Series(["HTTP/1.1", "HTTP/2.0"]).gather(
-                    human & (hashed(asked.client, 4) % np.uint64(10) < 7)
-                ),
+                "protocol": pl.Series(["HTTP/1.1", "HTTP/2.0"]).gather(newer.astype(np.int64)),
                 "status": answers.status,
                 "bytes": pl.Series(answers.size).set(pl.Series(answers.size < 0), None),
                 "referrer": own.gather(asked.referrer).zip_with(pl.Series(asked.referrer != EXTERNAL), outside),
