@@ -388,6 +388,19 @@ def test_the_schema_promises_no_more_than_the_cells_hold() -> None:
     assert made.rules == ("id > 0",) and made.key == ("id",)
 
 
+def test_empty_tables_and_zones() -> None:
+    source = TABLES["mixed"]()
+    errors = [{**error, "rate": 0.05} for error in (*CELL_ERRORS, *ROW_ERRORS)]
+    made = corrupted(source.map(lambda table: table.clear()), *errors)
+    assert [table.height for table in made.tables.values()] == [0, 0]
+    moments = [datetime(2024, 3, 31, hour) for hour in range(24)] * 20
+    kind = Moment(timezone="Europe/Berlin")
+    zoned = pl.Series(moments).cast(pl.Datetime("us", "UTC")).dt.convert_time_zone("Europe/Berlin").to_list()
+    for error in ({"is": "date"}, {"is": "boundary"}):
+        far = corrupted(column(zoned, kind), {**error, "rate": 1.0})
+        assert far.tables["t"]["x"].dtype == kind.storage and far.tables["t_errors"].height > 470
+
+
 def test_errors_of_several_tables() -> None:
     customers = TableSchema(columns={"id": Id(whole=True), "name": Text()}, key=("id",))
     orders = TableSchema(
@@ -430,7 +443,8 @@ def test_errors_of_several_tables() -> None:
         ({"is": "unit", "columns": ["age"], "unit": "kilo", "noted_in": "lb"}, SpecError, "no unit `kilo`"),
         ({"is": "variant", "ways": "synonym"}, SpecError, "give both"),
         ({"is": "duplicate", "copies": 0}, SpecError, "1 to 1000 copies"),
-        ({"is": "tpyo"}, SpecError, "errors"),
+        ({"is": "duplicate", "near": [{"is": "case", "columns": ["nam"]}]}, NotFoundError, "no column `nam`"),
+        ({"is": "tpyo"}, SpecError, "no error `tpyo`.*Did you mean `typo`"),
     ],
 )  # fmt: skip
 def test_errors_that_cannot_be(error: dict[str, Any], raises: type[Exception], says: str) -> None:

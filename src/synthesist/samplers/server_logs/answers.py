@@ -18,7 +18,7 @@ FAILING = {"outage": 0.9, "errors": 0.2, "slow": 0.05}
 SLOWER = {"slow": 12.0, "outage": 3.0}
 TIMEOUT_MS = 30_000.0
 FILE_MS = 3.0
-MOVED = 0.01
+MOVED = 0.05
 
 
 @dataclass(frozen=True, eq=False)

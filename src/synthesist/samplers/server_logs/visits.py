@@ -70,7 +70,7 @@ class Traffic:
         who = np.searchsorted([1 - self.bots - self.scanners, 1 - self.scanners], rng.random(n), side="right")
         client = np.where(who == HUMAN, rng.integers(0, self.visitors, n), self.visitors + rng.integers(0, 40, n))
         client = np.where(who == SCANNER, self.visitors + 40 + rng.integers(0, 2**20, n), client)
-        mean = np.array([self.pages_per_visit, 2 * self.pages_per_visit, 3 * len(PROBES)])[who]
+        mean = np.array([self.pages_per_visit, self.pages_per_visit, 2 * len(PROBES)])[who]
         visit = np.repeat(np.arange(n), rng.geometric(1 / mean))
         m, kind = len(visit), who[visit]
         first = np.diff(visit, prepend=-1) > 0
@@ -100,7 +100,7 @@ class Traffic:
     def _files(self, views: Requests, first: np.ndarray, rng: np.random.Generator) -> list[Requests]:
         """The files that browsers fetch with a page: shared ones once a visit, images with every page."""
         site, out = self.site, []
-        seen = hashed(views.client, SEEN) % np.uint64(10) < np.uint64(4)  # has been here before
+        seen = hashed(views.client, SEEN) % np.uint64(10) < np.uint64(3)  # has been here before
         shown = (views.who == HUMAN) & (views.address < site.count)
         for k in range(len(SHARED) + IMAGES):
             shared = k < len(SHARED)

@@ -1,10 +1,10 @@
 """Errors on purpose: put faults into a table, and say where."""
 
-from collections.abc import Set
-from typing import Annotated
+from collections.abc import Mapping, Sequence, Set
+from typing import Annotated, Any, get_args
 
 import polars as pl
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from synthesist.combine.transforms.corrupt.draft import Draft
 from synthesist.combine.transforms.corrupt.fault import CellFault
@@ -19,6 +19,7 @@ from synthesist.errors import NotFoundError, SpecError, UnsuitableError, did_you
 
 __all__ = ["Corrupt"]
 
+KNOWN = [kind.model_fields["is_"].default for kind in get_args(get_args(AnyCellFault)[0] | get_args(AnyRowFault)[0])]
 AnyFault = Annotated[AnyCellFault | AnyRowFault, Field(discriminator="is_")]
 
 
@@ -72,13 +73,25 @@ class Corrupt(Spec):
             ({"is": "typo", "rate": 0.2}, {"is": "outlier", "rate": 0.2}, {"is": "missing", "rate": 0.2}),
             ({"is": "typo", "rate": 0.2}, {"is": "duplicate", "rate": 0.5}),
         ),
-        min_length=1,
     )
     labels: bool = knob(False, "whether a second table says what was done where", tries=(False, True))
     exact: bool = knob(
         False, "whether as many cells as the rate says are hit, not only on average", tries=(False, True)
     )
     pile_up: bool = knob(False, "whether several errors may hit one cell, or one row", tries=(False, True))
+
+    @field_validator("errors", mode="before")
+    @classmethod
+    def _are_known(cls, written: Any) -> Any:
+        """Refuse what is no error, with the nearest that is one; pydantic would list them all."""
+        if not isinstance(written, Sequence) or isinstance(written, str) or not written:
+            raise ValueError("write a list of errors, as in `- {is: typo, rate: 0.01}`")
+        for place, error in enumerate(written):
+            if isinstance(error, Mapping) and (kind := error.get("is")) not in KNOWN:
+                raise ValueError(
+                    f"there is no error `{kind}` (number {place + 1}). {did_you_mean(str(kind), KNOWN, limit=30)}"
+                )
+        return written
 
     def apply(self, data: Dataset, ctx: Context) -> Dataset:
         """The tables with their errors, and, with `labels`, a table of these for each.
@@ -88,36 +101,40 @@ class Corrupt(Spec):
             UnsuitableError: an error does not fit its column, or fits none.
             SpecError: the rates of one cell add up to more than 1.
         """
-        meant = self._meant(data.schema)
-        tables: dict[str, pl.DataFrame] = {}
-        kinds: dict[str, TableSchema] = {}
+        meant, served = self._meant(data.schema), set[int]()
+        made: dict[str, pl.DataFrame] = {}
         labels: dict[str, pl.DataFrame] = {}
+        kinds: dict[str, TableSchema] = {}
         broken: set[str] = set()
-        served = dict.fromkeys(range(len(self.errors)), 0)
         for name, schema in data.schema.tables.items():
             draft = Draft.of(data.tables[name], schema, ctx.at(name), exact=self.exact, pile_up=self.pile_up)
             here = {number: error for number, error in enumerate(self.errors) if name in meant[number]}
-            for number, error in here.items():
-                if isinstance(error, CellFault | Swapped):
-                    served[number] += draft.suffer(error, number)
-            shuffle = Shuffle.of(draft)
-            for number, error in here.items():
-                if not isinstance(error, CellFault | Swapped):
-                    shuffle.suffer(error, number)
-                    served[number] += 1
-            shuffle.loosen()
-            tables[name], labels[f"{name}_errors"] = shuffle.finished()
-            kinds[name] = _schema(draft, shuffle)
-            broken |= {name} if shuffle.breaks_links or kinds[name].key != schema.key else set()
-        if idle := [self.errors[number].is_ for number, count in served.items() if not count]:
+            rows = self._happen(draft, here, served)
+            made[name], labels[f"{name}_errors"] = rows.finished()
+            kinds[name] = _schema(draft, rows)
+            broken |= {name} if rows.breaks_links or kinds[name].key != schema.key else set()
+        if idle := [error.is_ for number, error in enumerate(self.errors) if number not in served]:
             raise UnsuitableError(f"There is no column that {idle[0]} fits: name one in `columns`, or leave it out.")
         kinds = {name: _linked(schema, broken) for name, schema in kinds.items()}
         if self.labels:
-            if twice := [name for name in labels if name in tables]:
+            if twice := [name for name in labels if name in made]:
                 raise SpecError(f"There is a table `{twice[0]}` already: rename it, or set `labels` to false.")
-            tables |= labels
+            made |= labels
             kinds |= dict.fromkeys(labels, LABELS)
-        return Dataset(tables, data.schema.model_copy(update={"tables": kinds}))
+        return Dataset(made, data.schema.model_copy(update={"tables": kinds}))
+
+    def _happen(self, draft: Draft, errors: Mapping[int, AnyFault], served: set[int]) -> Shuffle:
+        """Errors of cells, then of rows; the numbers of those that find something to happen to are `served`."""
+        for number, error in errors.items():
+            if isinstance(error, CellFault | Swapped) and draft.suffer(error, number):
+                served.add(number)
+        rows = Shuffle.of(draft)
+        for number, error in errors.items():
+            if not isinstance(error, CellFault | Swapped):
+                rows.suffer(error, number)
+                served.add(number)
+        rows.loosen()
+        return rows
 
     def _meant(self, schema: Schema) -> list[set[str]]:
         """For each error the tables it is meant for; all that is not there is named at once."""

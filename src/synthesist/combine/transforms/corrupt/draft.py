@@ -98,6 +98,7 @@ class Draft:
     kinds: dict[str, Kind] = field(default_factory=dict)
     notes: list[pl.DataFrame] = field(default_factory=list)
     hit: set[str] = field(default_factory=set)
+    """The columns that errors may have hit."""
 
     @classmethod
     def of(cls, table: pl.DataFrame, schema: TableSchema, ctx: Context, *, exact: bool, pile_up: bool) -> "Draft":

@@ -6,7 +6,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import polars as pl
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from synthesist.combine.transforms.corrupt.chance import Chance
 from synthesist.data.kinds import Boolean, Constant, Kind
@@ -127,8 +127,7 @@ class Wayward(CellFault):
 
     @field_validator("ways")
     @classmethod
-    def _known(cls, ways: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        del info
+    def _known(cls, ways: dict[str, float]) -> dict[str, float]:
         if unknown := [way for way in ways if way not in cls.WAYS]:
             raise ValueError(f"there is no way `{unknown[0]}`. {did_you_mean(unknown[0], cls.WAYS, limit=30)}")
         if ways and not (min(ways.values()) >= 0 and sum(ways.values()) > 0):

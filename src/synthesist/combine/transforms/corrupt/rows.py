@@ -60,6 +60,10 @@ class Duplicate(Fault):
             raise ValueError("weights are 0 or more, and one is more than 0")
         return copies
 
+    @property
+    def named(self) -> frozenset[str]:
+        return super().named.union(*(error.named for error in self.near))
+
     def counts(self, chance: Chance) -> np.ndarray:
         """How many copies each of these rows has."""
         if isinstance(self.copies, int):

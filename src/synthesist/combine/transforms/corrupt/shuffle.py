@@ -95,7 +95,7 @@ class Shuffle:
         fine = kind.model_copy(update={"precision": "us", "format": None, "stored": ""})
         texts = [written(moments.gather(hit), fine) for moments in (happened, arrived)]
         if error.arrival is not None:
-            if error.arrival in draft.schema.columns:
+            if error.arrival in (*draft.schema.columns, *self.arrivals):
                 raise SpecError(f"There is a column `{error.arrival}` already: give `arrival` another name.")
             self.kinds[error.arrival] = Moment(missing=kind.missing, precision="us", timezone=kind.timezone)
             self.arrivals[error.arrival] = happened.clone().scatter(hit, arrived.gather(hit))
