@@ -109,8 +109,10 @@ def test_columns_become_text_where_an_error_says_so(as_text: dict[str, Any]) -> 
 
 def test_a_removed_row_and_moved_ones_are_restored_among_many() -> None:
     source = column(list(range(500)), Integer())
-    errors = [{"is": "removed", "rate": 0.2, "run": 3}, {"is": "out_of_order", "rate": 0.4, "places": 9}]
-    made = corrupted(source, *errors, {"is": "duplicate", "rate": 0.2, "copies": 2})
+    errors = [{"is": "removed", "rate": 0.1, "run": 3}, {"is": "removed", "rate": 0.1, "run": 4}]
+    errors += [{"is": "out_of_order", "rate": 0.4, "places": 9}, {"is": "duplicate", "rate": 0.2, "copies": 2}]
+    made = corrupted(source, *errors)
+    assert not made.tables["t_errors"].filter(error="removed")["source_row"].is_duplicated().any()
     assert made.tables["t"].height != 500 and not made.tables["t"]["x"].is_sorted()
     assert restored(made, source).equals(source.table)
 
