@@ -127,9 +127,13 @@ def test_answers_take_longer_under_load() -> None:
 def test_an_hour_is_the_same_wherever_it_is_drawn() -> None:
     few, many = (log(hours, incidents_per_week=50)[1] for hours in (30, 60))
     assert many.filter(pl.col("hour") < 30).equals(few)
-    for hour in (0, ServerLogs.block):  # visits go on over the ends of blocks, and some began before the log
-        visits = [set(many.filter(pl.col("hour") == h)["visit"]) for h in (hour - 1, hour)]
-        assert min(visits[1]) < (hour + 1) * 2**24 and (hour == 0 or visits[0] & visits[1])
+
+
+def test_visits_go_on_over_the_ends_of_hours_and_blocks() -> None:
+    _, requests = log(ServerLogs.block + 1, visits_per_hour=400, think_seconds=120)
+    visits = {hour: set(part["visit"]) for (hour,), part in requests.group_by("hour")}
+    assert min(visits[0]) < 2**24  # began before the log
+    assert all(visits[hour] & visits[hour + 1] for hour in range(ServerLogs.block))
 
 
 @pytest.mark.parametrize(
