@@ -10,10 +10,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.durations import Durations
-from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
@@ -157,7 +157,9 @@ def faults_of_losses(losses: Sequence[Lost], columns: Mapping[str, Distribution]
             for name in loss.columns
             if isinstance(columns.get(name), Keys)
         ]
-        if loss.formula and read <= known.keys():
+        if loss.formula and loss.formula.across:
+            faults.append(f"lost: `{loss.formula.across[0].text}` {ELSEWHERE}")
+        elif loss.formula and read <= known.keys():
             try:
                 if not isinstance(loss.formula.kind(known), Boolean):
                     faults.append(f"lost: `{loss.when}` is neither true nor false: write a comparison")

@@ -18,7 +18,7 @@ from synthesist.samplers._lives import Lives, Period
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import AnyDistribution
 from synthesist.samplers.columns.distribution import Rows
-from synthesist.samplers.columns.formula import Formula
+from synthesist.rules.formula import Formula
 from synthesist.samplers.events.arrivals import Arrivals, Poisson
 from synthesist.samplers.events.attributes import Attributes
 from synthesist.samplers.events.intensity import Burst, Intensity, Profile

@@ -12,9 +12,9 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.samplers.columns.declaration import refused
+from synthesist.samplers.tables.counting import roots_in_a_block, skeleton
 from synthesist.samplers.tables.plan import Plan
 from synthesist.samplers.tables.reading import FaultyError, planned
-from synthesist.samplers.tables.skeleton import roots_in_a_block, skeleton
 from synthesist.samplers.tables.table import Table
 from synthesist.samplers.tables.world import World
 
@@ -39,18 +39,18 @@ class Tables(Spec):
     Each table is declared as in `columns`; columns that are a `reference` hold keys of other tables. Written as a page:
 
         kind: tables
-        unit: customers                       # whose rows are counted by -n; the first table where not said
+        unit: customers                       # whose rows -n counts; else the first such
         tables:
           customers:
             columns: {id: {is: keys}, since: {is: dates, start: 2020-01-01, end: 2024-12-31}}
           products:
-            rows: 200                         # or rows_per_unit: 0.1; as many as there are units where not said
+            rows: 200                         # or rows_per_unit: 0.1; else as many as units
             columns: {id: {is: keys}, price: {is: lognormal, median: 20, decimals: 2}}
           orders:
             columns:
               id: {is: keys}
               customer: {is: reference, to: customers, each: {is: negative_binomial, mean: 3, size: 2}}
-              after: {is: exponential, scale: 90, integers: true}
+              after: {is: exponential, mean: 90, integers: true}
               day: {is: expression, formula: "customer.since + days(after)"}
               total: {is: expression, formula: "sum(lines.amount)"}
           lines:
@@ -62,21 +62,34 @@ class Tables(Spec):
               quantity: {is: geometric}
               amount: {is: expression, formula: "round(quantity * product.price, 2)"}
 
+    With `each` rows belong to those of another table, which has so many of them each. Without it a row is looked up:
+    any, or by `weights`, `distinct` ones, one `before` this one, or one of its `own` family. A key of several columns
+    is held by references of one `link`. `rows: 5000` beside an `each` is an exact number, as is `-n lines=5000`.
+
     Every reference finds its row and every key is unique, at any number of rows: keys are computed from the index of
-    their row, and references from the index of the row they point to.
+    their row, and references from the index of the row they point to. Links may go in circles.
 
     When not to use: where real data exists whose relations matter, or for one table (`columns`).
     """
 
     unit: str = knob(
         "",
-        "the table whose rows n counts; the first one where not said",
+        "the table whose rows n counts; where not said, the first that belongs to no other",
         tries=("people", "places"),
         beside={"tables": TWO_ROOTS},
     )
     tables: dict[str, Table] = knob(
         ..., "name and declaration of every table", tries=(EXAMPLE, TWO_ROOTS), min_length=1
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unit_is_the_first_root(cls, written: Any) -> Any:
+        if isinstance(written, Mapping) and not written.get("unit") and isinstance(written.get("tables"), Mapping):
+            tables = written["tables"]
+            roots = [name for name, page in tables.items() if not _belongs(page)]
+            return {**written, "unit": next(iter((*roots, *tables)), "")}
+        return written
 
     @model_validator(mode="after")
     def _tables_fit_together(self) -> "Tables":
@@ -128,10 +141,18 @@ class Tables(Spec):
                 raise NotFoundError(f"No column `{column}` in `{unit.name}`. {did_you_mean(column, unit.kinds)}")
             if unit.drawn is None or column not in unit.drawn.columns or column in lost:
                 raise ConditionError(
-                    f"`{column}` of `{unit.name}` follows from other rows or loses cells, so no condition can be put on "
+                    f"`{column}` of `{unit.name}` follows from other rows or loses cells: no condition can be put on "
                     f"it. Put one on a column that is drawn from this table alone."
                 )
 
     @cached_property
     def _plan(self) -> Plan:
-        return planned(self.unit or next(iter(self.tables)), self.tables)
+        return planned(self.unit, self.tables)
+
+
+def _belongs(page: Any) -> bool:
+    """Whether a table, as it is written, belongs to another."""
+    columns = page.get("columns") if isinstance(page, Mapping) else None
+    return isinstance(columns, Mapping) and any(
+        isinstance(column, Mapping) and column.get("each") is not None for column in columns.values()
+    )

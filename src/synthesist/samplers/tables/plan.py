@@ -7,9 +7,9 @@ from functools import cached_property
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Link as SchemaLink
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import Distribution
-from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.references import ByRank
 from synthesist.samplers.tables.table import Table
 
@@ -80,7 +80,8 @@ class Planned:
             SchemaLink(columns=tuple(link.columns), table=link.to, to=tuple(link.columns.values()))
             for link in self.links.values()
         )
-        return TableSchema(columns=dict(self.kinds), key=self.key, links=tuple(links))
+        rules = self.drawn.schema.table.rules if self.drawn else ()
+        return TableSchema(columns=dict(self.kinds), key=self.key, links=tuple(links), rules=rules)
 
 
 @dataclass(frozen=True, eq=False)

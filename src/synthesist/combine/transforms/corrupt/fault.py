@@ -13,7 +13,7 @@ from synthesist.data.kinds import Boolean, Constant, Kind
 from synthesist.data.schema import TableSchema
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.distribution import Declared
-from synthesist.samplers.columns.formula import Formula
+from synthesist.rules.formula import Formula
 
 __all__ = ["CellFault", "Fault", "Hit", "Way", "Wayward", "each", "is_text"]
 
