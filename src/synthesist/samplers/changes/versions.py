@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Context
+from synthesist.data.cells import emptied
 from synthesist.samplers._entities import drawn, in_order
 from synthesist.samplers._lives import Lives, seconds_of
 from synthesist.samplers.columns import Columns

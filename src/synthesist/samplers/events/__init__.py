@@ -13,12 +13,12 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Bounds, Categories, Category, Integer, Kind, Moment, Number
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.rules.formula import Formula
 from synthesist.samplers._entities import KEYED, counted, in_order, key_of, read, reference, refuse_unique
 from synthesist.samplers._lives import Lives, Period
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import AnyDistribution
 from synthesist.samplers.columns.distribution import Rows
-from synthesist.rules.formula import Formula
 from synthesist.samplers.events.arrivals import Arrivals, Poisson
 from synthesist.samplers.events.attributes import Attributes
 from synthesist.samplers.events.intensity import Burst, Intensity, Profile

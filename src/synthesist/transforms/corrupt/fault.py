@@ -6,14 +6,13 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 import polars as pl
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from synthesist.combine.transforms.corrupt.chance import Chance
 from synthesist.data.kinds import Boolean, Constant, Kind
 from synthesist.data.schema import TableSchema
 from synthesist.errors import SpecError, did_you_mean
-from synthesist.samplers.columns.distribution import Declared
 from synthesist.rules.formula import Formula
+from synthesist.transforms.corrupt.chance import Chance
 
 __all__ = ["CellFault", "Fault", "Hit", "Way", "Wayward", "each", "is_text"]
 
@@ -21,8 +20,12 @@ Way = Callable[[pl.Series, Kind, Chance], pl.Series]
 """From cells, their kind and chance to cells that went wrong in this way; null where it cannot happen."""
 
 
-class Fault(Declared):
+class Fault(BaseModel):
     """Something that goes wrong with a share of the rows or cells."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, validate_by_name=True, serialize_by_alias=True
+    )
 
     is_: str = Field(alias="is")
     rate: float = Field(default=0.01, ge=0, le=1, description="share of what it can happen to that it happens to")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from synthesist.combine.transforms.corrupt.fault import Fault
+from synthesist.transforms.corrupt.fault import Fault
 
 __all__ = ["Swapped"]
 

@@ -6,9 +6,9 @@ from typing import ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import Way, Wayward
 from synthesist.data.kinds import Kind, Moment
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import Way, Wayward
 
 __all__ = ["Date", "localised"]
 

@@ -8,13 +8,13 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.keys import Keys, apart
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.draft import NOTE, Draft, Odds
-from synthesist.combine.transforms.corrupt.labels import LABELS, loosened, written
-from synthesist.combine.transforms.corrupt.rows import AnyRowFault, Duplicate, Late, OutOfOrder, Removed
 from synthesist.core import Context
 from synthesist.data.kinds import Id, Kind, Moment
 from synthesist.errors import DataError, SpecError, UnsuitableError
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.draft import NOTE, Draft, Odds
+from synthesist.transforms.corrupt.labels import LABELS, loosened, written
+from synthesist.transforms.corrupt.rows import AnyRowFault, Duplicate, Late, OutOfOrder, Removed
 
 __all__ = ["Shuffle"]
 

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 import polars as pl
 from pydantic import Field, model_validator
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import Way, Wayward, each, is_text
 from synthesist.data.kinds import Category, Kind
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import Way, Wayward, each, is_text
 
 __all__ = ["Case", "Encoding", "Variant", "Whitespace"]
 

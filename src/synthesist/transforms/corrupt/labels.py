@@ -2,7 +2,6 @@
 
 import polars as pl
 
-from synthesist.combine.transforms.corrupt.fault import is_text
 from synthesist.data.frames import stored
 from synthesist.data.kinds import (
     Boolean,
@@ -17,6 +16,7 @@ from synthesist.data.kinds import (
     Text,
 )
 from synthesist.data.schema import TableSchema
+from synthesist.transforms.corrupt.fault import is_text
 
 __all__ = ["LABELS", "loosened", "text_kind", "written"]
 

@@ -7,10 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from synthesist.combine.transforms.corrupt import Corrupt
-from synthesist.combine.transforms.corrupt.hostile import ATTACKS
-from synthesist.combine.transforms.corrupt.labels import written
-from synthesist.combine.transforms.corrupt.spelling import LOOKALIKES, ROWS, SOUNDALIKES
 from synthesist.core import Context
 from synthesist.data.conform import read_column
 from synthesist.data.dataset import Dataset
@@ -19,6 +15,10 @@ from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.errors import DataError, NotFoundError, SpecError, UnsuitableError
 from synthesist.testing.inside import fits
 from synthesist.testing.tables import TABLES
+from synthesist.transforms.corrupt import Corrupt
+from synthesist.transforms.corrupt.hostile import ATTACKS
+from synthesist.transforms.corrupt.labels import written
+from synthesist.transforms.corrupt.spelling import LOOKALIKES, ROWS, SOUNDALIKES
 
 LARGEST = float(np.finfo(float).max)
 SINCE = Moment(precision="d", bounds=Bounds(low="2024-01-01"))

@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 from pydantic import Field, field_validator
 
-from synthesist.combine.transforms.corrupt.boundary import Boundary
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.dates import Date
-from synthesist.combine.transforms.corrupt.fault import Fault
-from synthesist.combine.transforms.corrupt.fields import Swapped
-from synthesist.combine.transforms.corrupt.hostile import Hostile
-from synthesist.combine.transforms.corrupt.numbers import Outlier, Unit
-from synthesist.combine.transforms.corrupt.spelling import Typo
-from synthesist.combine.transforms.corrupt.values import Missing, Replaced
-from synthesist.combine.transforms.corrupt.writing import Case, Encoding, Variant, Whitespace
+from synthesist.transforms.corrupt.boundary import Boundary
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.dates import Date
+from synthesist.transforms.corrupt.fault import Fault
+from synthesist.transforms.corrupt.fields import Swapped
+from synthesist.transforms.corrupt.hostile import Hostile
+from synthesist.transforms.corrupt.numbers import Outlier, Unit
+from synthesist.transforms.corrupt.spelling import Typo
+from synthesist.transforms.corrupt.values import Missing, Replaced
+from synthesist.transforms.corrupt.writing import Case, Encoding, Variant, Whitespace
 
 __all__ = ["AnyCellFault", "AnyRowFault", "Duplicate", "Late", "OutOfOrder", "Removed"]
 

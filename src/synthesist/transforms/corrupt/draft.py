@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import CellFault, Fault
-from synthesist.combine.transforms.corrupt.fields import Swapped
-from synthesist.combine.transforms.corrupt.labels import loosened, text_kind, written
 from synthesist.core import Context
 from synthesist.data.kinds import Array, Audio, Id, Image, Kind
 from synthesist.data.schema import TableSchema
 from synthesist.errors import SpecError, UnsuitableError
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import CellFault, Fault
+from synthesist.transforms.corrupt.fields import Swapped
+from synthesist.transforms.corrupt.labels import loosened, text_kind, written
 
 __all__ = ["Draft", "Odds"]
 

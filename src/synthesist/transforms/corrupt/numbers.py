@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import CellFault, Hit, Way, Wayward
 from synthesist.data.kinds import Integer, Kind, Number
 from synthesist.errors import did_you_mean
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import CellFault, Hit, Way, Wayward
 
 __all__ = ["Outlier", "Unit"]
 

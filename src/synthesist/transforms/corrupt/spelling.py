@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import Way, Wayward, is_text
 from synthesist.data.kinds import Kind
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import Way, Wayward, is_text
 
 __all__ = ["Typo"]
 

@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.fault import CellFault, Hit, is_text
 from synthesist.data.kinds import Array, Audio, Image, Integer, Kind, Number
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.fault import CellFault, Hit, is_text
 
 __all__ = ["Missing", "Replaced"]
 

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from synthesist.combine.transforms.corrupt.chance import Chance
-from synthesist.combine.transforms.corrupt.dates import localised
-from synthesist.combine.transforms.corrupt.fault import Way, Wayward, is_text
 from synthesist.data.kinds import Bounds, Duration, Integer, Kind, Moment, Number
+from synthesist.transforms.corrupt.chance import Chance
+from synthesist.transforms.corrupt.dates import localised
+from synthesist.transforms.corrupt.fault import Way, Wayward, is_text
 
 __all__ = ["Boundary"]
 

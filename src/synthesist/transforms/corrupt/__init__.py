@@ -6,16 +6,16 @@ from typing import Annotated, Any, get_args
 import polars as pl
 from pydantic import Field, field_validator
 
-from synthesist.combine.transforms.corrupt.draft import Draft
-from synthesist.combine.transforms.corrupt.fault import CellFault
-from synthesist.combine.transforms.corrupt.fields import Swapped
-from synthesist.combine.transforms.corrupt.labels import LABELS
-from synthesist.combine.transforms.corrupt.rows import AnyCellFault, AnyRowFault
-from synthesist.combine.transforms.corrupt.shuffle import Shuffle
 from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import NotFoundError, SpecError, UnsuitableError, did_you_mean
+from synthesist.transforms.corrupt.draft import Draft
+from synthesist.transforms.corrupt.fault import CellFault
+from synthesist.transforms.corrupt.fields import Swapped
+from synthesist.transforms.corrupt.labels import LABELS
+from synthesist.transforms.corrupt.rows import AnyCellFault, AnyRowFault
+from synthesist.transforms.corrupt.shuffle import Shuffle
 
 __all__ = ["Corrupt"]
 
