@@ -324,6 +324,7 @@ def make(
     target: str | None = None,
     share: float = 0.8,
     schema: Schema | str | Path | None = None,
+    rules: Sequence[str] = (),
     where: Where = None,
     seed: int = 0,
     ctx: Context | None = None,
@@ -334,10 +335,11 @@ def make(
     Args:
         source: anything `read` accepts.
         n: how many rows to make; as many as the source has where None.
+        rules: what every row must satisfy, as in `start <= end`.
     """
     ctx = ctx or Context.seeded(seed)
     spec = as_spec("methods", method, options)
-    data, native = read(source, schema), sources.native_of(source)
+    data, native = with_rules(read(source, schema), rules), sources.native_of(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)

@@ -50,17 +50,18 @@ def blocks(
     size = sampler.block
     count = -(-n // size)
 
-    def make(i: int) -> Dataset:
+    def draw(i: int) -> Dataset:
         here = replace(ctx.at("block", i), start=i * size)
-        whole = _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
-        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
-
-    def more(i: int, attempt: int) -> Dataset:
-        here = replace(ctx.at("block", i, "other", attempt), start=i * size)
         return _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
 
-    made = ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
-    yield from unlike(made, sampler, more) if isinstance(sampler, Ruled) and sampler.unique else made
+    def make(i: int) -> Dataset:
+        whole = draw(i)
+        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
+
+    made = _ahead(make, count, ctx.threads)
+    if isinstance(sampler, Ruled) and sampler.unique:
+        made = unlike(sampler, draw, n)
+    yield from ctx.track(made, "sampling", count)
 
 
 def _first(data: Dataset, n: int) -> Dataset:
