@@ -28,10 +28,10 @@ HISTORY = ("version", "valid_from", "valid_to", "is_current")
 
 
 class Changes(Spec):
-    """Records that change over time: all their versions (a slowly changing dimension of type 2), and the same history
-    as a stream of changes (change data capture).
+    """Records that change over time: all their versions, and the stream of changes through them.
 
-    A unit is a record with its whole history, in three tables. `customers`: key, when it was created and deleted, how
+    That is a slowly changing dimension of type 2, and the same history as change data capture tells it. A unit is a
+    record with its whole history, in three tables. `customers`: key, when it was created and deleted, how
     many versions it has. `customers_versions`: the cells of each version, `valid_from` (included) to `valid_to`
     (excluded; empty in the current version), without gaps and overlaps; `is_current` is true in the last version of a
     record that was not deleted. `customers_changes`: `op` c(reate), u(pdate) or d(elete) at `ts`, the `sequence`

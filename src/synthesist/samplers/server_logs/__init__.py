@@ -30,7 +30,7 @@ DAYTIME = {"0-5": 0.4, "6-8": 0.9, "9-21": 1.3, "22-23": 0.8}
 
 
 class ServerLogs(Spec):
-    """The access log of a web server: visitors, crawlers and scanners, pages and their files, failures and crowds.
+    """The access log of a web server: visitors and crawlers, pages and their files, failures and crowds.
 
     A unit is an hour: a row of `hours`, and all `requests` in it, in the order of their time. Visits begin as a Poisson
     process by the profile of hours and weekdays; each is a walk over pages by popularity, with the files that a browser
