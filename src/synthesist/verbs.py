@@ -68,7 +68,7 @@ METRICS = (
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
-    """Read a table and understand it: a file, a frame or a Dataset; `schema` may be a schema.yaml.
+    """Read a table, or several, and understand them: a file, a folder, a frame, a Dataset; `schema` may be a page.
 
     >>> import synthesist as sy
     >>> data = sy.read({"age": [31, 42, 57], "sex": ["f", "m", "f"]})
@@ -208,8 +208,19 @@ def search(
     return replace(found, model=replace(model, provenance={**model.provenance, **about}))
 
 
-def sample(what: Any, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name."""
+def sample(
+    what: Any,
+    n: int | Mapping[str, int],
+    where: Where = None,
+    *,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Any:
+    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name.
+
+    Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
+    """
     return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
 
 
@@ -219,11 +230,14 @@ def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | 
 
 
 def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Change a table: mask it, and whatever else stands on the shelf of transforms."""
+    """Change a table: mask it, and whatever else stands on the shelf of transforms.
+
+    A frame comes back as one of its kind; several tables come back as a Dataset.
+    """
     spec = as_spec("transforms", change, options)
     data, native = read(source), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
-    return out if native == "dataset" else give(out, native)
+    return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
 
 
 def evaluate(

@@ -18,6 +18,7 @@ from synthesist.cli.options import (
     Source,
     Target,
     Where,
+    asked,
     counted,
     method_asked_for,
     span,
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     from synthesist.model import Model
 
 __all__ = ["fill", "fit", "sample", "search", "transform"]
+
+OutOrFolder = Annotated[
+    Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
+]
+Ending = Annotated[
+    str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
+]
 
 
 def fit(
@@ -120,31 +128,43 @@ def refuse_records(spec: "Spec", keep_records: bool) -> None:
 def sample(
     what: Annotated[
         str,
-        typer.Argument(metavar="WHAT", help="a model.syn, a page that declares columns (.yaml), or a sampler's name"),
+        typer.Argument(metavar="WHAT", help="a model.syn, a page that declares tables (.yaml), or a sampler's name"),
     ],
     n: Count,
-    out: Out,
+    out: OutOrFolder,
     where: Where = None,
     set_: Settings = None,
+    ending: Ending = "csv",
     seed: Seed = 0,
 ) -> None:
-    """Make rows from a model, a declared table or a simulator.
+    """Make rows from a model, declared tables or a simulator.
 
-    As many as you like: they are written block by block, in little memory.
+    As many as you like: they are written block by block, in little memory. Several tables are written to a folder,
+    one file each.
     """
     from synthesist.data.files import Writer
-    from synthesist.data.places import check_outputs
+    from synthesist.data.folders import FolderWriter
+    from synthesist.data.places import check_folder, check_outputs
 
-    counted(n)
-    check_outputs({"table": out}, [what])
     model = sampling(what, set_ or [])
-    count = counted(n, model.schema.unit)
+    tables = model.schema.tables
+    if several := len(tables) > 1:
+        check_folder(out, [what])
+    else:
+        counted(n, model.schema.unit)
+        check_outputs({"table": out}, [what])
     with running(seed) as ctx:
-        blocks = model.blocks(count, where or None, seed=seed, ctx=ctx)
-        with Writer(out, model.schema) as writer:
+        blocks = model.blocks(asked(n, model.schema), where or None, seed=seed, ctx=ctx)
+        writer = (
+            FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
+        )
+        with writer:
             for block in blocks:
                 writer.write(block)
-    wrote(out, f"{count:,} rows, {len(model.schema.table.columns)} columns")
+    if isinstance(writer, FolderWriter):
+        wrote(out, ", ".join(f"{name} {rows:,} rows" for name, rows in writer.rows.items()))
+    else:
+        wrote(out, f"{counted(n):,} rows, {len(model.schema.table.columns)} columns")
 
 
 def sampling(what: str, settings: list[str]) -> "Model":
@@ -192,21 +212,30 @@ def fill(
 def transform(
     name: Annotated[str, typer.Argument(metavar="NAME", help="what to do: `synthesist list transforms`")],
     source: Source,
-    out: Out,
+    out: OutOrFolder,
     set_: Settings = None,
     schema: SchemaPage = None,
+    ending: Ending = "csv",
     seed: Seed = 0,
 ) -> None:
-    """Change a table: mask personal data, for one."""
+    """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
     from synthesist import verbs
     from synthesist.data.files import write_file
+    from synthesist.data.folders import write_folder
     from synthesist.data.page import overridden
-    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.data.places import check_folder, check_inputs, check_outputs
 
     spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
     check_inputs([source, schema])
-    check_outputs({"table": out}, [source, schema])
+    if out.suffix:
+        check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
         changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
-    write_file(changed, out)
-    wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")
+    if len(changed.tables) > 1:
+        check_folder(out, [source, schema])
+        write_folder(changed, out, ending=f".{ending.lstrip('.')}")
+        wrote(out, ", ".join(f"{table} {rows.height:,} rows" for table, rows in changed.tables.items()))
+    else:
+        check_outputs({"table": out}, [source, schema])
+        write_file(changed, out)
+        wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from synthesist.codecs.keys import keys_of
-from synthesist.core import Allowed, Context, Filler, Limited, Sampler
+from synthesist.core import Allowed, Connected, Context, Filler, Limited, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
@@ -20,14 +20,23 @@ __all__ = ["blank", "blocks", "joined"]
 TRIES = 200  # blocks drawn at most for one block of a condition that only a check can hold
 
 
-def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed] | None = None) -> Iterator[Dataset]:
+def blocks(
+    sampler: Sampler, n: int | Mapping[str, int], ctx: Context, allowed: Mapping[str, Allowed] | None = None
+) -> Iterator[Dataset]:
     """Exactly n units in blocks, in order; every unit meets all conditions.
+
+    Units that are tied to others come in chunks of their world. `n` may name the table, or several of them.
 
     Raises:
         SpecError: n is no positive whole number.
         DataError: there are fewer than n keys, or values of a column where none may come twice.
         ConditionError: a condition cannot be met; the message names it and the acceptance seen.
     """
+    if isinstance(sampler, Connected):
+        world = sampler.world(n, allowed or {}, ctx)
+        yield from ctx.track(_ahead(world.chunk, world.chunks, ctx.threads), "sampling", world.chunks)
+        return
+    n = _of_one_table(n, sampler.schema)
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
     for column, most in sampler.most.items() if isinstance(sampler, Limited) else ():
@@ -36,6 +45,8 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
     for column, keys in keys_of(sampler.schema).items():
         keys.require(n, column)
     allowed = dict(allowed or {})
+    if allowed and len(sampler.schema.tables) > 1:
+        raise ConditionError(f"Conditions on {', '.join(allowed)}: what makes several tables at once cannot meet any.")
     size = sampler.block
     count = -(-n // size)
 
@@ -45,12 +56,40 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
 
     def make(i: int) -> Dataset:
         whole = draw(i)
-        return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
+        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
 
     made = _ahead(make, count, ctx.threads)
     if isinstance(sampler, Ruled) and sampler.unique:
         made = unlike(sampler, draw, n)
     yield from ctx.track(made, "sampling", count)
+
+
+def _first(data: Dataset, n: int) -> Dataset:
+    """The first n units with the rows of other tables that are linked to them."""
+    tables, unit = dict(data.tables), data.schema.unit
+    tables[unit] = tables[unit].head(n)
+    kept, waiting = {unit}, set(tables) - {unit}
+    while owned := [name for name in waiting if kept & {link.table for link in data.schema.tables[name].links}]:
+        for name in owned:
+            for link in data.schema.tables[name].links:
+                if link.table in kept:
+                    there = tables[link.table].select(link.to)
+                    tables[name] = tables[name].join(
+                        there, left_on=link.columns, right_on=link.to, how="semi", maintain_order="left"
+                    )
+        kept |= set(owned)
+        waiting -= kept
+    return replace(data, tables=tables)
+
+
+def _of_one_table(n: int | Mapping[str, int], schema: Schema) -> int:
+    """How many rows of the one table are asked for."""
+    if not isinstance(n, Mapping):
+        return n
+    if set(n) != {schema.unit}:
+        named = ", ".join(f"`{name}`" for name in n)
+        raise SpecError(f"Rows are asked for of {named}, and the one table is `{schema.unit}`.")
+    return n[schema.unit]
 
 
 def joined(parts: Iterator[Dataset]) -> Dataset:

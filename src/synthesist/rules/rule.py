@@ -169,6 +169,8 @@ def _mapped(written: Mapping[str, Any]) -> Rule:
 
 
 def _predicate(text: str, formula: Formula) -> Predicate:
+    if formula.across:
+        raise SpecError(f"`{text}` reads `{formula.across[0].text}` of another table: rules hold within one table")
     return Predicate(text, tuple(sorted(formula.names)), formula)
 
 
