@@ -230,11 +230,14 @@ def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | 
 
 
 def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Change a table: mask it, and whatever else stands on the shelf of transforms."""
+    """Change a table: mask it, and whatever else stands on the shelf of transforms.
+
+    A frame comes back as one of its kind; several tables come back as a Dataset.
+    """
     spec = as_spec("transforms", change, options)
     data, native = read(source), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
-    return out if native == "dataset" else give(out, native)
+    return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
 
 
 def evaluate(
