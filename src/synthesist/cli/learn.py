@@ -163,7 +163,10 @@ def sampling(what: str, settings: list[str]) -> "Model":
         return verbs.as_model(verbs.declared(overridden(verbs.page_at(path), settings), path), {})
     if path.suffix.lower() != ".syn":
         known = ", ".join(sorted({".syn", ".yaml", *suffixes()}))
-        raise DataError(f"Nothing can be sampled from {what}: give a model, a page or a schema file ({known}).")
+        raise DataError(
+            f"Nothing can be sampled from {what}: give a model, as `synthesist fit` writes it, a page or a schema "
+            f"file ({known})."
+        )
     return verbs.as_model(path, overridden({}, settings))
 
 
