@@ -29,6 +29,7 @@ from synthesist.errors import SpecError, did_you_mean
 __all__ = [
     "Allowed",
     "Choice",
+    "Connected",
     "Chooser",
     "Context",
     "Curve",
@@ -44,6 +45,7 @@ __all__ = [
     "Spec",
     "Trained",
     "Transform",
+    "World",
     "knob",
 ]
 
@@ -258,6 +260,25 @@ class Filler(Protocol):
     """
 
     def fill(self, rows: Dataset, allowed: "Mapping[str, Allowed]", ctx: Context) -> Dataset: ...
+
+
+class World(Protocol):
+    """What all chunks of a drawing must know, and the chunks: each can be drawn anywhere, in any order."""
+
+    @property
+    def chunks(self) -> int: ...
+    def chunk(self, number: int) -> Dataset: ...
+
+
+@runtime_checkable
+class Connected(Protocol):
+    """The optional capability of a sampler whose units are tied to others: it is drawn in two steps.
+
+    The first is cheap, makes a skeleton that holds for all, and is told to every chunk. `n` is how many units there
+    are, or how many rows of each of several tables. Conditions in `allowed` are met by every unit.
+    """
+
+    def world(self, n: "int | Mapping[str, int]", allowed: "Mapping[str, Allowed]", ctx: Context) -> World: ...
 
 
 @dataclass(frozen=True)

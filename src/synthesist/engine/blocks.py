@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from synthesist.codecs.keys import keys_of
-from synthesist.core import Allowed, Context, Filler, Limited, Sampler
+from synthesist.core import Allowed, Connected, Context, Filler, Limited, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
@@ -19,14 +19,23 @@ __all__ = ["blank", "blocks", "joined"]
 TRIES = 200  # blocks drawn at most for one block of a condition that only a check can hold
 
 
-def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed] | None = None) -> Iterator[Dataset]:
+def blocks(
+    sampler: Sampler, n: int | Mapping[str, int], ctx: Context, allowed: Mapping[str, Allowed] | None = None
+) -> Iterator[Dataset]:
     """Exactly n units in blocks, in order; every unit meets all conditions.
+
+    Units that are tied to others come in chunks of their world. `n` may name the table, or several of them.
 
     Raises:
         SpecError: n is no positive whole number.
         DataError: there are fewer than n keys, or values of a column where none may come twice.
         ConditionError: a condition cannot be met; the message names it and the acceptance seen.
     """
+    if isinstance(sampler, Connected):
+        world = sampler.world(n, allowed or {}, ctx)
+        yield from ctx.track(_ahead(world.chunk, world.chunks, ctx.threads), "sampling", world.chunks)
+        return
+    n = _of_one_table(n, sampler.schema)
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
     for column, most in sampler.most.items() if isinstance(sampler, Limited) else ():
@@ -44,6 +53,16 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
         return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
 
     yield from ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
+
+
+def _of_one_table(n: int | Mapping[str, int], schema: Schema) -> int:
+    """How many rows of the one table are asked for."""
+    if not isinstance(n, Mapping):
+        return n
+    if set(n) != {schema.unit}:
+        named = ", ".join(f"`{name}`" for name in n)
+        raise SpecError(f"Rows are asked for of {named}, and the one table is `{schema.unit}`.")
+    return n[schema.unit]
 
 
 def joined(parts: Iterator[Dataset]) -> Dataset:

@@ -19,9 +19,20 @@ from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
 from synthesist.samplers.columns.nested import Array, Json
+from synthesist.samplers.columns.references import Position, Reference
 from synthesist.samplers.columns.regex import Regex
 
-__all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "faults_of_losses", "kinds"]
+__all__ = [
+    "AnyDistribution",
+    "Expression",
+    "computed",
+    "declared",
+    "faults_of_groups",
+    "faults_of_losses",
+    "kinds",
+    "read_each",
+    "refused",
+]
 
 
 class Expression(Distribution):
@@ -63,16 +74,33 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Expression, Field(discriminator="is_")
+    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Expression | Reference | Position,
+    Field(discriminator="is_"),
 ]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
 }
 READER: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
+ELSEWHERE = "ties tables together: declare them all on one page of `kind: tables`"
 
 
 def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
     """Read every column; one error names all faults, each with the nearest right word."""
+    read, faults = read_each(columns)
+    for name, formula in _formulas(read).items():
+        unknown = sorted(formula.names - set(columns))
+        faults += [(_place(name, read), f"there is no column `{x}`. {did_you_mean(x, columns)}") for x in unknown]
+        faults += [(_place(name, read), f"`{reach.text}` {ELSEWHERE}") for reach in formula.across]
+    faults += [(name, f"a {c.is_} {ELSEWHERE}") for name, c in read.items() if isinstance(c, Reference | Position)]
+    if not faults:
+        faults = _faults_between(read)
+    if faults:
+        raise refused("columns", faults)
+    return read
+
+
+def read_each(columns: Mapping[str, Any]) -> tuple[dict[str, Distribution], list[tuple[str, str]]]:
+    """The columns that can be read, and the faults of the others: where, and what."""
     read: dict[str, Distribution] = {}
     faults: list[tuple[str, str]] = []
     for name, written in columns.items():
@@ -80,16 +108,12 @@ def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
             read[name] = READER.validate_python(written)
         except ValidationError as error:
             faults += [_in_words(name, fault) for fault in error.errors(include_url=False)]
-    faults += [
-        (_place(name, read), f"there is no column `{other}`. {did_you_mean(other, columns)}")
-        for name, formula in _formulas(read).items()
-        for other in sorted(formula.names - set(columns))
-    ]
-    if not faults:
-        faults = _faults_between(read)
-    if faults:
-        raise ValidationError.from_exception_data("columns", [_fault(*fault) for fault in faults])
-    return read
+    return read, faults
+
+
+def refused(title: str, faults: Sequence[tuple[str, str]]) -> ValidationError:
+    """One error out of faults: where, and what."""
+    return ValidationError.from_exception_data(title, [_fault(*fault) for fault in faults])
 
 
 def computed(columns: Mapping[str, Distribution]) -> dict[str, Formula]:

@@ -20,7 +20,7 @@ from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.calendars import known_country, public_holidays
 from synthesist.samplers.columns.sql import said_as_formula
 
-__all__ = ["Formula"]
+__all__ = ["AGGREGATES", "Across", "Formula"]
 
 MOST_CHARACTERS = 2_000
 MOST_PARTS = 250  # bounds the depth too, so that reading never exhausts the stack
@@ -32,6 +32,37 @@ LONGEST = 1e15  # milliseconds, beyond all years that are written with four digi
 LARGEST_WHOLE = 2**53  # beyond it a decimal number no longer holds every whole one
 MANY = 100
 YEARS = date(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)  # those that can be written
+
+
+AGGREGATES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
+    "sum": pl.Expr.sum,
+    "count": lambda _: pl.len().cast(pl.Int64),
+    "min": pl.Expr.min,
+    "max": pl.Expr.max,
+    "mean": pl.Expr.mean,
+}
+"""What a formula may say of the rows that belong to its row; of no rows a sum and a count are 0, the others missing."""
+
+
+@dataclass(frozen=True)
+class Across:
+    """What a formula reads of another table.
+
+    A cell of the row that its links lead to, as in `product.price`; or, where `over` names an aggregate, all rows of
+    a table that belong to this row, as in `sum(lines.amount)`.
+    """
+
+    text: str
+    path: tuple[str, ...]
+    """The links, one after the other, or the one table."""
+    column: str
+    """Of the table at the end; none in a bare `count(lines)`."""
+    over: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the cells are called beside the columns of the row."""
+        return f"@{self.text}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +82,8 @@ class Formula:
     """How fine the lengths of time are that hours, minutes and seconds give in it."""
     adds_clock: bool = False
     """Whether the outermost operation adds such a length to something."""
+    across: tuple[Across, ...] = ()
+    """What it reads of other tables; computing needs it in columns of these names."""
 
     @classmethod
     def read(cls, text: str) -> "Formula":
@@ -81,9 +114,16 @@ class Formula:
         parts = sum(isinstance(node, ast.expr) for node in ast.walk(tree))
         if parts > MOST_PARTS:
             raise SpecError(f"a formula may have {MOST_PARTS} parts, this has {parts}: split it over two columns")
-        names: set[str] = set()
+        names: set[str | Across] = set()
         expression = _translate(tree, names)
-        return cls(text, frozenset(names), expression, _decimals(tree), _clock(tree), _adds_clock(tree))
+        own = frozenset(name for name in names if isinstance(name, str))
+        across = sorted((name for name in names if isinstance(name, Across)), key=lambda reach: reach.text)
+        return cls(text, own, expression, _decimals(tree), _clock(tree), _adds_clock(tree), tuple(across))
+
+    @property
+    def reads(self) -> list[str]:
+        """The names of all cells it is computed from."""
+        return [*sorted(self.names), *(reach.name for reach in self.across)]
 
     def kind(self, known: Mapping[str, Kind]) -> Kind:
         """What kind of column it gives, from the kinds of the columns it reads.
@@ -91,11 +131,11 @@ class Formula:
         Raises:
             SpecError: the kinds do not fit the operations, as in a name times a number.
         """
-        frame = pl.DataFrame(schema={name: known[name].storage for name in self.names})
+        frame = pl.DataFrame(schema={name: known[name].storage for name in self.reads})
         try:
             dtype = frame.select(self.expression.alias("it")).dtypes[0]
         except pl.exceptions.PolarsError as error:
-            have = "".join(f" (`{name}`: {known[name].kind})" for name in sorted(self.names))
+            have = "".join(f" (`{name.removeprefix('@')}`: {known[name].kind})" for name in self.reads)
             why = str(error).splitlines()[0].split("; try")[0]
             raise SpecError(f"`{self.text}` does not fit its columns{have}: {why}") from None
         if dtype == pl.Boolean:
@@ -111,7 +151,7 @@ class Formula:
                 f"`{self.text}` would lose its time of day: its moment is a whole day. Give the column a `precision`"
             )
         if dtype.is_temporal():
-            steps = [kind.precision for name in self.names if isinstance(kind := known[name], Moment)]
+            steps = [kind.precision for name in self.reads if isinstance(kind := known[name], Moment)]
             return Moment(
                 missing=True, precision="d" if dtype == pl.Date else _finest([*self.clock, *(steps or ["us"])])
             )
@@ -211,8 +251,8 @@ WRITTEN_OUT = ("round", "column", "date", "add_business_days")
 # --------------------------------------------------------------------------- from tree to expression
 
 
-def _translate(node: ast.expr, names: set[str]) -> pl.Expr:
-    """The expression of one node; `names` collects the columns that are read."""
+def _translate(node: ast.expr, names: "set[str | Across]") -> pl.Expr:
+    """The expression of one node; `names` collects what is read."""
 
     def each(*nodes: ast.expr) -> list[pl.Expr]:
         return [_translate(part, names) for part in nodes]
@@ -223,6 +263,12 @@ def _translate(node: ast.expr, names: set[str]) -> pl.Expr:
             return pl.col(name)
         case ast.Constant(value=value):
             return _literal(value, node)
+        case ast.Attribute():
+            return _across(node, "", names)
+        case ast.Call(func=ast.Name(id=over), args=[ast.Attribute() | ast.Name() as rows], keywords=[]) if (
+            over in AGGREGATES
+        ):
+            return _across(rows, over, names)
         case ast.BinOp(left=base, op=ast.Pow(), right=power):
             return _or_missing((_translate(base, names) * 1.0) ** _power(power))
         case ast.BinOp(left=left, op=op, right=right) if type(op) in ARITHMETIC:
@@ -248,6 +294,8 @@ def _translate(node: ast.expr, names: set[str]) -> pl.Expr:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in WRITTEN_OUT:
             return _written_out(name, args, names)
         case ast.Call(func=ast.Name(id=name)):
+            if name in AGGREGATES:
+                raise SpecError(f"`{name}` takes a column of rows that belong to this row, as in `{name}(lines.amount)`")
             hint = did_you_mean(name, [*FUNCTIONS, *WRITTEN_OUT], limit=30)
             raise SpecError(f"there is no function `{name}` with these arguments. {hint}")
         case _:
@@ -272,7 +320,30 @@ def _power(node: ast.expr) -> float:
     return value
 
 
-def _written_out(name: str, args: list[ast.expr], names: set[str]) -> pl.Expr:
+def _across(node: ast.expr, over: str, names: "set[str | Across]") -> pl.Expr:
+    """A cell of another row, or an aggregate of the cells of several."""
+    *path, column = _dotted(node)
+    if over == "count" and not path:
+        path, column = [column], ""
+    if not path or (over and len(path) > 1):
+        raise SpecError(f"`{over}({ast.unparse(node)})`: name a table and its column, as in `{over}(lines.amount)`")
+    text = f"{over}({'.'.join([*path, column]).rstrip('.')})" if over else ".".join([*path, column])
+    reach = Across(text, tuple(path), column, over)
+    names.add(reach)
+    return pl.col(reach.name)
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """The names of `a.b.c`."""
+    match node:
+        case ast.Name(id=name):
+            return [name]
+        case ast.Attribute(value=value, attr=name):
+            return [*_dotted(value), name]
+    _refuse(node)
+
+
+def _written_out(name: str, args: list[ast.expr], names: "set[str | Across]") -> pl.Expr:
     match name, args:
         case "round", [value]:
             return _translate(value, names).round(0)

@@ -1,0 +1,54 @@
+"""One of several declared tables: everything a page of `columns` takes, and how many rows there are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, create_model, field_validator, model_validator
+
+from synthesist.samplers.columns import Columns
+from synthesist.samplers.columns.declaration import AnyDistribution, read_each, refused
+from synthesist.samplers.columns.distribution import Declared
+
+__all__ = ["OF_COLUMNS", "Table"]
+
+OF_COLUMNS = tuple(name for name in Columns.model_fields if name not in ("table", "columns"))
+"""The options of a page of `columns` that a table takes as they are."""
+_SHARED: Any = create_model(
+    "Shared",
+    __base__=Declared,
+    **{name: (field.annotation, field) for name, field in Columns.model_fields.items() if name in OF_COLUMNS},
+)
+
+
+class Table(_SHARED):  # type: ignore[misc]  # its options are those of `columns`, whatever they come to be
+    """A table: its columns, its key and, where no other table settles it, the number of its rows."""
+
+    rows: int | None = Field(default=None, ge=1, le=2**53, description="how many rows there are")
+    rows_per_unit: float | None = Field(default=None, gt=0, description="how many rows there are for each unit")
+    key: tuple[str, ...] = Field(default=(), description="columns of the key; the first column of `keys` where not said")
+    columns: dict[str, AnyDistribution] = Field(min_length=1, description="name and distribution of every column")
+
+    @field_validator("key", mode="before")
+    @classmethod
+    def _one_or_several(cls, written: Any) -> Any:
+        return (written,) if isinstance(written, str) else written
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _every_fault_at_once(cls, written: Any) -> Any:
+        if not isinstance(written, Mapping):
+            return written
+        read, faults = read_each(written)
+        if faults:
+            raise refused("columns", faults)
+        return read
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> "Table":
+        if self.rows is not None and self.rows_per_unit is not None:
+            raise ValueError("give `rows` or `rows_per_unit`, not both")
+        if unknown := [name for name in self.key if name not in self.columns]:
+            raise ValueError(f"key: there is no column `{unknown[0]}`")
+        if len(set(self.key)) < len(self.key):
+            raise ValueError("key: a column is named twice")
+        return self
