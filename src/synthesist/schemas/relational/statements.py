@@ -29,6 +29,7 @@ MARKS = {
     "postgres": r"::|\b(?:BIG|SMALL)?SERIAL\b|\bcharacter\s+varying\b|\bWITH(?:OUT)?\s+TIME\s+ZONE\b|\bJSONB\b|\bBYTEA\b|"
     r"\bTIMESTAMPTZ\b|\bALTER\s+TABLE\s+ONLY\b|\bOWNER\s+TO\b|\bnextval\b|\$\$|\bCREATE\s+(?:TYPE|DOMAIN|EXTENSION)\b",
 }
+NAMES = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": "duckdb"}
 FOREIGN = {
     "SQL Server": r"\bNVARCHAR\s*\(\s*MAX\s*\)|\bIDENTITY\s*\(\s*1\s*,\s*1\s*\)|^SET\s+QUOTED_IDENTIFIER\b|\bCLUSTERED\b.*^GO\b",
     "Oracle": r"\bVARCHAR2\b|\bNUMBER\s*\(\s*\d",
@@ -62,12 +63,15 @@ class Statement:
         return self.text[first.start : last.end]
 
 
-def dialect_of(text: str) -> str:
-    """Whose SQL this is, by the words only one database has: the one with most of them, PostgreSQL where none is.
+def dialect_of(text: str, name: str = "") -> str:
+    """Whose SQL this is: whose name is in that of the file, or who has most of the words that only one database has.
 
     >>> dialect_of("CREATE TABLE `t` (`id` int AUTO_INCREMENT)"), dialect_of("create table t (id int)")
     ('mysql', 'postgres')
     """
+    for word, dialect in NAMES.items():
+        if word in name.lower():
+            return dialect
     bare = re.sub(f"{PLAIN}|{COMMENT}", "", text[:2_000_000], flags=re.DOTALL)
     found = {name: len(re.findall(marks, bare, re.IGNORECASE)) for name, marks in MARKS.items()}
     best = max(found, key=lambda name: found[name])
