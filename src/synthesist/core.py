@@ -29,8 +29,8 @@ from synthesist.errors import SpecError, did_you_mean
 __all__ = [
     "Allowed",
     "Choice",
-    "Connected",
     "Chooser",
+    "Connected",
     "Context",
     "Curve",
     "Evidence",

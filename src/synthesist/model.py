@@ -51,11 +51,13 @@ class Model:
         """The losses of the training, where there was one."""
         return self.sampler.training if isinstance(self.sampler, Trained) else None
 
-    def sample(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Any:
+    def sample(
+        self, n: int | Mapping[str, int], where: Where = None, *, seed: int = 0, ctx: Context | None = None
+    ) -> Any:
         """Draw exactly n rows, all of which meet the conditions.
 
         Args:
-            n: how many units, at least 1.
+            n: how many units, at least 1; of related tables also how many rows of each, as in `{"orders": 500}`.
             where: conditions, as in `{"sex": "Female", "age": (">=", 65)}` or `["age >= 65"]`.
             seed: the same seed gives the same rows; the first k rows do not depend on n.
             ctx: for those who lend progress or threads.
@@ -66,10 +68,12 @@ class Model:
         """
         return self._out(joined(self.blocks(n, where, seed=seed, ctx=ctx)))
 
-    def blocks(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Iterator[Dataset]:
+    def blocks(
+        self, n: int | Mapping[str, int], where: Where = None, *, seed: int = 0, ctx: Context | None = None
+    ) -> Iterator[Dataset]:
         """The same rows as `sample` gives, block by block: as many as you like in little memory."""
         ctx = (ctx or Context.seeded(seed)).at("sample")
-        allowed = conditions(where, self.schema.table) if where else {}
+        allowed = conditions(where, self.schema.tables[self.schema.unit]) if where else {}
         return blocks(self.sampler, n, ctx, allowed)
 
     def fill(self, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
@@ -145,14 +149,17 @@ class Model:
         rows, picker = self.provenance.get("rows"), self.provenance.get("chosen_by")
         chosen = f", chosen by {picker}" if picker else ""
         fitted = f", fitted on {rows:,} rows" if isinstance(rows, int) else ""
-        return f"Model({self.method!r}{chosen}{fitted}, {len(self.schema.table.columns)} columns)"
+        columns = f"{sum(len(table.columns) for table in self.schema.tables.values())} columns"
+        size = columns if len(self.schema.tables) == 1 else f"{len(self.schema.tables)} tables, {columns}"
+        return f"Model({self.method!r}{chosen}{fitted}, {size})"
 
     def _repr_html_(self) -> str:
         from html import escape
 
         kinds = "".join(
             f"<tr><td>{escape(c)}</td><td>{k.kind}</td><td>{escape(k.why)}</td></tr>"
-            for c, k in self.schema.table.columns.items()
+            for table in self.schema.tables.values()
+            for c, k in table.columns.items()
         )
         return (
             f"<p><b>{escape(repr(self))}</b></p><table><tr><th>column</th><th>kind</th><th>why</th></tr>{kinds}</table>"

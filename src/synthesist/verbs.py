@@ -68,7 +68,7 @@ METRICS = (
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
-    """Read a table and understand it: a file, a frame or a Dataset; `schema` may be a schema.yaml.
+    """Read a table, or several, and understand them: a file, a folder, a frame, a Dataset; `schema` may be a page.
 
     >>> import synthesist as sy
     >>> data = sy.read({"age": [31, 42, 57], "sex": ["f", "m", "f"]})
@@ -198,8 +198,19 @@ def search(
     return replace(found, model=replace(model, provenance={**model.provenance, **about}))
 
 
-def sample(what: Any, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name."""
+def sample(
+    what: Any,
+    n: int | Mapping[str, int],
+    where: Where = None,
+    *,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Any:
+    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name.
+
+    Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
+    """
     return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
 
 

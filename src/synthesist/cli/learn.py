@@ -17,6 +17,7 @@ from synthesist.cli.options import (
     Source,
     Target,
     Where,
+    asked,
     counted,
     method_asked_for,
     span,
@@ -121,28 +122,44 @@ def sample(
         typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
     ],
     n: Count,
-    out: Out,
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
+    ],
     where: Where = None,
     set_: Settings = None,
+    ending: Annotated[
+        str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
+    ] = "csv",
     seed: Seed = 0,
 ) -> None:
-    """Make rows from a model, a declared table or a simulator.
+    """Make rows from a model, declared tables or a simulator.
 
-    As many as you like: they are written block by block, in little memory.
+    As many as you like: they are written block by block, in little memory. Several tables are written to a folder,
+    one file each.
     """
     from synthesist.data.files import Writer
-    from synthesist.data.places import check_outputs
+    from synthesist.data.folders import FolderWriter
+    from synthesist.data.places import check_folder, check_outputs
 
-    counted(n)
-    check_outputs({"table": out}, [what])
     model = sampling(what, set_ or [])
-    count = counted(n, model.schema.unit)
+    tables = model.schema.tables
+    if several := len(tables) > 1:
+        check_folder(out, [what])
+    else:
+        counted(n, model.schema.unit)
+        check_outputs({"table": out}, [what])
     with running(seed) as ctx:
-        blocks = model.blocks(count, where or None, seed=seed, ctx=ctx)
-        with Writer(out, model.schema) as writer:
+        blocks = model.blocks(asked(n, model.schema), where or None, seed=seed, ctx=ctx)
+        writer = (
+            FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
+        )
+        with writer:
             for block in blocks:
                 writer.write(block)
-    wrote(out, f"{count:,} rows, {len(model.schema.table.columns)} columns")
+    if isinstance(writer, FolderWriter):
+        wrote(out, ", ".join(f"{name} {rows:,} rows" for name, rows in writer.rows.items()))
+    else:
+        wrote(out, f"{counted(n):,} rows, {len(model.schema.table.columns)} columns")
 
 
 def sampling(what: str, settings: list[str]) -> "Model":

@@ -10,6 +10,7 @@ from synthesist.errors import SpecError
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
+    from synthesist.data.schema import Schema
 
 __all__ = [
     "Budget",
@@ -25,6 +26,7 @@ __all__ = [
     "Source",
     "Target",
     "Where",
+    "asked",
     "counted",
     "method_asked_for",
     "span",
@@ -85,12 +87,36 @@ def counted(written: list[str], table: str | None = None) -> int:
     name, sign, number = written[0].rpartition("=")
     if sign and table is not None and name != table:
         raise SpecError(f"-n {written[0]}: there is no table `{name}`. Write `-n {table}={number}` or `-n {number}`.")
+    return _number(written[0])
+
+
+def asked(written: list[str], schema: "Schema") -> "dict[str, int]":
+    """How many rows `-n` asks for by table: `-n 1000 -n lines=5000`, the first of them of the unit.
+
+    Raises:
+        SpecError: it is no whole number of at least 1, a table is given twice, or there is no such table.
+    """
+    from synthesist.errors import did_you_mean
+
+    out: dict[str, int] = {}
+    for text in written:
+        table = text.rpartition("=")[0] or schema.unit
+        if table not in schema.tables:
+            raise SpecError(f"-n {text}: there is no table `{table}`. {did_you_mean(table, schema.tables)}")
+        if table in out:
+            raise SpecError(f"-n {text}: the rows of `{table}` are given twice. Give them once.")
+        out[table] = _number(text)
+    return out
+
+
+def _number(written: str) -> int:
+    """The number at the end of an `-n`."""
     try:
-        value = float(number.replace(",", "").replace("_", ""))
+        value = float(written.rpartition("=")[2].replace(",", "").replace("_", ""))
     except ValueError:
         value = float("nan")
     if not (value >= 1 and value < 2**63 and value.is_integer()):
-        raise SpecError(f"-n {written[0]}: that is no whole number of at least 1. Write one, as in `-n 1000`.")
+        raise SpecError(f"-n {written}: that is no whole number of at least 1. Write one, as in `-n 1000`.")
     return int(value)
 
 

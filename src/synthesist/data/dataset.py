@@ -1,13 +1,13 @@
 """Named tables and their schema: the one value that every arrow takes or gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from synthesist.data.schema import Schema, TableSchema
-from synthesist.errors import DataError
+from synthesist.errors import DataError, NotFoundError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,5 +91,14 @@ class Dataset:
     def _repr_html_(self) -> str:
         return "".join(f"<h4>{name}</h4>{table.head(10)._repr_html_()}" for name, table in self.tables.items())
 
-    def __getitem__(self, item: Any) -> pl.Series:
-        return self.table[item]
+    def __getitem__(self, name: str) -> Any:
+        """A column of the one table; of several tables one, as a Dataset of its own."""
+        if len(self.tables) == 1:
+            return self.table[name]
+        if name not in self.schema.tables:
+            raise NotFoundError(f"No table `{name}`. {did_you_mean(name, self.schema.tables)}")
+        return Dataset({name: self.tables[name]}, Schema(tables={name: self.schema.tables[name]}, unit=name))
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the columns of the one table, or of the tables."""
+        return iter(self.table.columns if len(self.tables) == 1 else self.tables)

@@ -7,7 +7,7 @@ import polars as pl
 
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Boolean, Category, Constant, Duration, Id, Integer, Kind, Moment, Number
-from synthesist.data.schema import Schema, TableSchema
+from synthesist.data.schema import Link, Schema, TableSchema
 
 __all__ = ["ColumnReport", "Inspection", "TableReport", "inspect"]
 
@@ -39,6 +39,7 @@ class TableReport:
     rows: int
     key: tuple[str, ...]
     columns: tuple[ColumnReport, ...]
+    links: tuple[Link, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -73,7 +74,7 @@ def inspect(dataset: Dataset) -> Inspection:
 
 def _table(name: str, table: pl.DataFrame, schema: TableSchema) -> TableReport:
     columns = (_column(table[column], kind) for column, kind in schema.columns.items())
-    return TableReport(name, table.height, schema.key, tuple(columns))
+    return TableReport(name, table.height, schema.key, tuple(columns), schema.links)
 
 
 def _column(cells: pl.Series, kind: Kind) -> ColumnReport:
@@ -178,7 +179,8 @@ def _as_rows(table: TableReport) -> list[tuple[str, ...]]:
 
 def _title(table: TableReport) -> str:
     key = f", key {', '.join(table.key)}" if table.key else ""
-    return f"{table.name}: {table.rows:,} rows, {len(table.columns)} columns{key}"
+    links = "".join(f"; {link}" for link in table.links)
+    return f"{table.name}: {table.rows:,} rows, {len(table.columns)} columns{key}{links}"
 
 
 def _as_text(table: TableReport) -> str:

@@ -8,7 +8,7 @@ from synthesist.data.atomic import writable
 from synthesist.data.files import KNOWN
 from synthesist.errors import NotFoundError, OutputError, did_you_mean
 
-__all__ = ["check_inputs", "check_outputs", "folder"]
+__all__ = ["check_folder", "check_inputs", "check_outputs", "folder"]
 
 ENDINGS: Mapping[str, tuple[str, ...]] = {
     "table": KNOWN,
@@ -61,6 +61,19 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Path | None] = ()) ->
         if real in taken:
             raise OutputError(f"Cannot write {target}: {taken[real]} is the same file. Choose another name.")
         taken[real] = target
+
+
+def check_folder(path: Path, inputs: Iterable[str | Path | None] = ()) -> None:
+    """Refuse a folder of tables that could not be written at the end.
+
+    Raises:
+        OutputError: it is named like a file, is one, or may not be written.
+    """
+    if path.suffix.lower() in KNOWN and not path.is_dir():
+        raise OutputError(f"There are several tables, and {path} is one file. Name a folder, as in `-o {path.stem}/`.")
+    if os.path.realpath(path) in {os.path.realpath(given) for given in inputs if given is not None}:
+        raise OutputError(f"Cannot write {path}: it is read, too. Choose another name.")
+    folder(path)
 
 
 def folder(path: str | Path) -> Path:

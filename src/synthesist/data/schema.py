@@ -21,6 +21,9 @@ class Link(BaseModel):
     table: str
     to: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return f"{', '.join(self.columns)} -> {self.table} ({', '.join(self.to)})"
+
 
 class TableSchema(BaseModel):
     """One table: its columns in order, its key, its links to other tables and its rules."""
@@ -77,7 +80,11 @@ class Schema(BaseModel):
     def table(self) -> TableSchema:
         """The schema of the one table; an error where there are several."""
         if len(self.tables) != 1:
-            raise DataError(f"There are {len(self.tables)} tables ({', '.join(self.tables)}): name the one you mean.")
+            first = next(iter(self.tables))
+            raise DataError(
+                f"This is for one table, and there are {len(self.tables)}: {', '.join(self.tables)}. "
+                f'Give it one of them, as in data["{first}"], or the file of one.'
+            )
         return self.tables[self.unit]
 
     def to_yaml(self) -> str:
@@ -128,6 +135,7 @@ class Schema(BaseModel):
         lines = []
         for name, table in self.tables.items():
             lines.append(f"{name}{' (unit)' if len(self.tables) > 1 and name == self.unit else ''}")
+            lines += [f"  {link}" for link in table.links]
             width = max((len(column) for column in table.columns), default=0)
             lines += [
                 f"  {column:<{width}}  {_label(kind):<24} {kind.why}".rstrip() for column, kind in table.columns.items()

@@ -1,5 +1,6 @@
-"""Anything with rows in it, as a Dataset: a file, a frame of any library, or a Dataset."""
+"""Anything with rows in it, as a Dataset: a file or a folder of them, a frame of any library or several, a Dataset."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from synthesist.data.conform import conform
 from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
 from synthesist.data.files import read_file
+from synthesist.data.folders import of_tables, read_folder
 from synthesist.data.frames import take
 from synthesist.data.schema import Schema, TableSchema
 
@@ -19,8 +21,9 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     """Read a table and understand it.
 
     Args:
-        source: the path of a file (.csv .tsv .jsonl .parquet .arrow .xlsx), a pandas, polars or pyarrow
-            frame, a mapping of column names to lists, or a Dataset.
+        source: the path of a file (.csv .tsv .jsonl .parquet .arrow .xlsx) or of a folder of such, one for
+            each table; a pandas, polars or pyarrow frame, a mapping of column names to lists, a mapping of names of
+            tables to frames, or a Dataset.
         schema: what the columns mean, or the path of a schema.yaml; detected from the data where None.
         name: what to call the table; the name of the file where None.
 
@@ -33,7 +36,11 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     if isinstance(source, Dataset):
         if schema is None or schema == source.schema:
             return source
-        return Dataset({schema.unit: conform(source.table, schema.table)}, schema)
+        return of_tables(source.tables, schema)
+    if isinstance(source, str | Path) and Path(source).is_dir():
+        return read_folder(source, schema)
+    if _several(source):
+        return of_tables({str(table): take(frame)[0] for table, frame in source.items()}, schema)
     if isinstance(source, str | Path):
         frame, name = read_file(source), name or Path(source).stem
     else:
@@ -46,6 +53,11 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     return Dataset({name: table}, Schema(tables={name: table_schema}, unit=name))
 
 
+def _several(source: Any) -> bool:
+    """Whether this is a mapping of names to frames."""
+    return isinstance(source, Mapping) and bool(source) and all(hasattr(value, "columns") for value in source.values())
+
+
 def _typed(schema: TableSchema) -> TableSchema:
     """A schema whose numbers and times are such in a frame, although their file could hold only text."""
     columns = {c: kind.model_copy(update={"stored": ""}) for c, kind in schema.columns.items()}
@@ -54,4 +66,4 @@ def _typed(schema: TableSchema) -> TableSchema:
 
 def native_of(source: Any) -> str:
     """The kind of frame a source is, and so the kind its user expects back."""
-    return "dataset" if isinstance(source, Dataset | str | Path) else take(source)[1]
+    return "dataset" if isinstance(source, Dataset | str | Path) or _several(source) else take(source)[1]

@@ -20,7 +20,7 @@ from synthesist.data.kinds import Category, Kind, Moment
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import DataError, OutputError
 
-__all__ = ["Writer", "write_file"]
+__all__ = ["Writer", "write_file", "written_as"]
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
 
@@ -59,9 +59,7 @@ class Writer:
     ) -> None:
         self.path = Path(path)
         self.schema = schema
-        suffix = self.path.suffix.lower()
-        if suffix not in (known := (*USUAL, *SINKS)):
-            raise DataError(f"{path}: cannot write `{suffix}` files. Known are {', '.join(known)}.")
+        suffix = written_as(self.path.suffix, path)
         if dialect is not None and suffix not in USUAL:
             raise DataError(f"{path} has no dialect: that is for {', '.join(USUAL)}.")
         writable(self.path)
@@ -89,6 +87,17 @@ class Writer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._sink = None
         self._open.__exit__(kind, error, at)
+
+
+def written_as(ending: str, where: str | Path) -> str:
+    """The ending of a file, where files can be written so.
+
+    Raises:
+        DataError: they cannot.
+    """
+    if (suffix := ending.lower()) not in (known := (*USUAL, *SINKS)):
+        raise DataError(f"{where}: cannot write `{suffix}` files. Known are {', '.join(known)}.")
+    return suffix
 
 
 @contextmanager

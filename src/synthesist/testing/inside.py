@@ -22,6 +22,7 @@ def fits(data: Dataset, schema: Schema, n: int | None = None) -> None:
         for column, kind in table.columns.items()
         for fault in _faults(data.tables[name][column], kind)
     ]
+    faults += [f"`{name}` {fault}" for name in schema.tables for fault in _broken(data, name)]
     assert not faults, "\n".join(faults)
 
 
@@ -63,6 +64,19 @@ def _faults(column: pl.Series, kind: Kind) -> Iterator[str]:
         yield "is a key and holds the same value twice."
     if isinstance(kind, Constant) and not set(filled) <= {kind.value}:
         yield f"holds {filled[0]!r}, it is always {kind.value!r}."
+
+
+def _broken(data: Dataset, name: str) -> Iterator[str]:
+    """Keys that come twice, and links that lead nowhere."""
+    table, schema = data.tables[name], data.schema.tables[name]
+    if schema.key and table.select(schema.key).is_duplicated().any():
+        yield f"holds the key {', '.join(schema.key)} twice."
+    for link in schema.links:
+        there = data.tables[link.table].select(link.to) if link.table in data.tables else None
+        if there is not None:
+            held = table.select(link.columns).drop_nulls()
+            if held.join(there, left_on=link.columns, right_on=link.to, how="anti").height:
+                yield f"refers to rows of `{link.table}` that are not there ({', '.join(link.columns)})."
 
 
 def _always_empty(kind: Kind) -> bool:

@@ -36,7 +36,7 @@ YEARS = date(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)  # those that
 
 AGGREGATES: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
     "sum": pl.Expr.sum,
-    "count": lambda _: pl.len().cast(pl.Int64),
+    "count": pl.Expr.count,
     "min": pl.Expr.min,
     "max": pl.Expr.max,
     "mean": pl.Expr.mean,
@@ -295,7 +295,9 @@ def _translate(node: ast.expr, names: "set[str | Across]") -> pl.Expr:
             return _written_out(name, args, names)
         case ast.Call(func=ast.Name(id=name)):
             if name in AGGREGATES:
-                raise SpecError(f"`{name}` takes a column of rows that belong to this row, as in `{name}(lines.amount)`")
+                raise SpecError(
+                    f"`{name}` takes a column of rows that belong to this row, as in `{name}(lines.amount)`"
+                )
             hint = did_you_mean(name, [*FUNCTIONS, *WRITTEN_OUT], limit=30)
             raise SpecError(f"there is no function `{name}` with these arguments. {hint}")
         case _:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from synthesist.data.kinds import Boolean, Constant, Integer
+from synthesist.data.kinds import Boolean, Bounds, Constant, Integer
 from synthesist.samplers.columns.counted import Geometric, NegativeBinomial, Poisson
 from synthesist.samplers.columns.distribution import Declared, Distribution
 from synthesist.samplers.columns.lawful import Burr, Exponential, Gamma, LogUniform, Pareto, Weibull
@@ -79,8 +79,8 @@ class Reference(Distribution):
         if self.before and self.distinct:
             raise ValueError("give `before` or `distinct`, not both")
         if isinstance(self.weights, Distribution):
-            low = getattr(self.weights.kind, "bounds").low
-            if low is None or low < 0 or self.weights.missing:
+            low = self.weights.kind.bounds.low
+            if low is None or float(low) < 0 or self.weights.missing:
                 raise ValueError("weights: they are 0 or more, and none is missing")
         return self
 
@@ -100,7 +100,7 @@ class Position(Distribution):
 
     @property
     def kind(self) -> Integer:
-        return Integer(bounds={"low": self.first})  # type: ignore[arg-type]  # as on a page
+        return Integer(bounds=Bounds(low=self.first))
 
 
 def bounds_of(each: Distribution) -> tuple[int, int | None]:

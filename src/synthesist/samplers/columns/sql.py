@@ -28,6 +28,7 @@ FUNCTIONS: Mapping[str, str] = {
     "Sqrt": "sqrt", "Trim": "trim", "Upper": "upper",
 }  # fmt: skip
 FIELDS: Mapping[str, str] = {"YEAR": "year", "MONTH": "month", "DAY": "day", "HOUR": "hour", "ISODOW": "weekday"}
+AGGREGATES: Mapping[str, str] = {"Sum": "sum", "Count": "count", "Avg": "mean", "Min": "min", "Max": "max"}
 LENGTHS: Mapping[str, str] = {
     unit + end: function
     for unit, function in {"DAY": "days", "HOUR": "hours", "MINUTE": "minutes", "SECOND": "seconds"}.items()
@@ -65,15 +66,34 @@ def _said(node: "exp.Expression") -> ast.expr:
     if kind in FUNCTIONS:
         parts = [node.args.get("this"), *(node.args.get("expressions") or []), node.args.get("expression")]
         return _call(FUNCTIONS[kind], *(_said(part) for part in parts if part is not None))
+    if kind in AGGREGATES:
+        return _call(AGGREGATES[kind], _over(node))
     if kind in WORDS:
         return WORDS[kind](node)
     return _refuse(node)
 
 
 def _column(node: "exp.Expression") -> ast.expr:
-    if node.args.get("table"):
+    path = _path(node)
+    return _call("column", ast.Constant(node.name)) if isinstance(path, ast.Name) else path
+
+
+def _over(node: "exp.Expression") -> ast.expr:
+    """What an aggregate is over: `lines.amount`, or `lines.*` and `lines` of a count."""
+    what = node.this
+    if type(what).__name__ != "Column" or node.args.get("expressions"):
         _refuse(node)
-    return _call("column", ast.Constant(node.name))
+    path = _path(what)
+    return path.value if isinstance(path, ast.Attribute) and path.attr == "*" else path
+
+
+def _path(column: "exp.Expression") -> ast.expr:
+    """A column, behind the links or the table that lead to it."""
+    first, *rest = [part.name for part in getattr(column, "parts")]  # noqa: B009  (of columns only)
+    out: ast.expr = ast.Name(first)
+    for name in rest:
+        out = ast.Attribute(out, name)
+    return out
 
 
 def _literal(node: "exp.Expression") -> ast.expr:
@@ -186,5 +206,5 @@ def _call(name: str, *args: ast.expr) -> ast.expr:
 def _refuse(node: "exp.Expression") -> NoReturn:
     raise SpecError(
         f"`{node.sql(dialect='postgres')}` is not allowed here: write arithmetic, comparisons, AND OR NOT, IN, "
-        f"BETWEEN, IS NULL, CASE, COALESCE, NULLIF, ||, EXTRACT, INTERVAL and the usual functions of one row"
+        f"BETWEEN, IS NULL, CASE, COALESCE, NULLIF, ||, EXTRACT, INTERVAL and the usual functions"
     )

@@ -13,8 +13,8 @@ from synthesist.data.schema import Schema
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.samplers.columns.declaration import refused
 from synthesist.samplers.tables.plan import Plan
-from synthesist.samplers.tables.reading import Faulty, planned
-from synthesist.samplers.tables.skeleton import roots_in_a_block, skeleton
+from synthesist.samplers.tables.reading import FaultyError, planned
+from synthesist.samplers.tables.counting import roots_in_a_block, skeleton
 from synthesist.samplers.tables.table import Table
 from synthesist.samplers.tables.world import World
 
@@ -78,12 +78,20 @@ class Tables(Spec):
         ..., "name and declaration of every table", tries=(EXAMPLE, TWO_ROOTS), min_length=1
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _unit_is_the_first(cls, written: Any) -> Any:
+        if isinstance(written, Mapping) and not written.get("unit") and isinstance(written.get("tables"), Mapping):
+            return {**written, "unit": next(iter(written["tables"]), "")}
+        return written
+
     @model_validator(mode="after")
     def _tables_fit_together(self) -> "Tables":
         try:
             self._plan  # noqa: B018  (reads the whole page)
-        except Faulty as error:
-            raise refused("tables", error.faults) from None
+        except FaultyError as error:
+            places = [(where if where == "unit" else f"tables.{where}", what) for where, what in error.faults]
+            raise refused("tables", places) from None
         return self
 
     @property
@@ -127,10 +135,10 @@ class Tables(Spec):
                 raise NotFoundError(f"No column `{column}` in `{unit.name}`. {did_you_mean(column, unit.kinds)}")
             if unit.drawn is None or column not in unit.drawn.columns or column in lost:
                 raise ConditionError(
-                    f"`{column}` of `{unit.name}` follows from other rows or loses cells, and cannot be conditioned on. "
-                    f"Put the condition on a column that is drawn from this table alone."
+                    f"`{column}` of `{unit.name}` follows from other rows or loses cells: no condition can be put on "
+                    f"it. Put one on a column that is drawn from this table alone."
                 )
 
     @cached_property
     def _plan(self) -> Plan:
-        return planned(self.unit or next(iter(self.tables)), self.tables)
+        return planned(self.unit, self.tables)

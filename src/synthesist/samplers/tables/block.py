@@ -15,7 +15,7 @@ from synthesist.samplers.columns.formula import AGGREGATES, Across, Formula
 from synthesist.samplers.columns.references import Position
 from synthesist.samplers.tables.parents import NONE, parents_of
 from synthesist.samplers.tables.plan import Link
-from synthesist.samplers.tables.skeleton import Span
+from synthesist.samplers.tables.counting import Span
 
 if TYPE_CHECKING:
     from synthesist.samplers.tables.world import World
@@ -121,7 +121,9 @@ class Block:
             allowed = self.world.allowed if table == self.world.plan.unit else {}
             if not span.drawn or allowed:
                 kinds = columns.schema.table.columns.items()
-                blank = {name: pl.Series([None], dtype=kind.storage).new_from_index(0, span.drawn) for name, kind in kinds}
+                blank = {
+                    name: pl.Series([None], dtype=kind.storage).new_from_index(0, span.drawn) for name, kind in kinds
+                }
                 rows = Dataset({table: pl.DataFrame(blank)}, columns.schema)
                 self._drawn[table] = columns.fill(rows, allowed, here).table if span.drawn else rows.table
             else:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["distinct_within"]
+__all__ = ["Draw", "distinct_within"]
 
 ROUNDS = 12
 CELLS = 2**21  # exponential times held at once

@@ -20,8 +20,9 @@ Links = Mapping[str, Mapping[str, Link]]
 
 
 def key_of(table: Table) -> tuple[str, ...]:
-    """The key as declared, else the first column of `keys`."""
-    return table.key or tuple(name for name, column in table.columns.items() if isinstance(column, Keys))[:1]
+    """The key as declared, else the first column of `keys`, else the first that is `unique`."""
+    unique = [name for name, column in table.columns.items() if column.by_index and not column.missing]
+    return table.key or tuple(sorted(unique, key=lambda name: not isinstance(table.columns[name], Keys))[:1])
 
 
 def linked(tables: Tables) -> tuple[Links, list[Fault]]:
@@ -74,8 +75,8 @@ def _faults_of_columns(link: Link, tables: Tables) -> Iterator[Fault]:
     if not alone and set(targets) != set(key := key_of(to)):
         missing = [column for column in key if column not in targets]
         if set(targets) < set(key):
-            yield (place, f"the key of `{link.to}` has {len(key)} columns: the link `{link.name}` lacks "
-                          f"{', '.join(f'`{column}`' for column in missing)}")  # fmt: skip
+            lacks = ", ".join(f"`{column}`" for column in missing)
+            yield place, f"the key of `{link.to}` has {len(key)} columns: the link `{link.name}` lacks {lacks}"
         else:
             yield place, f"`{link.to}.{targets[0]}` is no key: link to {', '.join(key) or 'a column of `keys`'}"
     if link.before and link.to != link.table:
@@ -92,9 +93,8 @@ def owned(links: Links) -> tuple[Mapping[str, str], list[Fault]]:
     for table, its in links.items():
         owning = [link for link in its.values() if link.each is not None]
         for link in owning[1:]:
-            faults.append((f"{table}.{next(iter(link.columns))}.each",
-                           f"`{table}` already belongs to `{owning[0].to}`: a table has one owner at most, and looks "
-                           f"other rows up (leave `each` out)"))  # fmt: skip
+            why = f"`{table}` already belongs to `{owning[0].to}`, and a table has one owner at most"
+            faults.append((f"{table}.{next(iter(link.columns))}.each", f"{why}: leave `each` out, to look rows up"))
         if owning:
             found[table] = owning[0].to
     for table in found:
@@ -103,8 +103,8 @@ def owned(links: Links) -> tuple[Mapping[str, str], list[Fault]]:
             chain.append(above)
         if above == table:
             circle = " -> ".join(f"`{name}`" for name in (*chain, table))
-            faults.append((table, f"rows belong to each other in a circle: {circle}. Take `each` out of one link"
-                                  + (", as in `before: true`" if len(chain) == 1 else "")))  # fmt: skip
+            cure = "give `before: true` instead of `each`" if len(chain) == 1 else "leave `each` out of one link"
+            faults.append((table, f"rows belong to each other in a circle: {circle}: {cure}"))
     return found, faults
 
 
@@ -132,7 +132,9 @@ def settled(links: Links, owner: Mapping[str, str]) -> tuple[Links, list[Fault]]
         for name, link in its.items():
             place = f"{table}.{next(iter(link.columns))}"
             if link.distinct and link.weights is not None and table not in owner:
-                faults.append((f"{place}.distinct", "rows that nobody owns take each row equally often: leave `weights` out"))
+                faults.append(
+                    (f"{place}.distinct", "rows that nobody owns take each row equally often: leave `weights` out")
+                )
             if not link.own:
                 continue
             under = _under(link, owner)
@@ -177,8 +179,9 @@ def faults_of_keys(tables: Tables, links: Links, owner: Mapping[str, str]) -> It
             if declared.columns[column].missing or column in lost or (column in of and of[column].may_miss):
                 yield f"{table}.key", f"`{column}` may be empty, which no column of a key is"
         if key and not _unique(table, set(key), declared, links[table], owner):
-            yield (f"{table}.key", f"the same {', '.join(key)} may come twice: add a column of `keys`, the `position` "
-                                   f"beside the owner, or `distinct: true` to a link of rows that have an owner")  # fmt: skip
+            said = f"the same {', '.join(key)} may come twice"
+            cure = "a column of `keys`, the `position` beside the owner, or `distinct: true` at a link"
+            yield f"{table}.key", f"{said}: add {cure}"
 
 
 def _unique(table: str, key: set[str], declared: Table, links: Mapping[str, Link], owner: Mapping[str, str]) -> bool:

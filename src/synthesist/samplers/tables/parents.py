@@ -8,7 +8,7 @@ from synthesist.codecs.keys import permute
 from synthesist.errors import DataError
 from synthesist.samplers.columns.distribution import Guide, Rows
 from synthesist.samplers.columns.references import ByRank
-from synthesist.samplers.tables.distinct import distinct_within
+from synthesist.samplers.tables.distinct import Draw, distinct_within
 from synthesist.samplers.tables.plan import Link
 
 if TYPE_CHECKING:
@@ -48,10 +48,7 @@ def _own(block: "Block", link: Link, rng: np.random.Generator) -> np.ndarray:
         place = np.arange(len(above)) - first
         count = np.maximum(place, 0 if link.missing else 1)
     if link.distinct:
-        _require_enough(link, _rows_of_owner(block, link), count)
-        found = distinct_within(
-            block.owner(link.table), count, lambda rows: _uniform(count[rows], rng), None, rng
-        )
+        found = _distinct(block, link, count, lambda rows: _uniform(count[rows], rng), None, rng)
     else:
         found = _uniform(count, rng)
     return np.where(count > 0, block.span(link.to).first + first + found, NONE)
@@ -73,24 +70,30 @@ def _looked_up(block: "Block", link: Link, rng: np.random.Generator) -> np.ndarr
 
     if not link.distinct:
         return draw(np.arange(count))
-    sizes = np.full(count, size)
-    _require_enough(link, _rows_of_owner(block, link), sizes)
-    return distinct_within(block.owner(link.table), sizes, draw, popular.weights, rng)
+    return _distinct(block, link, np.full(count, size), draw, popular.weights, rng)
 
 
-def _rows_of_owner(block: "Block", link: Link) -> np.ndarray:
-    owner = block.owner(link.table)
-    return np.bincount(owner)[owner] if len(owner) else owner
+def _distinct(
+    block: "Block", link: Link, sizes: np.ndarray, draw: Draw, weights: np.ndarray | None, rng: np.random.Generator
+) -> np.ndarray:
+    """Places among so many rows for each row, none twice among the rows of one owner.
 
-
-def _require_enough(link: Link, rows: np.ndarray, sizes: np.ndarray) -> None:
-    """Refuse owners that have more rows than there are different rows to point to."""
-    short = np.flatnonzero(rows > sizes)
-    if len(short):
+    Raises:
+        DataError: an owner has more rows than there are different rows to point to.
+    """
+    owner, span = block.owner(link.table), block.span(link.table)
+    rows = np.bincount(owner)[owner] if len(owner) else owner
+    enough = rows <= sizes
+    if not enough[: span.rows].all():
+        short = int(np.argmin(enough))
         raise DataError(
-            f"`{link.table}.{link.name}` is distinct, one owner has {int(rows[short[0]]):,} rows, and there are "
-            f"{int(sizes[short[0]]):,} rows of `{link.to}` for them: give `each` a `high`, or ask for more `{link.to}`."
+            f"`{link.table}.{link.name}` takes no row of `{link.to}` twice: one owner has {int(rows[short]):,} rows, "
+            f"and there are {int(sizes[short]):,} for them. Give `each` a `high`, or ask for more `{link.to}`."
         )
+    among = np.flatnonzero(enough)  # rows beyond the end of the table may lack some, and are never handed out
+    found = np.zeros(len(owner), dtype=np.int64)
+    found[among] = distinct_within(owner[among], sizes[among], lambda rows: draw(among[rows]), weights, rng)
+    return found
 
 
 def _uniform(size: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,12 +1,13 @@
 """From declared tables to a plan; every fault of the whole page at once."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from pydantic import ValidationError
 
-from synthesist.data.kinds import Boolean, Duration, Integer, Kind, Number
+from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
@@ -32,8 +33,8 @@ Place = tuple[str, str]
 """A table and a column."""
 
 
-class Faulty(Exception):
-    """What is wrong with a page."""
+class FaultyError(SpecError):
+    """What is wrong with a page: where, and what."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__()
@@ -44,7 +45,7 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
     """The plan of the tables.
 
     Raises:
-        Faulty: all that is wrong, as far as one fault does not hide others.
+        FaultyError: all that is wrong, as far as one fault does not hide others.
     """
     links, faults = linked(tables)
     owner, found = owned(links)
@@ -57,14 +58,13 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
     reader = _Reader(tables, links, owner, formulas)
     faults += reader.faults_of_names()
     _require_none(faults)
-    order = reader.order()
-    kinds = reader.kinds(order)
+    kinds = reader.kinds()
     faults = list(reader.faults_of_targets(kinds))
     drawn: dict[str, Columns | None] = {}
     for table in tables:
         try:
             drawn[table] = reader.drawn(table)
-        except Faulty as error:
+        except FaultyError as error:
             faults += error.faults
     faults += reader.faults_of_losses(kinds)
     _require_none(faults)
@@ -77,7 +77,7 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
 
 def _require_none(faults: list[Fault]) -> None:
     if faults:
-        raise Faulty(faults)
+        raise FaultyError(faults)
 
 
 def _faults_of_numbers(unit: str, tables: Mapping[str, Table], owner: Mapping[str, str]) -> Iterator[Fault]:
@@ -87,9 +87,15 @@ def _faults_of_numbers(unit: str, tables: Mapping[str, Table], owner: Mapping[st
         return
     if unit in owner:
         yield "unit", f"rows of `{unit}` belong to `{owner[unit]}`: the unit is a table that belongs to none"
-    for option in ("rows", "rows_per_unit"):
-        if getattr(tables[unit], option) is not None:
-            yield f"{unit}.{option}", "this is the unit, whose rows are counted when it is drawn: leave it out"
+    if tables[unit].rows_per_unit is not None:
+        yield f"{unit}.rows_per_unit", "these are the units themselves: leave it out"
+
+
+def _held(kind: Kind, missing: bool) -> Kind:
+    """The kind of a column that holds keys of this kind, which may come again."""
+    if isinstance(kind, Id):
+        return Integer(missing=missing) if kind.whole else Category(missing=missing)
+    return kind.model_copy(update={"missing": missing})
 
 
 class _Reader:
@@ -149,11 +155,12 @@ class _Reader:
 
     # ----------------------------------------------------------------------- order and kinds
 
-    def order(self) -> list[Place]:
+    @cached_property
+    def sorted(self) -> list[Place]:
         """All columns, each after those that it is made from.
 
         Raises:
-            Faulty: some are made from each other in a circle.
+            FaultyError: some are made from each other in a circle.
         """
         every = [(t, c) for t, its in self.tables.items() for c in its.columns]
         try:
@@ -161,7 +168,9 @@ class _Reader:
         except CycleError as error:
             circle = list(reversed(error.args[1]))
             said = " -> ".join(f"`{t}.{c}`" for t, c in circle)
-            raise Faulty([(".".join(circle[0]), f"cells are computed from each other in a circle: {said}")]) from None
+            raise FaultyError(
+                [(".".join(circle[0]), f"cells are computed from each other in a circle: {said}")]
+            ) from None
 
     def _made_from(self, place: Place) -> Iterator[Place]:
         table, column = place
@@ -171,22 +180,22 @@ class _Reader:
             yield from ((table, name) for name in sorted(formula.names))
             yield from ((self.end_of(table, reach), reach.column) for reach in formula.across if reach.column)
 
-    def kinds(self, order: list[Place]) -> dict[Place, Kind]:
+    def kinds(self) -> dict[Place, Kind]:
         """The kind of every column.
 
         Raises:
-            Faulty: formulas do not fit what they read.
+            FaultyError: formulas do not fit what they read.
         """
         kinds: dict[Place, Kind] = {}
         faults: list[Fault] = []
-        for place in order:
+        for place in self.sorted:
             table, name = place
             column = self.tables[table].columns[name]
             if not all(other in kinds for other in self._made_from(place)):
                 continue  # the fault is named where it begins
             if isinstance(column, Reference):
                 link = self.link_of[place]
-                kinds[place] = kinds[link.to, link.columns[name]].model_copy(update={"missing": link.may_miss})
+                kinds[place] = _held(kinds[link.to, link.columns[name]], link.may_miss)
             elif isinstance(column, Expression):
                 try:
                     kinds[place] = self.formulas[place].kind(self._known(table, self.formulas[place], kinds))
@@ -222,23 +231,19 @@ class _Reader:
             target = self.tables[link.to].columns[link.columns[column]]
             named = f"`{link.to}.{link.columns[column]}`"
             if not (target.by_index or isinstance(target, Reference | Position)):
-                yield (f"{table}.{column}", f"{named} is {target.is_}, which does not follow from the number of its "
-                                            f"row: link to a column of `keys`, or one that is `unique`")  # fmt: skip
+                why = f"{named} is {target.is_}, which does not follow from the number of its row"
+                yield f"{table}.{column}", f"{why}: link to a column of `keys`, or one that is `unique`"
             elif kinds[link.to, link.columns[column]].missing:
                 yield f"{table}.{column}", f"{named} may be empty: nothing can refer to it"
 
     def _early(self, table: str) -> list[str]:
-        """The columns that can be made from this table alone."""
+        """The columns that can be made from this table alone; none where all of those are computed."""
         columns = self.tables[table].columns
         late = {name for name, column in columns.items() if isinstance(column, Reference | Position)}
-        found = True
-        while found:
-            found = {
-                name
-                for name in columns.keys() - late
-                if (formula := self.formulas.get((table, name))) and (formula.across or formula.names & late)
-            }
-            late |= found
+        late |= {name for name in columns if (formula := self.formulas.get((table, name))) and formula.across}
+        for name in (name for t, name in self.sorted if t == table):
+            if (formula := self.formulas.get((table, name))) and formula.names & late:
+                late.add(name)
         early = [name for name in columns if name not in late]
         return early if any((table, name) not in self.formulas for name in early) else []
 
@@ -246,20 +251,22 @@ class _Reader:
         """The columns that can be made from this table alone, as such a table.
 
         Raises:
-            Faulty: they do not fit together.
+            FaultyError: they do not fit together.
         """
         declared, early = self.tables[table], self._early(table)
         options: dict[str, Any] = {name: getattr(declared, name) for name in OF_COLUMNS if name != "lost"}
         grouped = [name for group in declared.correlated for name in group.columns]
         if tied := [name for name in grouped if name in declared.columns and name not in early]:
-            raise Faulty([(f"{table}.correlated", f"`{tied[0]}` follows from other rows, and cannot be in a group")])
+            raise FaultyError(
+                [(f"{table}.correlated", f"`{tied[0]}` follows from other rows, and cannot be in a group")]
+            )
         if not early:
             return None
         columns = {name: declared.columns[name].model_dump() for name in early}
         try:
             return Columns.model_validate({"table": table, "columns": columns, **options})
         except ValidationError as error:
-            raise Faulty(
+            raise FaultyError(
                 [(".".join(map(str, (table, *fault["loc"]))), fault["msg"].removeprefix("Value error, "))
                  for fault in error.errors(include_url=False)]
             ) from None  # fmt: skip

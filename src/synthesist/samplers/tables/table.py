@@ -1,7 +1,7 @@
 """One of several declared tables: everything a page of `columns` takes, and how many rows there are."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model, field_validator, model_validator
 
@@ -9,23 +9,33 @@ from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import AnyDistribution, read_each, refused
 from synthesist.samplers.columns.distribution import Declared
 
+if TYPE_CHECKING:
+    from synthesist.samplers.columns.correlated import Correlated
+    from synthesist.samplers.columns.lost import Lost
+
 __all__ = ["OF_COLUMNS", "Table"]
 
-OF_COLUMNS = tuple(name for name in Columns.model_fields if name not in ("table", "columns"))
-"""The options of a page of `columns` that a table takes as they are."""
-_SHARED: Any = create_model(
-    "Shared",
-    __base__=Declared,
-    **{name: (field.annotation, field) for name, field in Columns.model_fields.items() if name in OF_COLUMNS},
-)
+_FIELDS: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in Columns.model_fields.items() if name not in ("table", "columns")
+}
+OF_COLUMNS = tuple(_FIELDS)
+"""The options of a page of `columns` that a table takes as they are, whatever they come to be."""
+_Shared: Any = create_model("_Shared", __base__=Declared, **_FIELDS)
 
 
-class Table(_SHARED):  # type: ignore[misc]  # its options are those of `columns`, whatever they come to be
+class Table(_Shared):
     """A table: its columns, its key and, where no other table settles it, the number of its rows."""
+
+    if TYPE_CHECKING:
+        correlated: tuple[Correlated, ...]
+        lost: tuple[Lost, ...]
 
     rows: int | None = Field(default=None, ge=1, le=2**53, description="how many rows there are")
     rows_per_unit: float | None = Field(default=None, gt=0, description="how many rows there are for each unit")
-    key: tuple[str, ...] = Field(default=(), description="columns of the key; the first column of `keys` where not said")
+    key: tuple[str, ...] = Field(
+        default=(),
+        description="columns of the key; where not said, the first column of `keys`, or else of `unique` values",
+    )
     columns: dict[str, AnyDistribution] = Field(min_length=1, description="name and distribution of every column")
 
     @field_validator("key", mode="before")

@@ -2,10 +2,10 @@
 
 The rows above each owner's fewest are balls in urns. Too many are taken away at random, one as likely as another:
 what is left of Poisson, binomial or negative binomial counts is such again. Rows that are missing are added one
-after the other, to an owner as often as it has rows above the fewest, and a constant more: Pólya's urn. The constant is
-what the mean and the variance of the counts say, so that geometric and negative binomial counts (and Poisson ones, where
-it is infinite) are just those that have this sum. Counts that vary less than Poisson's and have an upper end fill their free
-places at random, as binomial ones do. All of this is drawn for blocks first and then within each.
+after the other, to an owner as often as it has rows above the fewest, and a constant more: Pólya's urn. The constant
+follows from the mean and the variance of the counts, so that geometric and negative binomial counts (and Poisson
+ones, where it is infinite) are just those that have this sum. Counts that vary less than Poisson's and have an upper
+end fill their free places at random, as binomial ones do. All of this is drawn for blocks first, then within each.
 
 References: Eggenberger and Pólya, ZAMM 3(4), 1923, doi:10.1002/zamm.19230030407; Johnson and Kotz, Urn Models and
 Their Application, 1977.
@@ -61,7 +61,13 @@ def exact(counted: Counted, total: int, bounds: tuple[int, int | None], table: s
     """
     (fewest, most), owners = bounds, int(counted.owners.sum())
     if total < fewest * owners or (most is not None and total > most * owners):
-        each = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}" if most is not None else f"{fewest:,} or more"
+        each = (
+            f"{fewest:,}"
+            if fewest == most
+            else f"{fewest:,} to {most:,}"
+            if most is not None
+            else f"{fewest:,} or more"
+        )
         raise DataError(
             f"`{table}` cannot have {total:,} rows: there are {owners:,} `{owner}`, and each has {each}. "
             f"Ask for another number, or for other `{owner}`."

@@ -19,7 +19,7 @@ from synthesist.samplers.columns.distribution import Rows
 from synthesist.samplers.tables.block import Block
 from synthesist.samplers.tables.parents import NONE, Popularity, popularity
 from synthesist.samplers.tables.plan import Link, Plan
-from synthesist.samplers.tables.skeleton import Skeleton
+from synthesist.samplers.tables.counting import Skeleton
 
 __all__ = ["KEPT", "World"]
 
@@ -50,7 +50,9 @@ class World:
             for column, kind in table.kinds.items():
                 most = table.declared.columns[column].most
                 if most is not None and rows > most:
-                    raise DataError(f"`{name}.{column}` has only {most:,} different values, and there are {rows:,} rows.")
+                    raise DataError(
+                        f"`{name}.{column}` has only {most:,} different values, and there are {rows:,} rows."
+                    )
                 if isinstance(kind, Id) and column not in table.link_of:
                     Keys.of(kind).require(rows, f"{name}.{column}")
             for link in table.links.values():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from synthesist.core import Context
-from synthesist.errors import DataError, SpecError, did_you_mean
+from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.columns.distribution import Distribution, Rows
 from synthesist.samplers.columns.references import bounds_of
 from synthesist.samplers.tables.plan import Family, Plan
@@ -18,7 +18,7 @@ from synthesist.samplers.tables.totals import Counted, Exact, exact
 
 __all__ = ["Skeleton", "Span", "expected", "roots_in_a_block", "skeleton"]
 
-ROWS = 65_536  # of all tables of a family, in a block
+ROWS = 131_072  # of all tables of a family, in a block
 TRIED = 4_096  # numbers of rows drawn to learn their mean
 
 
@@ -110,7 +110,7 @@ def _asked(plan: Plan, n: int | Mapping[str, int]) -> dict[str, int]:
             raise SpecError(f"Cannot sample {asked!r} rows of `{name}`: that is a whole number of at least 1.")
     out = {name: table.declared.rows for name, table in plan.tables.items() if table.declared.rows} | given
     if plan.unit not in out:
-        out[plan.unit] = _units_for(plan, given)
+        out = _needed(plan, given) | out
     for name, table in plan.tables.items():
         share = table.declared.rows_per_unit
         if name not in out and (share is not None or table.owner is None):
@@ -118,14 +118,19 @@ def _asked(plan: Plan, n: int | Mapping[str, int]) -> dict[str, int]:
     return out
 
 
-def _units_for(plan: Plan, given: Mapping[str, int]) -> int:
-    """As many units as are needed, as declared, for the rows asked of tables below them."""
+def _needed(plan: Plan, given: Mapping[str, int]) -> dict[str, int]:
+    """As many units, and rows of the tables between, as are needed for the rows asked of tables below them."""
     means = expected(plan, plan.families[plan.unit], {})
     below = {name: asked for name, asked in given.items() if means.get(name)}
     if not below:
-        raise SpecError(f"How many `{plan.unit}`? They are the units: say `{plan.unit}=1000` beside {', '.join(given)}.")
-    name = max(below, key=lambda table: below[table] / means[table])
-    return max(round(below[name] / means[name]), 1)
+        named = ", ".join(given)
+        raise SpecError(f"How many `{plan.unit}`? They are the units: say `{plan.unit}=1000` beside {named}.")
+    table = max(below, key=lambda name: below[name] / means[name])
+    units, out = below[table] / means[table], dict[str, int]()
+    while (link := plan.tables[table].owner) is not None:
+        table = link.to
+        out[table] = max(round(units * means[table]), 1)
+    return out
 
 
 def _count(out: Skeleton, table: str, blocks: int, total: int | None) -> None:
@@ -176,9 +181,3 @@ def _drawn(each: Distribution, rows: Rows) -> np.ndarray:
     if not len(rows.units):
         return np.zeros(0, dtype=np.int64)
     return each.draw(rows).to_numpy().astype(np.int64)
-
-
-def require_rows(table: str, asked: int, most: int, what: str) -> None:
-    """Refuse more rows than there are values for."""
-    if asked > most:
-        raise DataError(f"`{table}` has {asked:,} rows, and {what} only {most:,}.")
