@@ -2,7 +2,7 @@
 
 A driver is one file of this folder with three names: `TITLE` says what it reads, `recognises(source)`
 whether a file is its own, by suffix and content, and `page(source)` gives the page, as in
-`{"kind": "documents", "schema": {...}}`. Drivers are asked in the order of `DRIVERS`: those that are sure by
+`{"kind": "documents", "json_schema": {...}}`. Drivers are asked in the order of `DRIVERS`: those that are sure by
 a look come first, those that would take anything come last.
 """
 
