@@ -16,7 +16,7 @@ from synthesist.schemas.source import Source
 
 __all__ = ["DRIVERS", "page_of", "suffixes"]
 
-DRIVERS = ("json_schema",)
+DRIVERS = ("protobuf", "avro", "openapi", "json_schema")
 
 
 def page_of(path: str | Path) -> dict[str, Any]:

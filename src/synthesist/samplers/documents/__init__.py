@@ -15,7 +15,7 @@ from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.documents.drawing import Habits, drawn
 from synthesist.samplers.documents.planning import Plan
-from synthesist.samplers.documents.references import Library, Located
+from synthesist.samplers.documents.references import ANNOTATIONS, Library, Located, walked
 
 __all__ = ["Documents"]
 
@@ -26,6 +26,7 @@ PERSON = {
 }
 FAMILY = {"$defs": {"person": PERSON, "family": {"type": "array", "items": {"$ref": "#/$defs/person"}}}}
 COLUMN = "document"
+DEFINING = ("$schema", "$id", "id", "$defs", "definitions")
 WORTH = 100_000  # values that a block is made of, about
 SMALLEST, LARGEST = 64, 16_384  # documents of a block
 
@@ -80,6 +81,12 @@ class Documents(Spec):
         ge=1,
         le=100_000,
     )
+    avro: Any = knob(
+        None,
+        "the Avro schema of the documents, which a file .avro carries",
+        tries=(None, "string"),
+        affects="cost",
+    )
     beside: dict[str, Any] = knob(
         {},
         "further schemas that this one refers to, by their address",
@@ -116,16 +123,42 @@ class Documents(Spec):
     @cached_property
     def _plan(self) -> Plan:
         library = Library(self.json_schema, self.beside)
-        return Plan(library, library.root if self.of is None else _definition(library, self.of))
+        return Plan(library, _whole(library) if self.of is None else _definition(library, self.of))
+
+
+def _whole(library: Library) -> Located:
+    """The schema itself; of one that only defines, the only definition that no other one refers to."""
+    defined = _definitions(library)
+    if not defined or library.root.words.keys() - {*DEFINING, *ANNOTATIONS}:
+        return library.root
+    used = set[Located]()
+    for place in defined.values():
+        for part in walked(place.schema):
+            if isinstance(ref := part.get("$ref"), str) and ref.startswith("#"):
+                used.add(library.target(library.root, ref))
+    free = [place for place in defined.values() if place not in used]
+    if len(free) == 1 or len(defined) == 1:
+        return (free or list(defined.values()))[0]
+    raise SpecError(f"the schema defines {len(defined):,} things: say by `of` which. {did_you_mean('', defined)}")
+
+
+def _definitions(library: Library) -> dict[str, Located]:
+    """What the schema defines, by name."""
+    words = library.root.words
+    return {
+        name: library.at(part, library.root, keyword, name)
+        for keyword in ("$defs", "definitions")
+        if isinstance(words.get(keyword), dict)
+        for name, part in words[keyword].items()
+        if isinstance(part, dict | bool)
+    }
 
 
 def _definition(library: Library, name: str) -> Located:
     """The subschema of this name, or at this place."""
     if name.startswith("#"):
         return library.target(library.root, name)
-    words = library.root.schema if isinstance(library.root.schema, dict) else {}
-    for keyword in ("$defs", "definitions"):
-        if isinstance(words.get(keyword), dict) and name in words[keyword]:
-            return library.at(words[keyword][name], library.root, keyword, name)
-    known = [name for keyword in ("$defs", "definitions") for name in words.get(keyword) or ()]
-    raise SpecError(f"the schema defines no `{name}`. {did_you_mean(name, known)}")
+    defined = _definitions(library)
+    if name not in defined:
+        raise SpecError(f"the schema defines no `{name}`. {did_you_mean(name, defined)}")
+    return defined[name]

@@ -20,7 +20,8 @@ HOST = rf"({WORD}\.)?example\.(com|org|net)"
 URI = rf"https?://{HOST}(/{WORD}){{0,2}}"
 OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 NAME = "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?"
-ANY_URI = r"[a-z][a-z0-9+.-]{0,12}:[A-Za-z0-9._~/?#@!$&*+,;=%-]+"
+ANY_URI = r"[a-z][a-z0-9+.-]{0,12}:(//[a-z0-9.-]+(:[1-9]\d{0,3})?)?(/?[A-Za-z0-9._~@:-]+)?(/[A-Za-z0-9._~@:-]*)*(\?[a-z0-9=&._-]*)?(#[a-z0-9._/-]*)?"
+LOOSE = "[ -~]*"  # of formats that nobody checks
 
 FORMATS: Mapping[str, tuple[str, ...]] = {
     "date": (DAY,),
@@ -38,13 +39,13 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "json-pointer": (f"(/{WORD}){{1,3}}", "(/[A-Za-z0-9]*){0,9}"),
     "relative-json-pointer": (rf"\d(/{WORD}){{1,2}}", "[1-9]?[0-9](#|(/[A-Za-z0-9]*){0,9})"),
     "regex": (rf"\^{SYLLABLE}\[a-z0-9\][+*]\$", "[A-Za-z0-9 _-]*"),
-    "byte": ("([A-Za-z0-9+/]{4}){2,6}", "([A-Za-z0-9+/]{4})*"),
-    "password": ("[A-Za-z0-9!%&=?+-]{8,16}", "[A-Za-z0-9!%&=?+-]*"),
-    "color": ("#[0-9a-f]{6}", "#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?"),
-    "int32": (r"0|-?[1-9]\d{0,8}",),
-    "int64": (r"0|-?[1-9]\d{0,17}",),
-    "uint64": (r"0|[1-9]\d{0,17}",),
-    "decimal": (r"0\.\d\d|[1-9]\d{0,4}\.\d\d",),
+    "byte": ("([A-Za-z0-9+/]{4}){2,6}", "([A-Za-z0-9+/]{4})*", LOOSE),
+    "password": ("[A-Za-z0-9!%&=?+-]{8,16}", "[A-Za-z0-9!%&=?+-]*", LOOSE),
+    "color": ("#[0-9a-f]{6}", "#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?", LOOSE),
+    "int32": (r"0|-?[1-9]\d{0,8}", LOOSE),
+    "int64": (r"0|-?[1-9]\d{0,17}", LOOSE),
+    "uint64": (r"0|[1-9]\d{0,17}", LOOSE),
+    "decimal": (r"0\.\d\d|[1-9]\d{0,4}\.\d\d", LOOSE),
 }
 """From the usual to the rare; other formats say nothing."""
 SAME = {

@@ -17,6 +17,8 @@ WIDEST = 2**53  # whole numbers up to here every reader of JSON has
 FINEST = 12  # decimals
 POINTS = 1_000  # places a stretch without a grid is cut into, at least
 TRIES = 50
+MACHINE = {(-(2**bits), 2**bits - 1) for bits in (15, 31, 63)} | {(0, 2**bits - 1) for bits in (16, 32, 63, 64)}
+"""Bounds that say how a number is stored and nothing of what it is like."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def numbers(shape: Shape) -> Numbers:
         excluded=_excluded(shape, step, first, last),
         multiples=tuple(float(m) for m in sorted(shape.multiples) if m.denominator > 1),
         broken=shape.broken,
-        ends=tuple(end for end in ends if first <= end <= last),
+        ends=tuple(end for end in ends if abs(end) * scale < 2**63 - 1),
     )
     if found.count < 1:
         raise SpecError(f"no number {_said(shape)}")
@@ -149,6 +151,8 @@ def _last(shape: Shape, step: Fraction) -> int | None:
 
 def _window(low: int | None, high: int | None) -> tuple[int, int]:
     """Where numbers are drawn: all there are between two bounds, or some near zero or the only bound."""
+    if (low, high) in MACHINE:
+        return 0, SPAN
     if low is not None and high is not None:
         if high - low <= WIDEST:
             return low, high

@@ -259,18 +259,19 @@ class Plan:
             return
         wanted = self._names_wanted(shape)
         for pattern in patterns:
-            more = {**wanted, "patterns": frozenset({pattern, *wanted["patterns"]})}
+            more = {**wanted, "longest": None, "patterns": frozenset({pattern, *wanted["patterns"]})}
             yield from _some(more, NAMES_EACH, node)
         if not any(group.others is not None and _never(group.others) for group in shape.groups):
             yield from _some(wanted, max(NAMES, 2 * shape.fewest_properties), node)
 
     def _names_wanted(self, shape: Shape) -> dict[str, Any]:
-        wanted = {"shortest": 1, "longest": None, "patterns": frozenset(), "not_patterns": frozenset(),
+        wanted = {"shortest": 1, "longest": 10, "patterns": frozenset(), "not_patterns": frozenset(),
                   "formats": frozenset(), "excluded": frozenset()}  # fmt: skip
         for names in self._expander.goal(shape.names) if shape.names else ():
             if "string" in names.types:
                 return wanted | {
-                    "shortest": max(1, names.shortest), "longest": names.longest, "patterns": names.patterns,
+                    "shortest": max(1, names.shortest),
+                    "longest": names.longest, "patterns": names.patterns,
                     "not_patterns": names.not_patterns, "formats": names.formats,
                 }  # fmt: skip
         return wanted

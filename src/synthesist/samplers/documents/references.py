@@ -12,7 +12,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 from synthesist.errors import SpecError
 from synthesist.samplers.documents.values import canonical
 
-__all__ = ["Library", "Located", "walked"]
+__all__ = ["ANNOTATIONS", "Library", "Located", "walked"]
 
 Schema = Any
 """A mapping, or true or false."""
