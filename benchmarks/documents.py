@@ -26,7 +26,10 @@ from synthesist.schemas.source import Source
 N = 20
 SECONDS = 30
 DEFINITIONS = 12  # of an OpenAPI description
-DRAFTS = {"2020-12": "https://json-schema.org/draft/2020-12/schema", "draft-04": "http://json-schema.org/draft-04/schema#"}
+DRAFTS = {
+    "2020-12": "https://json-schema.org/draft/2020-12/schema",
+    "draft-04": "http://json-schema.org/draft-04/schema#",
+}
 
 
 class TooSlowError(Exception):
@@ -117,6 +120,7 @@ def judged(schema: Any, documents: list[str], beside: dict[str, Any]) -> str:
 
     kind = validator_for(schema, default=jsonschema.Draft202012Validator)
     resources = [(address, Resource.from_contents(other, DRAFT7)) for address, other in beside.items()]
+    resources += [(address.rsplit("/", 1)[-1], resource) for address, resource in resources]  # as files beside it
     registry = Registry().with_resources(resources)
     checker = kind(schema, format_checker=kind.FORMAT_CHECKER, registry=registry)
     for document in documents:
@@ -201,7 +205,10 @@ def _pointers(tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
                     for media, content in (response.get("content") or {}).items():
                         if "json" in media and "schema" in content:
                             end = f"responses/{status}/content/{media.replace('/', '~1')}/schema"
-                            yield f"{method.upper()} {path} {status}", (start + end).replace("{", "%7B").replace("}", "%7D")
+                            yield (
+                                f"{method.upper()} {path} {status}",
+                                (start + end).replace("{", "%7B").replace("}", "%7D"),
+                            )
 
 
 def _nullable(tree: Any) -> Any:
@@ -216,7 +223,12 @@ def _nullable(tree: Any) -> Any:
     return {**out, "type": "string"} if out.get("type") == "file" else out
 
 
-JUDGES: dict[str, Callable[[Path], str]] = {"json_schema": json_schema, "openapi": openapi, "avro": avro, "protobuf": protobuf}
+JUDGES: dict[str, Callable[[Path], str]] = {
+    "json_schema": json_schema,
+    "openapi": openapi,
+    "avro": avro,
+    "protobuf": protobuf,
+}
 
 
 if __name__ == "__main__":

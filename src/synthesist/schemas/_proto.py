@@ -133,6 +133,8 @@ class _Reader:
             self._expect(",")
             kind = self._next()
             self._expect(">")
+        while self._peek().startswith(".") or kind.endswith("."):
+            kind += self._next()  # a long name may be broken at its dots
         name = self._next()
         if kind == "group":
             inner = Message(_within(message.name, name))

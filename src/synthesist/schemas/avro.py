@@ -107,14 +107,9 @@ class _Reader:
         elif kind == "fixed":
             self.named[full] = _fixed(tree)
         else:
-            fields = {field["name"]: self.schema(_typed(field), space) for field in tree.get("fields") or ()}
+            fields = {one["name"]: self.schema(one.get("type", "null"), space) for one in tree.get("fields") or ()}
             self.named[full] = _object(fields)
         return {"$ref": f"#/$defs/{full}"}
-
-
-def _typed(field: Mapping[str, Any]) -> Any:
-    """The type of a field; a logical type written beside it counts too, as writers take it for one."""
-    return field["type"] if "type" in field else "null"
 
 
 def _object(fields: dict[str, Any]) -> dict[str, Any]:

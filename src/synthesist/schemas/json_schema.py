@@ -32,12 +32,13 @@ def page(source: Source) -> dict[str, Any]:
 def _beside(schema: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The schemas that are referred to and lie in the same folder, by address, and those that they refer to."""
     beside: dict[str, Any] = {}
-    looked_for = set[str]()
-    while missing := {address for address, _ in Library(schema, beside).missing()} - looked_for:
-        looked_for |= missing
-        for address in sorted(missing):
-            if (file := _file(address, folder)) is not None:
-                beside[address] = Source.read(file).tree
+    files: dict[str, Path | None] = {}
+    while missing := {pair for pair in Library(schema, beside).missing() if pair[0] not in files}:
+        for address, referrer in sorted(missing):
+            file = _file(address, folder)
+            files[address] = file if file != files.get(referrer) else None  # none is what it refers to itself
+            if files[address] is not None:
+                beside[address] = Source.read(file or "").tree
     return beside
 
 

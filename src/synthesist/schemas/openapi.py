@@ -52,7 +52,11 @@ class _Translation:
             self.definitions.setdefault(name, self._translated(body, mode))
         for name, body, mode in self.waiting:
             self.definitions[name] = self._named(name, self._translated(body, mode))
-        draft = "https://json-schema.org/draft/2020-12/schema" if self._modern else "http://json-schema.org/draft-04/schema#"
+        draft = (
+            "https://json-schema.org/draft/2020-12/schema"
+            if self._modern
+            else "http://json-schema.org/draft-04/schema#"
+        )
         return {"$schema": draft, "$defs": self.definitions}
 
     @property
@@ -170,12 +174,16 @@ class _Translation:
 
     def _discriminators(self) -> dict[str, Mapping[str, Any]]:
         """The components that tell by a property which of those built on them a value is."""
-        found = {}
+        found: dict[str, Mapping[str, Any]] = {}
         for name, body in (self._at(self.components) or {}).items():
             said = body.get("discriminator") if isinstance(body, dict) else None
             if isinstance(said, str):
                 said = {"propertyName": said}
-            if isinstance(said, dict) and isinstance(said.get("propertyName"), str) and not {"oneOf", "anyOf"} & body.keys():
+            if (
+                isinstance(said, dict)
+                and isinstance(said.get("propertyName"), str)
+                and not {"oneOf", "anyOf"} & body.keys()
+            ):
                 found[f"#/{self.components}/{_escaped(name)}"] = said
         return found
 
@@ -209,11 +217,17 @@ def _values(branch: Any, said: Mapping[str, Any]) -> list[str]:
 def _hide(words: dict[str, Any], schema: Mapping[str, Any], mark: str) -> None:
     """Leave properties out that are not sent in this direction."""
     properties = schema.get("properties")
-    hidden = {n for n, p in properties.items() if isinstance(p, dict) and p.get(mark)} if isinstance(properties, dict) else ()
+    hidden = (
+        {n for n, p in properties.items() if isinstance(p, dict) and p.get(mark)}
+        if isinstance(properties, dict)
+        else ()
+    )
     if hidden:
         words["properties"] = {name: part for name, part in words["properties"].items() if name not in hidden}
         words["required"] = [name for name in words.get("required") or () if name not in hidden]
-        words["not"] = {"anyOf": [{"required": [name]} for name in sorted(hidden)]} if "not" not in words else words["not"]
+        words["not"] = (
+            {"anyOf": [{"required": [name]} for name in sorted(hidden)]} if "not" not in words else words["not"]
+        )
 
 
 def _allow_null(words: dict[str, Any]) -> None:

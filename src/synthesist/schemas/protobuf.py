@@ -7,9 +7,9 @@ https://protobuf.dev/programming-guides/json/.
 from pathlib import Path
 from typing import Any
 
+from synthesist.errors import SpecError
 from synthesist.schemas._proto import Enum, Field, File, Message, read_descriptors, read_proto
 from synthesist.schemas.source import Source
-from synthesist.errors import SpecError
 
 __all__ = ["SUFFIXES", "TITLE", "page", "recognises"]
 
@@ -63,15 +63,13 @@ def recognises(source: Source) -> bool:
 
 def page(source: Source) -> dict[str, Any]:
     """The page of the sampler `documents`; its option `of` says which message is drawn."""
-    if source.suffix == ".proto":
-        files = _with_imports(source)
-    else:
-        files = read_descriptors(source.data, str(source.path))
+    text = source.suffix == ".proto"
+    files = _with_imports(source) if text else read_descriptors(source.data, str(source.path))
     types: dict[str, Message | Enum] = {}
     for file in files:
         types |= file.types
     schemas = _Schemas(types, str(source.path))
-    own = files[0].types if source.suffix == ".proto" else types
+    own = files[0].types if text else types
     messages = [name for name, kind in own.items() if isinstance(kind, Message) and not kind.is_entry]
     if not messages:
         raise SpecError(f"{source.path} defines no message, so there is nothing to draw.")
@@ -114,7 +112,7 @@ class _Schemas:
     def _message(self, message: Message) -> dict[str, Any]:
         properties = {field.json_name: self._field(field, message) for field in message.fields}
         required = [field.json_name for field in message.fields if field.label == "required"]
-        choices = []
+        choices: list[dict[str, Any]] = []
         for group in dict.fromkeys(field.oneof for field in message.fields if field.oneof):
             names = [field.json_name for field in message.fields if field.oneof == group]
             pairs = [{"not": {"required": [a, b]}} for i, a in enumerate(names) for b in names[i + 1 :]]

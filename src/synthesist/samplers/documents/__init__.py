@@ -1,8 +1,7 @@
 """Documents of JSON that a schema describes."""
 
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,6 +14,7 @@ from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.documents.drawing import Habits, drawn
 from synthesist.samplers.documents.planning import Plan
+from synthesist.samplers.documents.probing import probed
 from synthesist.samplers.documents.references import ANNOTATIONS, Library, Located, walked
 
 __all__ = ["Documents"]
@@ -63,9 +63,7 @@ class Documents(Spec):
         beside={"json_schema": FAMILY},
     )
     table: str = knob("documents", "name of the table", tries=("documents", "people"), min_length=1)
-    optional: float = knob(
-        0.7, "how often a property is there that need not be", tries=(0.7, 0.1), ge=0, le=1
-    )
+    optional: float = knob(0.7, "how often a property is there that need not be", tries=(0.7, 0.1), ge=0, le=1)
     edges: float = knob(
         0.05,
         "how often a value is one of the ends of what is allowed: the smallest, the longest",
@@ -123,7 +121,7 @@ class Documents(Spec):
     @cached_property
     def _plan(self) -> Plan:
         library = Library(self.json_schema, self.beside)
-        return Plan(library, _whole(library) if self.of is None else _definition(library, self.of))
+        return probed(Plan(library, _whole(library) if self.of is None else _definition(library, self.of)))
 
 
 def _whole(library: Library) -> Located:

@@ -19,7 +19,7 @@ from synthesist.samplers.documents.planning import Listing, Members, Node, Plan,
 from synthesist.samplers.documents.strings import Texts
 from synthesist.samplers.documents.values import canonical
 
-__all__ = ["Habits", "drawn"]
+__all__ = ["Habits", "drawn", "once"]
 
 TRIES = 60  # draws at most for a value that has to be looked at
 MORE_ITEMS = 4  # values of an array beyond the fewest
@@ -67,11 +67,11 @@ def drawn(plan: Plan, node: Node, n: int, habits: Habits, ctx: Context, budget: 
     """
     if budget is None:
         budget = np.full(n, max(2.0 * node.least, float(habits.size)))
-    cells, wrong = _once(plan, node, habits, ctx, budget)
+    cells, wrong = once(plan, node, habits, ctx, budget)
     for attempt in range(TRIES):
         if not len(wrong):
             return cells
-        again, still = _once(plan, node, habits, ctx.at("again", attempt), budget[wrong])
+        again, still = once(plan, node, habits, ctx.at("again", attempt), budget[wrong])
         place = np.arange(n)
         place[wrong] = np.arange(n, n + len(wrong))
         cells = pl.concat([cells, again]).gather(place)
@@ -83,7 +83,7 @@ def drawn(plan: Plan, node: Node, n: int, habits: Habits, ctx: Context, budget: 
     )
 
 
-def _once(plan: Plan, node: Node, habits: Habits, ctx: Context, budget: np.ndarray) -> tuple[pl.Series, np.ndarray]:
+def once(plan: Plan, node: Node, habits: Habits, ctx: Context, budget: np.ndarray) -> tuple[pl.Series, np.ndarray]:
     """Values of a node, and the places of those that turned out wrong; the parts of all are right."""
     levels: list[dict[Node, tuple[np.ndarray, list[Made]]]] = []
     asked: dict[Node, list[np.ndarray]] = {node: [budget]}
@@ -157,6 +157,8 @@ def _one_level(
 
 def _chosen(node: Node, budget: np.ndarray, ctx: Context) -> np.ndarray:
     """A way for each value: any it can afford, or else the smallest."""
+    if not node.ways:
+        raise SpecError(f"{node.path}: {'; '.join(node.reasons[-3:])}")
     least = np.array([way.least for way in node.ways])
     if len(least) == 1:
         return np.zeros(len(budget), dtype=np.int64)
@@ -241,7 +243,9 @@ def _properties(
     return parts
 
 
-def _present(make: Members, left: np.ndarray, least: np.ndarray, habits: Habits, rng: np.random.Generator) -> np.ndarray:
+def _present(
+    make: Members, left: np.ndarray, least: np.ndarray, habits: Habits, rng: np.random.Generator
+) -> np.ndarray:
     """there[object, property]: those required, and of the others as many as the budget has room for."""
     m, p = len(left), len(least)
     if not p:
@@ -351,7 +355,8 @@ def _different(flat: pl.Series, rows: np.ndarray, lengths: np.ndarray | None) ->
     equal = flat
     if len(flat) and flat.str.contains(r"^[\[{]").any():
         equal = pl.Series([canonical(json.loads(text)) for text in flat.to_list()], dtype=pl.String)
-    kept = np.flatnonzero(pl.DataFrame({"row": rows, "value": equal}).select(pl.struct("row", "value").is_first_distinct()).to_series().to_numpy())
+    pairs = pl.DataFrame({"row": rows, "value": equal}).select(pl.struct("row", "value").is_first_distinct())
+    kept = np.flatnonzero(pairs.to_series().to_numpy())
     flat, rows = flat.gather(kept), rows[kept]
     if lengths is None:
         return flat, rows

@@ -36,6 +36,9 @@ DEEPEST = 100
 ANYTHING = Repeat(Characters(ANY), 0, None)
 EMPTY = Sequence(())
 CONTROLS = {"t": 9, "n": 10, "v": 11, "f": 12, "r": 13, "0": 0, "a": 7, "e": 27}
+ESCAPE = re.compile(
+    r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([pP])\{([\w=]+)\}|c([A-Za-z])|(.))", re.DOTALL
+)
 LETTERS = ranges((65, 90), (97, 122))
 PUNCTUATION = ranges((33, 47), (58, 64), (91, 96), (123, 126))
 PROPERTIES: dict[str, tuple[Ranges, str]] = {
@@ -348,9 +351,7 @@ class _Reader:
         return ((ord(sign), ord(sign)),)
 
     def _escaped(self) -> Ranges:
-        found = re.compile(
-            r"\\(?:u\{([0-9A-Fa-f]+)\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([pP])\{([\w=]+)\}|c([A-Za-z])|(.))", re.DOTALL
-        ).match(self.text, self.place)
+        found = ESCAPE.match(self.text, self.place)
         if found is None:
             self._refuse("a backslash with nothing after it")
         self.place = found.end()

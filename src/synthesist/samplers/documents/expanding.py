@@ -127,7 +127,9 @@ class Expander:
         words, facets = place.words, dict[str, Any]()
         if {"properties", "patternProperties", "additionalProperties"} & words.keys():
             named = [(n, _goal(self._part(place, "properties", n))) for n in words.get("properties") or {}]
-            matching = [(p, _goal(self._part(place, "patternProperties", p))) for p in words.get("patternProperties") or {}]
+            matching = [
+                (p, _goal(self._part(place, "patternProperties", p))) for p in words.get("patternProperties") or {}
+            ]
             others = _goal(self._part(place, "additionalProperties")) if "additionalProperties" in words else None
             facets["groups"] = (Group(tuple(named), tuple(matching), others),)
         if "propertyNames" in words:
@@ -140,7 +142,9 @@ class Expander:
     def _of_arrays(self, place: Located) -> dict[str, Any]:
         words, facets = place.words, dict[str, Any]()
         if {"prefixItems", "items"} & words.keys():
-            first = tuple(_goal(self._part(place, "prefixItems", i)) for i in range(len(words.get("prefixItems") or ())))
+            first = tuple(
+                _goal(self._part(place, "prefixItems", i)) for i in range(len(words.get("prefixItems") or ()))
+            )
             facets["items"] = (Items(first, _goal(self._part(place, "items")) if "items" in words else None),)
         if "contains" in words:
             least, most = words.get("minContains", 1), words.get("maxContains")
@@ -343,6 +347,10 @@ WAYS_TO_FAIL: Mapping[str, Callable[[Any, Mapping[str, Any]], list[Shape]]] = {
     "required": lambda v, w: [replace(ANY, types=OBJECT, absent=frozenset({name})) for name in v],
 }
 LOOKED_AT = frozenset(
-    "multipleOf prefixItems items contains uniqueItems patternProperties additionalProperties propertyNames "
-    "dependentRequired dependentSchemas oneOf if unevaluatedProperties unevaluatedItems $dynamicRef".split()
+    {
+        *("multipleOf", "prefixItems", "items", "contains", "uniqueItems", "patternProperties", "additionalProperties"),
+        *("propertyNames", "dependentRequired", "dependentSchemas", "oneOf", "if", "$dynamicRef"),
+        *("unevaluatedProperties", "unevaluatedItems"),
+    }
 )
+"""Keywords whose failing is looked for, not built."""

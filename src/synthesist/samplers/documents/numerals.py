@@ -98,7 +98,9 @@ def numbers(shape: Shape) -> Numbers:
     if max(abs(first), abs(last)) * scale >= 2**62 or decimals > 18:
         first = last = first if abs(first) <= abs(last) else last
         if abs(first) * scale >= 2**63:
-            raise SpecError(f"numbers of more than 18 digits, as those a schema bounds by {first * step}, cannot be drawn")
+            raise SpecError(
+                f"numbers of more than 18 digits, as those a schema bounds by {first * step}, cannot be drawn"
+            )
     found = Numbers(
         first,
         last,

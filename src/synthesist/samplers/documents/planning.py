@@ -18,7 +18,7 @@ from synthesist.samplers.documents.ecma import searcher
 from synthesist.samplers.documents.expanding import Expander
 from synthesist.samplers.documents.numerals import Numbers, numbers
 from synthesist.samplers.documents.references import Library, Located
-from synthesist.samplers.documents.shapes import Contains, Goal, Shape
+from synthesist.samplers.documents.shapes import Goal, Shape
 from synthesist.samplers.documents.strings import Texts, texts
 from synthesist.samplers.documents.validation import Validator
 from synthesist.samplers.documents.values import canonical
@@ -134,21 +134,33 @@ class Plan:
         self._nodes: dict[Goal, Node] = {}
         self._waiting: list[Node] = []
         self.root = self._node(frozenset({(root, True)}), root.path)
-        self._finish()
-        if self.root.least == inf:
-            raise SpecError(self._why())
+        self._unfold()
+        self.settle()
 
-    def _finish(self) -> None:
-        """Make the ways of all nodes, and measure them."""
-        for node in self._waiting:
-            self._make(node)
-            if len(self._nodes) > MOST_NODES:
-                raise SpecError(f"the schema unfolds into more than {MOST_NODES:,} parts: draw one of its definitions")
+    def looked_at(self) -> list[Node]:
+        """The nodes some values of which have to be tried out."""
+        return [node for node in self._waiting if node.least < inf and any(way.checks for way in node.ways)]
+
+    def settle(self) -> None:
+        """Measure all nodes; where nothing can be drawn, their examples are what is left.
+
+        Raises:
+            SpecError: the root has no value.
+        """
         self._measure()
         if given := [node for node in self._waiting if node.least == inf and self._given(node)]:
             for node in given:
                 node.ways = [Way(self._given(node))]
             self._measure()
+        if self.root.least == inf:
+            raise SpecError(self._why())
+
+    def _unfold(self) -> None:
+        """Make the ways of all nodes."""
+        for node in self._waiting:
+            self._make(node)
+            if len(self._nodes) > MOST_NODES:
+                raise SpecError(f"the schema unfolds into more than {MOST_NODES:,} parts: draw one of its definitions")
 
     def _node(self, goal: Goal, path: str) -> Node:
         if goal not in self._nodes:
@@ -181,9 +193,7 @@ class Plan:
             yield Way(numbers(shape), shape.checks)
         elif kind == "string":
             excluded = frozenset(json.loads(v) for v in shape.excluded if v.startswith('"'))
-            made = texts(
-                shape.shortest, shape.longest, shape.patterns, shape.not_patterns, shape.formats, excluded
-            )
+            made = texts(shape.shortest, shape.longest, shape.patterns, shape.not_patterns, shape.formats, excluded)
             yield Way(made, shape.checks)
         elif kind == "array":
             yield self._listing(node, shape)
@@ -211,7 +221,9 @@ class Plan:
                 raise SpecError(f"an array of at most {shape.most:,} values cannot contain {len(forced):,}")
             first = first[: shape.most - len(forced)]
         looked_at = bool(counted) and (bool(first) or len(counted) > 1 or any(c.most is not None for c in counted))
-        checks = shape.checks | (node.goal if looked_at or any(v.startswith("[") for v in shape.excluded) else frozenset())
+        checks = shape.checks | (
+            node.goal if looked_at or any(v.startswith("[") for v in shape.excluded) else frozenset()
+        )
         return Way(Listing(tuple(first), others, forced, fewest, shape.most, shape.unique), checks)
 
     # ----------------------------------------------------------------------- objects
@@ -229,8 +241,11 @@ class Plan:
             if name not in found and name not in shape.absent and self._may_be_named(name, shape):
                 found[name] = self._node(_of_property(name, shape), f"{node.path}/*")
         place = {name: i for i, name in enumerate(found)}
-        needs = tuple((place[name], tuple(place.get(other, -1) for other in sorted(others)))
-                      for name, others in shape.dependents if name in place)
+        needs = tuple(
+            (place[name], tuple(place.get(other, -1) for other in sorted(others)))
+            for name, others in shape.dependents
+            if name in place
+        )
         impossible = {name for name, others in needs if -1 in others}
         required = brought_along(np.array([name in shape.required for name in found], dtype=bool), needs)
         if any(required[i] for i in impossible):
@@ -282,6 +297,8 @@ class Plan:
         """The smallest size of every node, from the leaves up; ways that have no end are taken out."""
         above: dict[Node, set[Node]] = {}
         for node in self._waiting:
+            node.least = inf
+        for node in self._waiting:
             for child in {child for way in node.ways for child in way.children}:
                 above.setdefault(child, set()).add(node)
         changed = dict.fromkeys(self._waiting)
@@ -308,7 +325,7 @@ class Plan:
             for value in (
                 *([place.words["default"]] if "default" in place.words else []),
                 *([place.words["example"]] if "example" in place.words else []),
-                *(place.words.get("examples") if isinstance(place.words.get("examples"), list) else ()),
+                *(place.words["examples"] if isinstance(place.words.get("examples"), list) else ()),
             )
         ]
         return tuple(dict.fromkeys(canonical(v) for v in given if _is_plain(v) and self.validator.meets(v, node.goal)))

@@ -127,7 +127,11 @@ class Library:
                 above = self._known.get(id(found), above)
         if isinstance(found, dict) and id(found) in self._known:
             return self._known[id(found)]
-        return self.at(found, above, *pointer[1:].split("/")) if isinstance(found, bool | dict) else self._refuse(here, ref)
+        return (
+            self.at(found, above, *pointer[1:].split("/"))
+            if isinstance(found, bool | dict)
+            else self._refuse(here, ref)
+        )
 
     def _refuse(self, here: Located, ref: str) -> Located:
         raise SpecError(f"{here.path} refers to `{ref}`, which is no schema. Correct the reference.")
@@ -214,9 +218,8 @@ def _modern(schema: Mapping[str, Any], draft: int) -> Mapping[str, Any]:
         return {"$ref": schema["$ref"]}  # what stands beside a reference counts from 2019-09 on
     words = dict(schema)
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(words.get(exclusive), bool):
-            if words.pop(exclusive) and bound in words:
-                words[exclusive] = words.pop(bound)
+        if isinstance(words.get(exclusive), bool) and words.pop(exclusive) and bound in words:
+            words[exclusive] = words.pop(bound)
     if isinstance(words.get("items"), list):
         words["prefixItems"] = words.pop("items")
         if "additionalItems" in words:

@@ -139,9 +139,9 @@ class Shape:
     def _impossible(self) -> Iterable[str]:
         if self.whole and self.broken:
             yield "number"
-        if self.low is not None and self.high is not None:
-            if self.low > self.high or (self.low == self.high and (self.low_open or self.high_open)):
-                yield "number"
+        low, high, open_ = self.low, self.high, self.low_open or self.high_open
+        if low is not None and high is not None and (low > high or (low == high and open_)):
+            yield "number"
         if self.longest is not None and self.shortest > self.longest:
             yield "string"
         if self.patterns & self.not_patterns:

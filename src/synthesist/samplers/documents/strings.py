@@ -180,7 +180,9 @@ def _language(automata: list[Automaton], wanted: Wanted) -> Language | None:
         return None
     longest = shortest + SLACK if wanted.longest is None else min(shortest + SLACK, wanted.longest)
     height = whole.heights[0]
-    language = Language(whole, longest if height is None or height > longest + SLACK else min(height, wanted.longest or height))
+    language = Language(
+        whole, longest if height is None or height > longest + SLACK else min(height, wanted.longest or height)
+    )
     return language if language.size else None
 
 
@@ -206,5 +208,6 @@ def _said(wanted: Wanted) -> str:
     parts += [f"is not found by `{pattern}`" for pattern in sorted(wanted.not_patterns)]
     parts += [f"is of the format {name}" for name in sorted(wanted.formats)]
     if wanted.shortest or wanted.longest is not None:
-        parts.append(f"has {wanted.shortest:,} to {'any number of' if wanted.longest is None else format(wanted.longest, ',')} signs")
+        most = "any number of" if wanted.longest is None else f"{wanted.longest:,}"
+        parts.append(f"has {wanted.shortest:,} to {most} signs")
     return " and ".join(parts) or "is left"
