@@ -2,7 +2,7 @@
 
 A driver is one file of this folder with three names: `TITLE` says what it reads, `recognises(source)`
 whether a file is its own, by suffix and content, and `page(source)` gives the page, as in
-`{"kind": "documents", "schema": {...}}`. Drivers are asked in the order of `DRIVERS`: those that are sure by
+`{"kind": "documents", "json_schema": {...}}`. Drivers are asked in the order of `DRIVERS`: those that are sure by
 a look come first, those that would take anything come last.
 """
 
@@ -16,7 +16,7 @@ from synthesist.schemas.source import Source
 
 __all__ = ["DRIVERS", "page_of", "suffixes"]
 
-DRIVERS = ("json_schema", "sql")
+DRIVERS = ("sql", "protobuf", "avro", "openapi", "json_schema")
 
 
 def page_of(path: str | Path) -> dict[str, Any]:
