@@ -12,9 +12,9 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.samplers.columns.declaration import refused
+from synthesist.samplers.tables.counting import roots_in_a_block, skeleton
 from synthesist.samplers.tables.plan import Plan
 from synthesist.samplers.tables.reading import FaultyError, planned
-from synthesist.samplers.tables.counting import roots_in_a_block, skeleton
 from synthesist.samplers.tables.table import Table
 from synthesist.samplers.tables.world import World
 

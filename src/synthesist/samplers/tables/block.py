@@ -11,11 +11,11 @@ from synthesist.codecs.cells import emptied, spread
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Number
-from synthesist.samplers.columns.formula import AGGREGATES, Across, Formula
+from synthesist.rules.formula import AGGREGATES, Across, Formula
 from synthesist.samplers.columns.references import Position
+from synthesist.samplers.tables.counting import Span
 from synthesist.samplers.tables.parents import NONE, parents_of
 from synthesist.samplers.tables.plan import Link
-from synthesist.samplers.tables.counting import Span
 
 if TYPE_CHECKING:
     from synthesist.samplers.tables.world import World

@@ -7,9 +7,9 @@ from functools import cached_property
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Link as SchemaLink
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import Distribution
-from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.references import ByRank
 from synthesist.samplers.tables.table import Table
 

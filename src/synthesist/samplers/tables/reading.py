@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.rules.formula import Across, Formula
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
-from synthesist.samplers.columns.formula import Across, Formula
 from synthesist.samplers.columns.references import Position, Reference
 from synthesist.samplers.tables.linking import (
     Fault,

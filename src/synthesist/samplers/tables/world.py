@@ -17,9 +17,9 @@ from synthesist.data.kinds import Id
 from synthesist.errors import DataError
 from synthesist.samplers.columns.distribution import Rows
 from synthesist.samplers.tables.block import Block
+from synthesist.samplers.tables.counting import Skeleton
 from synthesist.samplers.tables.parents import NONE, Popularity, popularity
 from synthesist.samplers.tables.plan import Link, Plan
-from synthesist.samplers.tables.counting import Skeleton
 
 __all__ = ["KEPT", "World"]
 

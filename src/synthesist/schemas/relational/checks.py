@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from synthesist.errors import SpecError
-from synthesist.samplers.columns.sql import said_as_formula
+from synthesist.rules.sql import said_as_formula
 from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.tables import Check, Table
 

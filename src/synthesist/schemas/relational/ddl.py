@@ -132,7 +132,7 @@ class _Reader:
 
     def _is_index(self, at: Cursor) -> bool:
         """Whether KEY, INDEX and the like begin an index of MySQL, and not a column of that name."""
-        return self.database.dialect == "mysql" or at.sees("PERIOD") and at.peek(1).is_("FOR")
+        return self.database.dialect == "mysql" or (at.sees("PERIOD") and at.peek(1).is_("FOR"))
 
     def _like(self, at: Cursor, table: Table, first: bool = False) -> None:
         _, name = self._qualified(at)
