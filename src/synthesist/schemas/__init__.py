@@ -6,6 +6,7 @@ whether a file is its own, by suffix and content, and `page(source)` gives the p
 a look come first, those that would take anything come last.
 """
 
+import warnings
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +15,9 @@ from typing import Any
 from synthesist.errors import DataError
 from synthesist.schemas.source import Source
 
-__all__ = ["DRIVERS", "page_of", "suffixes"]
+__all__ = ["DRIVERS", "describes", "page_of", "suffixes", "written"]
 
-DRIVERS = ("sql", "protobuf", "avro", "openapi", "json_schema")
+DRIVERS = ("sql", "dbt", "sdv", "protobuf", "avro", "openapi", "json_schema", "example")
 
 
 def page_of(path: str | Path) -> dict[str, Any]:
@@ -34,6 +35,27 @@ def page_of(path: str | Path) -> dict[str, Any]:
             return page
     known = "; ".join(driver.TITLE for driver in _drivers())
     raise DataError(f"{path} is no schema that is known here, and no page, which says `kind:`. Known are: {known}.")
+
+
+def written(path: str | Path) -> str:
+    """The page of a schema file as YAML, to be edited; what of the file is not kept stands above it as comments.
+
+    Raises:
+        NotFoundError, DataError, SpecError: as `page_of` has it.
+    """
+    import yaml
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        page = page_of(path)
+    notes = "".join(f"# {line}\n" for warning in told for line in str(warning.message).splitlines())
+    return notes + str(yaml.safe_dump(page, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None))
+
+
+def describes(path: str | Path) -> bool:
+    """Whether a file, by its name, is a schema: not rows, which `example` describes where it is asked to."""
+    suffix = Path(path).suffix.lower()
+    return any(suffix in driver.SUFFIXES for driver in _drivers() if driver is not import_module(f"{__name__}.example"))
 
 
 def suffixes() -> frozenset[str]:

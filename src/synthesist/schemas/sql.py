@@ -1,6 +1,5 @@
 """SQL: the CREATE TABLE statements and constraints of PostgreSQL, MySQL and MariaDB, SQLite and DuckDB."""
 
-import warnings
 from typing import Any
 
 from synthesist.errors import SpecError
@@ -24,7 +23,7 @@ def page(source: Source) -> dict[str, Any]:
         SpecError: a statement about tables cannot be read, there is none, or it is of another database.
     """
     from synthesist.schemas.relational.ddl import read_sql
-    from synthesist.schemas.relational.pages import page_of_tables
+    from synthesist.schemas.relational.pages import told
     from synthesist.schemas.relational.statements import dialect_of, stranger
 
     text = source.text
@@ -34,7 +33,4 @@ def page(source: Source) -> dict[str, Any]:
         database = read_sql(text, dialect_of(text, source.path.name))
     except SpecError as error:
         raise SpecError(f"{source.path}: {error}") from None
-    made, notes = page_of_tables(database, str(source.path))
-    if notes:
-        warnings.warn(f"{source.path}:\n  " + "\n  ".join(notes), UserWarning, stacklevel=4)
-    return made
+    return told(database, source.path)

@@ -86,9 +86,12 @@ def _pages(column: Column, limits: Limits, meaning: Meaning | None, unique: bool
         case "text":
             return _texts(kind, limits, meaning, unique)
         case "date" | "timestamp":
-            return [_moments(kind, limits, meaning, unique)]
+            page = _moments(kind, limits, meaning, unique)
+            return [{**page, "format": column.format} if column.format else page]
         case "json":
             return [_json()]
+        case "uuid" if unique:
+            return [{"is": "keys", "uuid": 4}]
         case "bits" if dialect == "mysql":
             ends = {"low": 0, "high": min(2 ** (kind.length or 1) - 1, 2**53)}
             return [{"is": "uniform", **ends, "integers": True, **_once(unique)}]
@@ -195,6 +198,8 @@ def _numbers(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) 
     pages = []
     if meaning is not None:
         page = {key: value for key, value in meaning.page.items() if key not in ("decimals", "integers")}
+        if page["is"] == "beta" and high is not None and 1 < high <= 100 and low == 0:
+            page = {"is": "uniform", "low": low, "high": high}  # a share in percent
         if "median" in page and high is not None and high < 8 * page["median"]:
             page["median"] = max(high / 8, step)
         pages.append(_cut(_grid(page, decimals), low, high))
@@ -298,8 +303,7 @@ def _moments(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) 
         first = min(first, datetime(1950, 1, 1))
     if whole:
         return {"is": "dates", "start": first.date().isoformat(), "end": last.date().isoformat(), **_once(unique)}
-    precision = "s" if kind.decimals == 0 or not unique else "s"
-    page = {"is": "dates", "start": first.isoformat(), "end": last.isoformat(), "precision": precision}
+    page = {"is": "dates", "start": first.isoformat(), "end": last.isoformat(), "precision": "s"}
     return {**page, **(_once(unique) or {"hours": {"0-6": 0.2, "9-17": 2}})}
 
 

@@ -62,7 +62,12 @@ class _Reader:
         for table in list(self.database.tables.values()):
             if not table.columns:
                 del self.database.tables[table.name]
-            if table.partitioned and table.parts:
+            if table.partitioned and not table.parts:
+                self.database.notes.append(
+                    f"line {table.line}: `{table.name}` is kept in parts by {table.partitioned}, and the file creates none: "
+                    f"create them, or no row finds its place."
+                )
+            elif table.partitioned:
                 table.checks.append(Check(" OR ".join(f"({part})" for part in table.parts), table.line))
         return self.database
 
@@ -419,8 +424,7 @@ class _Reader:
             table.key = ()
             return
         if at.sees("CONSTRAINT", "INDEX", "KEY", "FOREIGN", "CHECK"):
-            self._note(at, f"`{table.name}`: a constraint that is dropped later is kept")
-            return
+            return  # rows that keep it as well are as good
         at.skips("COLUMN")
         at.skips("IF", "EXISTS")
         if (name := table.spelt(at.next().text)) is not None:

@@ -31,6 +31,8 @@ class Link:
     """Column of this table -> column of the other."""
     options: dict[str, Any] = field(default_factory=dict)
     line: int = 0
+    late: bool = False
+    """Whether it leads to a table that is loaded later."""
 
     @property
     def owns(self) -> bool:
@@ -49,6 +51,10 @@ class Ties:
     """Columns that count the rows of one owner."""
     absent: set[str] = field(default_factory=set)
     """Columns that are left empty."""
+    present: set[str] = field(default_factory=set)
+    """Columns that others refer to, and that are never empty."""
+    rules: list[str] = field(default_factory=list)
+    """What holds between rows, in the words of rules."""
     itself: set[str] = field(default_factory=set)
     """Columns that refer to their own row."""
     key: tuple[str, ...] = ()
@@ -156,17 +162,22 @@ class _Tying:
 
     def _break_circles(self) -> None:
         """Tables that refer to each other in a circle are loaded one after the other only where a link stays empty."""
-        for name in self.database.tables:
+        for name, table in self.database.tables.items():
             while (circle := self._circle(name)) is not None:
-                breakable = [(table, link) for table, link in circle if self._may_be_empty(table, link)]
-                table, link = (breakable or circle)[0]
-                self.ties[table].links.remove(link)
-                if breakable:
-                    self.ties[table].absent.update(c for c in link.columns if self.database.tables[table].columns[c].nullable)
-                else:
-                    circle_said = " -> ".join(f"`{t}`" for t, _ in circle)
-                    self._note(self.database.tables[table], link.line, f"{', '.join(link.columns)} refers to `{link.to}` in a "
-                                                                       f"circle ({circle_said}) and may not be empty: not kept")  # fmt: skip
+                open_ = next(((t, link) for t, link in circle if self._may_be_empty(t, link)), None)
+                if open_ is not None:
+                    other, link = open_
+                    columns = self.database.tables[other].columns
+                    self.ties[other].links.remove(link)
+                    self.ties[other].absent.update(c for c in link.columns if columns[c].nullable)
+                    continue
+                _, link = circle[0]
+                link.late = True
+                way = " -> ".join(f"`{t}`" for t, _ in (*circle, circle[0]))
+                self._note(
+                    table, link.line, f"tables refer to each other in a circle ({way}), and no cell of it may be empty: "
+                    f"load `{name}` with the check of {', '.join(link.columns)} deferred"
+                )  # fmt: skip
 
     def _may_be_empty(self, table: str, link: Link) -> bool:
         columns = self.database.tables[table].columns
@@ -179,6 +190,8 @@ class _Tying:
         while waiting:
             table = waiting.pop()
             for link in self.ties[table].links:
+                if link.late:
+                    continue
                 if link.to == start and table != start:
                     path = [(table, link)]
                     while path[0][0] != start:
@@ -268,6 +281,9 @@ class _Tying:
         elif nullable := [name for name in group if table.columns[name].nullable and name not in table.key]:
             ties.absent.add(nullable[-1])
             ties.links = [link for link in ties.links if nullable[-1] not in link.columns]
+        elif free and len(free) == len(group):
+            ties.rules.append(f"unique({', '.join(free)})")
+            return True
         elif free:
             ties.unique.add(max(free, key=lambda name: _room(table.columns[name])))
         return self._holds(group, ties)
@@ -278,7 +294,7 @@ class _Tying:
 
     def _can_own(self, table: Table, link: Link) -> bool:
         """Whether rows of the other table can own rows of this one, and nobody owns itself by way of others."""
-        if link.to == table.name or "before" in link.options:
+        if link.to == table.name or link.late or "before" in link.options:
             return False
         above = link.to
         while above in self.owners:
@@ -314,6 +330,7 @@ class _Tying:
             for link in list(ties.links):
                 other = self.ties[link.to]
                 targets = set(link.columns.values())
+                other.present |= targets
                 follow = targets <= other.unique | other.placed | other.linked.keys()
                 if not follow or (len(targets) > 1 and set(other.key) != targets):
                     ties.links.remove(link)

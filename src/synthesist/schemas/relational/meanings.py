@@ -23,7 +23,7 @@ FIRSTS = ("Anna", "Ben", "Clara", "David", "Elena", "Felix", "Grace", "Hugo", "I
 LASTS = ("Adler", "Brown", "Costa", "Dubois", "Evans", "Fischer", "Garcia", "Hansen", "Ito", "Jansen", "Kowalski")
 CITIES = ("Berlin", "Paris", "Madrid", "Rome", "Vienna", "Lisbon", "London", "Oslo", "Prague", "Tokyo", "Toronto")
 STREETS = "[1-9][0-9]? (Oak|Mill|Park|Hill|Lake|Church|Station) (Street|Road|Lane)"
-SENTENCE = "[A-Z][a-z]{2,8}( [a-z]{2,8}){2,9}"
+SENTENCE = "[A-Z][a-z]{2,8}( [a-z]{2,8}){2,5}"
 WORDS = "[A-Z][a-z]{3,9}( [a-z]{3,9}){0,2}"
 
 

@@ -1,8 +1,10 @@
 """Tables as the page of the sampler `tables`, or of `columns` where there is one table that refers to none."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from synthesist.errors import SpecError
@@ -12,9 +14,21 @@ from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.links import Link, Ties, tied
 from synthesist.schemas.relational.tables import Database, Table
 
-__all__ = ["page_of_tables"]
+__all__ = ["page_of_tables", "told"]
 
 FEW = 100  # rows of a table that has values for few
+
+
+def told(database: Database, where: Path) -> dict[str, Any]:
+    """The page; a warning names all that could not be kept.
+
+    Raises:
+        SpecError: there is no table to draw.
+    """
+    page, notes = page_of_tables(database, str(where))
+    if notes:
+        warnings.warn(f"{where}: not all of it is kept\n  " + "\n  ".join(notes), UserWarning, stacklevel=2)
+    return page
 
 
 def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list[str]]:
@@ -24,7 +38,7 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
         SpecError: there is no table to draw.
     """
     if not database.tables:
-        raise SpecError(f"{where} creates no table: there is nothing to draw. Name the file with CREATE TABLE.")
+        raise SpecError(f"{where} describes no table with columns: there is nothing to draw. Name the file that does.")
     ties = tied(database)
     notes = list(database.notes)
     made: dict[str, dict[str, Any]] = {}
@@ -32,6 +46,7 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
         table, tie = database.tables[name], ties[name]
         held = checked(table, database.dialect)
         columns = _columns(table, tie, held, database.dialect, notes)
+        held.rules += [rule for rule in tie.rules if not set(rule[7:-1].split(", ")) - columns.keys()]
         notes += [*tie.notes, *held.notes]
         if not columns:
             notes.append(f"line {table.line}: `{name}` has no column that can be drawn and is left out.")
@@ -51,7 +66,7 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
 
 def _ordered(database: Database, ties: Mapping[str, Ties]) -> list[str]:
     """Tables after those they refer to, so that files can be loaded in this order."""
-    above = {name: {link.to for link in ties[name].links} - {name} for name in database.tables}
+    above = {name: {link.to for link in ties[name].links if not link.late} - {name} for name in database.tables}
     return list(TopologicalSorter(above).static_order())
 
 
@@ -77,7 +92,7 @@ def _columns(
             out[name] = {"is": "position", **({"first": first} if first > 1 else {})}
         else:
             unique = name in ties.unique
-            settled = column if name not in ties.key else replace(column, nullable=False)
+            settled = replace(column, nullable=column.nullable and name not in ties.key and name not in ties.present)
             page = drawn(settled, limits, unique, dialect)
             if page is None:
                 notes.append(_left_out(table, name))
