@@ -66,9 +66,11 @@ def _column(name: str, about: Mapping[str, Any], is_key: bool) -> Any:
             column.type = Type("boolean")
         case "numerical":
             shown = str(about.get("computer_representation", "Float"))
-            whole = type_of(("u" if shown[0] == "U" else "") + BITS[shown.removeprefix("U").removeprefix("Int")]) if (
-                shown in WHOLE
-            ) else None
+            whole = (
+                type_of(("u" if shown[0] == "U" else "") + BITS[shown.removeprefix("U").removeprefix("Int")])
+                if (shown in WHOLE)
+                else None
+            )
             column.type = whole or Type("float")
         case "datetime":
             column.format = about.get("datetime_format") or ""

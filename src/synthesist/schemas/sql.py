@@ -28,7 +28,9 @@ def page(source: Source) -> dict[str, Any]:
 
     text = source.text
     if (other := stranger(text)) is not None:
-        raise SpecError(f"{source.path} is of {other}, whose SQL is not read here. Known are {TITLE.partition(') of ')[2]}.")
+        raise SpecError(
+            f"{source.path} is of {other}, whose SQL is not read here. Known are {TITLE.partition(') of ')[2]}."
+        )
     try:
         database = read_sql(text, dialect_of(text, source.path.name))
     except SpecError as error:

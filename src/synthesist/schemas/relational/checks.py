@@ -309,7 +309,9 @@ def _matches(node: "exp.Expression") -> Found | None:
     name, text = _column(node.this), _value(node.expression)
     if name is None or not isinstance(text, str):
         return None
-    return name, Limits(pattern=text.removeprefix("^").removesuffix("$") if text.count("|") == 0 or "(" in text else text)
+    return name, Limits(
+        pattern=text.removeprefix("^").removesuffix("$") if text.count("|") == 0 or "(" in text else text
+    )
 
 
 def _similar(node: "exp.Expression") -> Found | None:

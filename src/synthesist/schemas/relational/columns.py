@@ -34,7 +34,9 @@ def drawn(column: Column, limits: Limits, unique: bool, dialect: str) -> dict[st
         return dict(ABSENT)
     limits = limits_of(column, limits)
     meaning = meaning_of(column.name, column.comment, _family(column.type))
-    page = next((page for page in _pages(column, limits, meaning, unique, dialect) if _fits(page, limits, unique)), None)
+    page = next(
+        (page for page in _pages(column, limits, meaning, unique, dialect) if _fits(page, limits, unique)), None
+    )
     if page is not None and column.nullable and not limits.present and page["is"] != "keys":
         page["missing"] = meaning.missing if meaning and meaning.missing is not None else MISSING
     return page
@@ -192,7 +194,11 @@ def _numbers(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) 
     low, high = _ends(limits, step)
     if unique:
         top = min(high if high is not None else 2**53 * step, (2**31 - 1) * max(step, 1e-6))
-        return [_grid({"is": "uniform", "low": max(low if low is not None else 0, 0), "high": top, "unique": True}, decimals)]
+        return [
+            _grid(
+                {"is": "uniform", "low": max(low if low is not None else 0, 0), "high": top, "unique": True}, decimals
+            )
+        ]
     if low is not None and low < 0 <= (high if high is not None else 0) and not _declared(kind, limits):
         low = None
     pages = []

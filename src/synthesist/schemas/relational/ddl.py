@@ -54,7 +54,8 @@ class _Reader:
             first = statement.tokens[0]
             begun = " ".join(statement.text[first.start : statement.tokens[-1].end].split())[:60]
             raise SpecError(
-                f"line {first.line}: this statement ends too early, or a parenthesis is missing: `{begun} ...`. Correct it."
+                f"line {first.line}: this statement ends too early, or a parenthesis is missing: `{begun} ...`. "
+                f"Correct it."
             ) from None
 
     def finished(self) -> Database:
@@ -64,8 +65,8 @@ class _Reader:
                 del self.database.tables[table.name]
             if table.partitioned and not table.parts:
                 self.database.notes.append(
-                    f"line {table.line}: `{table.name}` is kept in parts by {table.partitioned}, and the file creates none: "
-                    f"create them, or no row finds its place."
+                    f"line {table.line}: `{table.name}` is kept in parts by {table.partitioned}, and the file creates "
+                    f"none: create them, or no row finds its place."
                 )
             elif table.partitioned:
                 table.checks.append(Check(" OR ".join(f"({part})" for part in table.parts), table.line))
@@ -143,7 +144,9 @@ class _Reader:
         _, name = self._qualified(at)
         model = self.database.find(name)
         if model is None:
-            self._note(at, f"`{table.name}` is like `{name}`, which is no table of this file: its columns are not known")
+            self._note(
+                at, f"`{table.name}` is like `{name}`, which is no table of this file: its columns are not known"
+            )
             return
         copied = {column: replace(one) for column, one in model.columns.items()}
         table.columns = {**copied, **table.columns} if first else {**table.columns, **copied}
@@ -267,7 +270,9 @@ class _Reader:
         for item in at.items():
             first = item.peek()
             spelt = table.spelt(first.text)
-            if spelt is not None and not (len(item.tokens) > 1 and item.peek(1).is_("(") and not item.peek(2).text.isdigit()):
+            if spelt is not None and not (
+                len(item.tokens) > 1 and item.peek(1).is_("(") and not item.peek(2).text.isdigit()
+            ):
                 found.append(spelt)
                 if len(item.tokens) > 2 and item.peek(1).is_("("):
                     self._shortened(table.columns[spelt], int(item.peek(2).text))
@@ -481,4 +486,3 @@ def _rename(table: Table, old: str, new: str) -> None:
     table.key = said(table.key)
     table.unique = [replace(group, columns=said(group.columns)) for group in table.unique]
     table.foreign = [replace(link, columns=said(link.columns)) for link in table.foreign]
-

@@ -144,8 +144,8 @@ class _Tying:
                 if free:
                     self.ties[table.name].absent.add(free[0])
                     continue
-                self._note(table, foreign.line, f"the foreign key ({', '.join(pairs)}) to `{other.name}` shares columns with "
-                                                f"that to `{over[0].to}` and is not kept")  # fmt: skip
+                said = f"the foreign key ({', '.join(pairs)}) to `{other.name}`"
+                self._note(table, foreign.line, f"{said} shares columns with that to `{over[0].to}` and is not kept")
 
     def _implied(self, pairs: Mapping[str, str], other: Table, link: Link) -> bool:
         """Whether a foreign key holds because the columns it is about hold those of a table that has it too."""
@@ -174,10 +174,8 @@ class _Tying:
                 _, link = circle[0]
                 link.late = True
                 way = " -> ".join(f"`{t}`" for t, _ in (*circle, circle[0]))
-                self._note(
-                    table, link.line, f"tables refer to each other in a circle ({way}), and no cell of it may be empty: "
-                    f"load `{name}` with the check of {', '.join(link.columns)} deferred"
-                )  # fmt: skip
+                said = f"tables refer to each other in a circle ({way}), and no cell of it may be empty"
+                self._note(table, link.line, f"{said}: load it with the check of {', '.join(link.columns)} deferred")
 
     def _may_be_empty(self, table: str, link: Link) -> bool:
         columns = self.database.tables[table].columns
@@ -228,7 +226,9 @@ class _Tying:
         single = [group[0] for group in groups if len(group) == 1]
         ties.unique |= {name for name in single if name not in ties.linked and name not in ties.itself}
         if referred:
-            ties.unique |= {name for name in referred if name not in ties.linked and not self._to_be_placed(table, ties, referred)}
+            ties.unique |= {
+                name for name in referred if name not in ties.linked and not self._to_be_placed(table, ties, referred)
+            }
         alone = [link for link in ties.links if set(link.columns) in [set(group) for group in groups]]
         for link in alone:
             link.options = {"distinct": True}
@@ -246,7 +246,12 @@ class _Tying:
         """Whether a key that others refer to has one free column, a whole number beside a link."""
         free = [name for name in referred if name not in ties.linked]
         held = [link for link in ties.links if set(link.columns) <= set(referred)]
-        return len(free) == 1 and bool(held) and table.columns[free[0]].type.family == "integer" and free[0] not in ties.unique
+        return (
+            len(free) == 1
+            and bool(held)
+            and table.columns[free[0]].type.family == "integer"
+            and free[0] not in ties.unique
+        )
 
     def _holds(self, group: Sequence[str], ties: Ties) -> bool:
         if ties.unique & set(group) or ties.absent & set(group):
@@ -264,7 +269,9 @@ class _Tying:
         free = [name for name in group if name not in ties.linked and name not in ties.itself]
         held = [link for link in ties.links if set(link.columns) <= set(group) and link.to != table.name]
         owners = [link for link in held if link.owns or (ties.owner is None and self._can_own(table, link))]
-        whole = [name for name in free if table.columns[name].type.family == "integer" and not table.columns[name].values]
+        whole = [
+            name for name in free if table.columns[name].type.family == "integer" and not table.columns[name].values
+        ]
         wide = [name for name in free if self._wide(table.columns[name])]
         if owners and whole and tuple(group) == table.key:
             self._own(table, owners[0], PLACED)
@@ -334,8 +341,9 @@ class _Tying:
                 follow = targets <= other.unique | other.placed | other.linked.keys()
                 if not follow or (len(targets) > 1 and set(other.key) != targets):
                     ties.links.remove(link)
-                    self._note(self.database.tables[name], link.line, f"{', '.join(link.columns)} refers to "
-                               f"{', '.join(link.columns.values())} of `{link.to}`, which is not made unique here: not kept")  # fmt: skip
+                    said = f"{', '.join(link.columns)} refers to {', '.join(link.columns.values())} of `{link.to}`"
+                    note = f"{said}, which is not made unique here: not kept"
+                    self._note(self.database.tables[name], link.line, note)
 
     def _note(self, table: Table, line: int, words: str) -> None:
         self.ties[table.name].notes.append(f"line {line}: `{table.name}`: {words}.")

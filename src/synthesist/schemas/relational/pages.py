@@ -54,7 +54,7 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
         key = {"key": list(tie.key)} if tie.key and set(tie.key) <= columns.keys() else {}
         made[name] = {**key, "columns": columns, **_rules(held, columns, table, notes)}
     if len(made) == 1 and not next(iter(ties.values())).links:
-        (name, only), = made.items()
+        ((name, only),) = made.items()
         only.pop("key", None)
         return {"kind": "columns", "table": name, **only}, notes
     unit = _unit(made, ties)
@@ -70,9 +70,7 @@ def _ordered(database: Database, ties: Mapping[str, Ties]) -> list[str]:
     return list(TopologicalSorter(above).static_order())
 
 
-def _columns(
-    table: Table, ties: Ties, held: Checked, dialect: str, notes: list[str]
-) -> dict[str, dict[str, Any]]:
+def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[str]) -> dict[str, dict[str, Any]]:
     """The columns of a table as on a page."""
     linked, said = ties.linked, set[str]()
     out: dict[str, dict[str, Any]] = {}
@@ -83,7 +81,10 @@ def _columns(
         if name in ties.absent:
             out[name] = dict(ABSENT)
         elif name in ties.itself:
-            out[name] = {"is": "expression", "formula": _named(next((k for k in table.key if k not in ties.itself), name))}
+            out[name] = {
+                "is": "expression",
+                "formula": _named(next((k for k in table.key if k not in ties.itself), name)),
+            }
         elif (link := linked.get(name)) is not None:
             out[name] = _reference(link, name, first=link.name not in said)
             said.add(link.name)
@@ -104,7 +105,8 @@ def _columns(
 def _left_out(table: Table, name: str) -> str:
     column = table.columns[name]
     why = "and may not be empty: give it a default" if not column.nullable else "and stays empty"
-    return f"line {column.line}: `{table.name}.{name}` is {column.type.written or 'of no type'}, which is not drawn here, {why}."
+    kind = column.type.written or "of no type"
+    return f"line {column.line}: `{table.name}.{name}` is {kind}, which is not drawn here, {why}."
 
 
 def _reference(link: Link, name: str, *, first: bool) -> dict[str, Any]:
@@ -127,7 +129,9 @@ def _rules(held: Checked, columns: Mapping[str, Any], table: Table, notes: list[
         return {}
     if "rules" in Columns.model_fields:
         return {"rules": list(dict.fromkeys(held.rules))}
-    notes += [f"line {table.line}: `{table.name}`: the rule `{rule}` is not kept: rows may break it." for rule in held.rules]
+    notes += [
+        f"line {table.line}: `{table.name}`: the rule `{rule}` is not kept: rows may break it." for rule in held.rules
+    ]
     return {}
 
 

@@ -23,15 +23,19 @@ MATTERS = re.compile(
     re.IGNORECASE,
 )
 MARKS = {
-    "mysql": r"`\w+`|\bENGINE\s*=|\bAUTO_INCREMENT\b|\b(?:TINY|MEDIUM|LONG)(?:TEXT|BLOB|INT)\b|\bUNSIGNED\b|\bLOCK TABLES\b",
+    "mysql": r"`\w+`|\bENGINE\s*=|\bAUTO_INCREMENT\b|\b(?:TINY|MEDIUM|LONG)(?:TEXT|BLOB|INT)\b|\bUNSIGNED\b|"
+    r"\bLOCK TABLES\b",
     "sqlite": r"\bAUTOINCREMENT\b|\bWITHOUT\s+ROWID\b|\bPRAGMA\b|\bsqlite_|\bINTEGER\s+PRIMARY\s+KEY\b",
-    "duckdb": r"\bHUGEINT\b|\bU(?:BIG|SMALL|TINY)INT\b|\bSTRUCT\s*\(|\bMAP\s*\(|\bUINTEGER\b|\bATTACH\b|\bread_(?:csv|parquet)",
-    "postgres": r"::|\b(?:BIG|SMALL)?SERIAL\b|\bcharacter\s+varying\b|\bWITH(?:OUT)?\s+TIME\s+ZONE\b|\bJSONB\b|\bBYTEA\b|"
+    "duckdb": r"\bHUGEINT\b|\bU(?:BIG|SMALL|TINY)INT\b|\bSTRUCT\s*\(|\bMAP\s*\(|\bUINTEGER\b|\bATTACH\b|"
+    r"\bread_(?:csv|parquet)",
+    "postgres": r"::|\b(?:BIG|SMALL)?SERIAL\b|\bcharacter\s+varying\b|\bWITH(?:OUT)?\s+TIME\s+ZONE\b|\bJSONB\b|"
+    r"\bBYTEA\b|"
     r"\bTIMESTAMPTZ\b|\bALTER\s+TABLE\s+ONLY\b|\bOWNER\s+TO\b|\bnextval\b|\$\$|\bCREATE\s+(?:TYPE|DOMAIN|EXTENSION)\b",
 }
 NAMES = {"postgres": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite", "duckdb": "duckdb"}
 FOREIGN = {
-    "SQL Server": r"\bNVARCHAR\s*\(\s*MAX\s*\)|\bIDENTITY\s*\(\s*1\s*,\s*1\s*\)|^SET\s+QUOTED_IDENTIFIER\b|\bCLUSTERED\b.*^GO\b",
+    "SQL Server": r"\bNVARCHAR\s*\(\s*MAX\s*\)|\bIDENTITY\s*\(\s*1\s*,\s*1\s*\)|"
+    r"^SET\s+QUOTED_IDENTIFIER\b|\bCLUSTERED\b.*^GO\b",
     "Oracle": r"\bVARCHAR2\b|\bNUMBER\s*\(\s*\d",
 }
 
@@ -111,7 +115,8 @@ def _tokens(text: str, begin: int, end: int, dialect: str) -> Iterator[Token]:
     bracketed = r"|(?P<bracketed>\[[^\]\d'][^\]]*\])" if dialect == "sqlite" else ""
     string = BACKSLASHED if dialect == "mysql" else PLAIN
     token = re.compile(
-        rf"(?P<space>\s+|{COMMENT}|\#[^\n]*)|(?P<string>(?:\b[eEnNxXbB])?{string}|{DOLLARS})|(?P<quoted>\"(?:[^\"]|\"\")*\"|`[^`]*`)"
+        rf"(?P<space>\s+|{COMMENT}|\#[^\n]*)|(?P<string>(?:\b[eEnNxXbB])?{string}|{DOLLARS})|"
+        rf"(?P<quoted>\"(?:[^\"]|\"\")*\"|`[^`]*`)"
         rf"{bracketed}|(?P<word>[^\W\d][\w$]*|\d+(?:\.\d+)?)|(?P<sign>::|.)",
         re.DOTALL,
     )
@@ -119,16 +124,22 @@ def _tokens(text: str, begin: int, end: int, dialect: str) -> Iterator[Token]:
     for found in token.finditer(text, begin, end):
         line += text.count("\n", seen, found.start())
         seen = found.start()
-        kind = next(name for name in ("space", "string", "quoted", "bracketed", "word", "sign") if found.groupdict().get(name))
+        kind = next(
+            name for name in ("space", "string", "quoted", "bracketed", "word", "sign") if found.groupdict().get(name)
+        )
         if kind != "space":
-            yield Token("quoted" if kind == "bracketed" else kind, _bare(kind, found[0]), found.start(), found.end(), line)
+            yield Token(
+                "quoted" if kind == "bracketed" else kind, _bare(kind, found[0]), found.start(), found.end(), line
+            )
 
 
 def _bare(kind: str, text: str) -> str:
     """A token without its quotes."""
     match kind:
         case "string":
-            inner = text[text.index("'") + 1 : -1] if "'" in text and not text.startswith("$") else text.split("$", 2)[2]
+            inner = (
+                text[text.index("'") + 1 : -1] if "'" in text and not text.startswith("$") else text.split("$", 2)[2]
+            )
             return inner.replace("''", "'")
         case "quoted":
             return text[1:-1].replace(text[0] * 2, text[0])

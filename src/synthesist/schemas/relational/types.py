@@ -135,11 +135,15 @@ def _single(words: str, arguments: Sequence[str], dialect: str) -> Type:
         case "text":
             return _text(name, numbers, dialect)
         case "bytes":
-            return Type("bytes", length=(numbers or [1 if name == "binary" else None])[0], fixed=name == "binary")
+            return Type("bytes", length=_first(numbers, 1 if name == "binary" else None), fixed=name == "binary")
         case "bits" if dialect == "duckdb":
             return Type("bits")
         case "bits":
-            return Type("bits", length=(numbers or [None if name == "bit varying" else 1])[0], fixed=name == "bit")
+            return Type(
+                "bits",
+                length=_first(numbers, None if name.endswith("varying") or name == "varbit" else 1),
+                fixed=name == "bit",
+            )
         case "enum" | "set":
             return Type(family, values=tuple(arguments))
         case "time" | "timestamp":
@@ -154,6 +158,10 @@ def _single(words: str, arguments: Sequence[str], dialect: str) -> Type:
     return Type(family)
 
 
+def _first(numbers: Sequence[int], usual: int | None) -> int | None:
+    return numbers[0] if numbers else usual
+
+
 def _decimal(numbers: Sequence[int], unsigned: bool, dialect: str) -> Type:
     if not numbers:
         usual = {"mysql": (10, 0), "duckdb": (18, 3)}.get(dialect)
@@ -166,9 +174,8 @@ def _decimal(numbers: Sequence[int], unsigned: bool, dialect: str) -> Type:
 
 def _text(name: str, numbers: Sequence[int], dialect: str) -> Type:
     fixed = name in ("char", "character", "nchar", "national character", "bpchar") and dialect != "duckdb"
-    length = (numbers or [LENGTHS.get(name) or (1 if fixed and name != "bpchar" else None)])[0]
-    if dialect in ("sqlite", "duckdb") and not numbers:
-        length = None
+    usual = LENGTHS.get(name) or (1 if fixed and name != "bpchar" else None)
+    length = _first(numbers, None if dialect in ("sqlite", "duckdb") else usual)
     return Type("text", length=length, fixed=fixed, folds=name == "citext" or dialect == "mysql")
 
 

@@ -1,6 +1,7 @@
 """Types whose values are texts of a form of their own, as regular expressions in the words of each database."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from re import escape
 
 from synthesist.schemas.relational.types import Type
@@ -28,7 +29,8 @@ RANGES: Mapping[str, str] = {
     "integer": r"\[[1-9][0-9]?,[1-9][0-9]{2}\)",
     "decimal": r"\[[1-9][0-9]?\.[0-9],[1-9][0-9]{2}\.[0-9]\)",
     "date": r"\[202[0-2]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]),202[3-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9])\)",
-    "timestamp": rf"\[202[0-2]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]) {CLOCK},202[3-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]) {CLOCK}\)",
+    "timestamp": rf"\[202[0-2]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]) {CLOCK},202[3-5]-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]) "
+    rf"{CLOCK}\)",
 }
 ELEMENTS: Mapping[str, str] = {
     "integer": "[1-9][0-9]{0,2}",
@@ -72,7 +74,7 @@ def _bytes(kind: Type, dialect: str) -> str:
 
 def _some_of(values: tuple[str, ...]) -> str:
     """Subsets of MySQL's SET, in its order: each alone, or with the next."""
-    pairs = [f"{first},{second}" for first, second in zip(values, values[1:], strict=False)]
+    pairs = [f"{first},{second}" for first, second in pairwise(values)]
     return "|".join(escape(text) for text in (*values, *pairs))
 
 
