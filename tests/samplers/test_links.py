@@ -19,7 +19,9 @@ KEY = {"is": "keys"}
 
 
 def drawn(n: int, tables: dict[str, Any], **rows: int) -> Dataset:
-    pages = {name: {"columns": columns, **({"rows": rows[name]} if name in rows else {})} for name, columns in tables.items()}
+    pages = {
+        name: {"columns": columns, **({"rows": rows[name]} if name in rows else {})} for name, columns in tables.items()
+    }
     made: Dataset = sample(Tables.build({"tables": pages}), n, seed=5)
     return made
 
@@ -82,14 +84,18 @@ def test_own_rows_are_of_the_same_family_each_as_often() -> None:
     of = c.join(b, left_on="b", right_on="id").select("id", "b", "a")
     assert a.join(of, left_on="best", right_on="id")["a"].equals(a["id"], check_names=False)
     assert d.join(of, left_on="pick", right_on="id", suffix="_of").filter(pl.col("a") != pl.col("a_of")).is_empty()
-    assert even(d.join(of.with_columns(place=pl.int_range(1, pl.len() + 1).over("a")), left_on="pick", right_on="id")
-                .filter(pl.col("a").is_in(b["a"].value_counts().filter(pl.col("count") == 1)["a"].implode()))["place"], 2)  # fmt: skip
+    single = b.group_by("a").len().filter(pl.col("len") == 1)  # whose two rows of `c` are picked as often
+    places = of.with_columns(place=pl.int_range(1, pl.len() + 1).over("a"))
+    picked = d.join(single, on="a", how="semi").join(places, left_on="pick", right_on="id")
+    assert even(picked["place"], 2)
     peers = c.drop_nulls("peer").join(of, left_on="peer", right_on="id", suffix="_peer")
     assert (peers["peer"] < peers["id"]).all() and (peers["b"] == peers["b_peer"]).all()
 
 
 def test_own_rows_that_may_not_be_there_leave_the_cell_empty() -> None:
-    data = drawn(1_000, {"a": {"id": KEY, "first": to("b", own=True)}, "b": {"id": KEY, "a": to("a", each={"is": "poisson"})}})
+    data = drawn(
+        1_000, {"a": {"id": KEY, "first": to("b", own=True)}, "b": {"id": KEY, "a": to("a", each={"is": "poisson"})}}
+    )
     have = data.tables["a"]["id"].is_in(data.tables["b"]["a"].implode())
     assert data.schema.tables["a"].columns["first"].missing
     assert (data.tables["a"]["first"].is_not_null() == have).all()
@@ -99,16 +105,10 @@ def test_own_rows_that_may_not_be_there_leave_the_cell_empty() -> None:
 
 
 def test_none_comes_twice_within_an_owner_and_all_can_come() -> None:
-    data = drawn(
-        3_000,
-        {
-            "a": {"id": KEY},
-            "b": {"a": to("a", each={"is": "uniform", "low": 0, "high": 12, "integers": True}),
-                  "even": to("c", distinct=True), "zipf": to("c", distinct=True, weights={"is": "zipf", "exponent": 3})},
-            "c": {"id": KEY},
-        },
-        c=12,
-    )  # fmt: skip
+    owner = to("a", each={"is": "uniform", "low": 0, "high": 12, "integers": True})
+    zipf = to("c", distinct=True, weights={"is": "zipf", "exponent": 3})
+    b = {"a": owner, "even": to("c", distinct=True), "zipf": zipf}
+    data = drawn(3_000, {"a": {"id": KEY}, "b": b, "c": {"id": KEY}}, c=12)
     b = data.tables["b"]
     for name in ("even", "zipf"):
         assert not b.select("a", name).is_duplicated().any()

@@ -174,9 +174,7 @@ def test_formulas_read_other_tables() -> None:
             "SELECT o.total, l.wanted FROM orders o JOIN "
             '(SELECT "order", sum(amount) AS wanted FROM lines GROUP BY "order") l ON o.id = l."order"'
         )
-        days = sql.execute(
-            "SELECT o.day, c.since, o.after FROM orders o JOIN customers c ON o.customer = c.id"
-        )
+        days = sql.execute("SELECT o.day, c.since, o.after FROM orders o JOIN customers c ON o.customer = c.id")
     assert amounts.height == data.tables["lines"].height
     assert (amounts["amount"] == amounts["wanted"]).all()
     assert totals.height == data.tables["orders"].height
@@ -229,12 +227,41 @@ def test_values_of_rows_in_other_blocks_are_the_ones_drawn_there() -> None:
         assert joined["x"].equals(joined["x_"], check_names=False)
 
 
+def test_rows_of_a_last_block_that_point_to_each_other_are_found() -> None:
+    up = {**TO_A, "before": True}
+    made = declared(
+        a={
+            "id": {"is": "keys", "pattern": "aaaaaa"},
+            "up": up,
+            "x": {"is": "normal"},
+            "y": {"is": "expression", "formula": "up.up.x"},
+        }
+    )
+    table = drawn(made, made.block + 70).tables["a"]
+    above = dict(zip(table["id"], table["up"], strict=True))
+    x = dict(zip(table["id"], table["x"], strict=True))
+    assert table["y"].to_list() == [x[above[key]] for key in table["up"]]
+
+
 def test_cells_are_lost_by_what_other_tables_say() -> None:
     data = drawn(spec("insurance"), 30_000)
     claims = data.tables["claims"].join(data.tables["policies"], left_on="policy", right_on="number", how="left")
     lost = claims["amount"].is_null()
     assert not lost.filter((claims["premium"] <= 500).fill_null(True)).any()
     assert lost.filter((claims["premium"] > 500).fill_null(False)).mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_rules_hold_in_each_table() -> None:
+    made = Tables.build(
+        {
+            "tables": {
+                "a": {"columns": {"id": KEY}},
+                "b": {"columns": {"a": EACH, "x": {"is": "uniform"}, "y": {"is": "uniform"}}, "rules": ["x <= y"]},
+            }
+        }
+    )
+    table = drawn(made, 500).tables["b"]
+    assert (table["x"] <= table["y"]).all() and made.schema.tables["b"].rules == ("x <= y",)
 
 
 def test_conditions_are_on_drawn_columns_of_the_unit() -> None:
@@ -306,24 +333,32 @@ def test_what_cannot_be_is_refused(tables: dict[str, Any], says: str) -> None:
     assert says in str(refused.value)
 
 
+A: dict[str, Any] = {"columns": {"id": KEY}}
+COUNT = {"is": "poisson"}
+
+
 @pytest.mark.parametrize(
     ("tables", "says"),
     [
-        ({"a": {"columns": {"id": KEY}}, "b": {"key": ["a", "x"], "columns": {"a": EACH, "x": {"is": "poisson"}}}},
-         "the same a, x may come twice"),
-        ({"a": {"columns": {"id": KEY}}, "b": {"key": ["a", "n"], "columns": {"a": {**EACH, "missing": 0.1}, "n": {"is": "position"}}}},
-         "`a` may be empty"),
-        ({"a": {"key": "di", "columns": {"id": KEY}}}, "there is no column `di`"),
-        ({"a": {"columns": {"id": KEY}, "rows_per_unit": 2}}, "these are the units themselves"),
-        ({"a": {"columns": {"id": KEY}}, "b": {"rows": 3, "rows_per_unit": 2, "columns": {"id": KEY}}}, "not both"),
-        ({"a": {"columns": {"id": KEY}}, "b": {"columns": {"a": EACH}, "lost": [{"columns": ["a"]}]}},
-         "cells of a link are lost by its own"),
-        ({"a": {"columns": {"id": KEY, "x": {"is": "normal"}}, "lost": [{"columns": ["x"], "when": "b.x > 1"}]}},
-         "has no link `b`"),
-        ({"a": {"columns": {"id": KEY}}, "b": {"columns": {"a": EACH, "x": {"is": "normal"}},
-          "correlated": [{"columns": ["a", "x"], "spearman": 0.5}]}}, "cannot be in a group"),
+        ({"a": A, "b": {"key": ["a", "x"], "columns": {"a": EACH, "x": COUNT}}}, "the same a, x may come twice"),
+        (
+            {"a": A, "b": {"key": ["a", "n"], "columns": {"a": {**EACH, "missing": 0.1}, "n": {"is": "position"}}}},
+            "`a` may be empty",
+        ),
+        ({"a": {**A, "key": "di"}}, "there is no column `di`"),
+        ({"a": {**A, "rows_per_unit": 2}}, "these are the units themselves"),
+        ({"a": A, "b": {**A, "rows": 3, "rows_per_unit": 2}}, "not both"),
+        ({"a": A, "b": {"columns": {"a": EACH}, "lost": [{"columns": ["a"]}]}}, "by its own `missing`"),
+        ({"a": {**A, "lost": [{"columns": ["id"], "when": "b.x > 1"}]}}, "may be empty"),
+        ({"a": A, "b": {"columns": {"x": COUNT}, "lost": [{"columns": ["x"], "when": "a.x > 1"}]}}, "no link `a`"),
+        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a < x"]}}, "`a` follows from other rows"),
+        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a.id < x"]}}, "rules hold within one table"),
+        (
+            {"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "correlated": [{"columns": ["a", "x"], "spearman": 0}]}},
+            "cannot be in a group",
+        ),
     ],
-)  # fmt: skip
+)
 def test_tables_that_cannot_be_are_refused(tables: dict[str, Any], says: str) -> None:
     with pytest.raises(SpecError) as refused:
         Tables.build({"tables": tables})
@@ -339,7 +374,7 @@ def test_all_faults_are_named_at_once() -> None:
 def test_links_have_no_place_on_a_page_of_one_table() -> None:
     with pytest.raises(SpecError, match="kind: tables"):
         sample("columns", 3, columns={"id": KEY, "up": {"is": "reference", "to": "x"}})
-    with pytest.raises(SpecError, match="`a.x` ties tables together"):
+    with pytest.raises(SpecError, match=r"`a\.x` ties tables together"):
         sample("columns", 3, columns={"id": KEY, "x": {"is": "expression", "formula": "a.x"}})
 
 

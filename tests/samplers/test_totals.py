@@ -7,8 +7,7 @@ import pytest
 from scipy import stats
 
 from synthesist.errors import DataError, SpecError
-from synthesist.samplers.tables import Tables
-from synthesist.samplers.tables import counting
+from synthesist.samplers.tables import Tables, counting
 from synthesist.verbs import sample
 
 N = 4_000

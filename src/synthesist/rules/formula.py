@@ -82,9 +82,9 @@ class Formula:
     """How fine the lengths of time are that hours, minutes and seconds give in it."""
     adds_clock: bool = False
     """Whether the outermost operation adds such a length to something."""
+    tree: ast.expr = field(default_factory=lambda: ast.Constant(None), compare=False, repr=False)
     across: tuple[Across, ...] = ()
     """What it reads of other tables; computing needs it in columns of these names."""
-    tree: ast.expr = field(default_factory=lambda: ast.Constant(None), compare=False, repr=False)
 
     @classmethod
     def read(cls, text: str) -> "Formula":
@@ -120,7 +120,7 @@ class Formula:
         expression = _translate(tree, names)
         own = frozenset(name for name in names if isinstance(name, str))
         across = sorted((name for name in names if isinstance(name, Across)), key=lambda reach: reach.text)
-        return cls(text, own, expression, _decimals(tree), _clock(tree), _adds_clock(tree), tuple(across), tree)
+        return cls(text, own, expression, _decimals(tree), _clock(tree), _adds_clock(tree), tree, tuple(across))
 
     @property
     def reads(self) -> list[str]:

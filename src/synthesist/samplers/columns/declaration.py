@@ -157,7 +157,9 @@ def faults_of_losses(losses: Sequence[Lost], columns: Mapping[str, Distribution]
             for name in loss.columns
             if isinstance(columns.get(name), Keys)
         ]
-        if loss.formula and read <= known.keys():
+        if loss.formula and loss.formula.across:
+            faults.append(f"lost: `{loss.formula.across[0].text}` {ELSEWHERE}")
+        elif loss.formula and read <= known.keys():
             try:
                 if not isinstance(loss.formula.kind(known), Boolean):
                     faults.append(f"lost: `{loss.when}` is neither true nor false: write a comparison")

@@ -115,8 +115,8 @@ class Guide:
         """How many edges are not above each x of 0 <= x <= edges[-1], and never all of them."""
         edges, parts = self.edges, len(self.first)
         place = self.first[np.minimum((x * (parts / edges[-1])).astype(np.int64), parts - 1)]
-        begins = np.concatenate([[0], edges[:-1]])
-        missed = np.flatnonzero((edges[place] <= x) | (begins[place] > x))  # the latter where a part is rounded up
+        begins = np.where(place > 0, edges[place - 1], 0)
+        missed = np.flatnonzero((edges[place] <= x) | (begins > x))  # the latter where a part is rounded up
         place[missed] = np.minimum(np.searchsorted(edges, x[missed], side="right"), len(edges) - 1)
         return place
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied, spread
 from synthesist.core import Context
+from synthesist.data.cells import emptied, spread
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Number
 from synthesist.rules.formula import AGGREGATES, Across, Formula

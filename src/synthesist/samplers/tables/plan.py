@@ -80,7 +80,8 @@ class Planned:
             SchemaLink(columns=tuple(link.columns), table=link.to, to=tuple(link.columns.values()))
             for link in self.links.values()
         )
-        return TableSchema(columns=dict(self.kinds), key=self.key, links=tuple(links))
+        rules = self.drawn.schema.table.rules if self.drawn else ()
+        return TableSchema(columns=dict(self.kinds), key=self.key, links=tuple(links), rules=rules)
 
 
 @dataclass(frozen=True, eq=False)

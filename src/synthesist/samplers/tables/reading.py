@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.rules.formula import Across, Formula
+from synthesist.rules.rule import read_rule
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
 from synthesist.samplers.columns.references import Position, Reference
@@ -66,6 +67,8 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
             drawn[table] = reader.drawn(table)
         except FaultyError as error:
             faults += error.faults
+        except SpecError as error:
+            faults.append((f"{table}.rules", str(error)))
     faults += reader.faults_of_losses(kinds)
     _require_none(faults)
     return Plan(
@@ -251,7 +254,7 @@ class _Reader:
         """The columns that can be made from this table alone, as such a table.
 
         Raises:
-            FaultyError: they do not fit together.
+            SpecError: they do not fit together.
         """
         declared, early = self.tables[table], self._early(table)
         options: dict[str, Any] = {name: getattr(declared, name) for name in OF_COLUMNS if name != "lost"}
@@ -260,6 +263,10 @@ class _Reader:
             raise FaultyError(
                 [(f"{table}.correlated", f"`{tied[0]}` follows from other rows, and cannot be in a group")]
             )
+        for rule in declared.rules:
+            if tied := [name for name in read_rule(rule).columns if name in declared.columns and name not in early]:
+                fault = f"`{tied[0]}` follows from other rows: rules are for columns made from this table alone"
+                raise FaultyError([(f"{table}.rules", fault)])
         if not early:
             return None
         columns = {name: declared.columns[name].model_dump() for name in early}

@@ -29,6 +29,7 @@ class Table(_Shared):
     if TYPE_CHECKING:
         correlated: tuple[Correlated, ...]
         lost: tuple[Lost, ...]
+        rules: tuple[str | dict[str, Any], ...]
 
     rows: int | None = Field(default=None, ge=1, le=2**53, description="how many rows there are")
     rows_per_unit: float | None = Field(default=None, gt=0, description="how many rows there are for each unit")

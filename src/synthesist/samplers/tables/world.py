@@ -9,9 +9,9 @@ from threading import Lock
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import spread
 from synthesist.codecs.keys import Keys
 from synthesist.core import Allowed, Context
+from synthesist.data.cells import spread
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.errors import DataError
@@ -24,7 +24,7 @@ from synthesist.samplers.tables.plan import Link, Plan
 __all__ = ["KEPT", "World"]
 
 KEPT = 256 * 2**20  # bytes of cells kept for rows that are pointed to from other blocks
-SMALL = 65_536  # rows of a table whose keys are rather kept than made again
+MANY = 2**22  # rows of a table whose keys are rather made again than kept, where they are texts
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,12 +47,12 @@ class World:
         """
         for name, table in self.plan.tables.items():
             rows = self.skeleton.rows(name)
-            for column, kind in table.kinds.items():
-                most = table.declared.columns[column].most
-                if most is not None and rows > most:
+            for column, most in (table.drawn.most if table.drawn else {}).items():
+                if rows > most:
                     raise DataError(
                         f"`{name}.{column}` has only {most:,} different values, and there are {rows:,} rows."
                     )
+            for column, kind in table.kinds.items():
                 if isinstance(kind, Id) and column not in table.link_of:
                     Keys.of(kind).require(rows, f"{name}.{column}")
             for link in table.links.values():
@@ -119,13 +119,24 @@ class World:
     def cells(self, table: str, column: str, rows: np.ndarray) -> pl.Series:
         """Cells of rows anywhere in a table."""
         planned = self.plan.tables[table]
-        declared = planned.declared.columns[column]
         if (link := planned.link_of.get(column)) is not None:
             return self.along(table, (link.name,), link.columns[column], rows)
-        if declared.by_index and not declared.missing and self.skeleton.rows(table) > SMALL:
-            here = self.run.at(table, column)
-            return declared.draw(Rows(rows, here, here))
+        if self._by_index(table, column) and (
+            planned.kinds[column].storage == pl.Int64 or self.skeleton.rows(table) > MANY
+        ):
+            return self._keys(table, column, rows)
         return self._gathered(table, ("column", column), rows)
+
+    def _by_index(self, table: str, column: str) -> bool:
+        """Whether cells follow from the number of their row alone."""
+        planned = self.plan.tables[table]
+        declared = planned.declared.columns[column]
+        return declared.by_index and not declared.missing and column in (planned.drawn.columns if planned.drawn else ())
+
+    def _keys(self, table: str, column: str, rows: np.ndarray) -> pl.Series:
+        """Cells that follow from the number of their row."""
+        here = self.run.at(table, column)
+        return self.plan.tables[table].declared.columns[column].draw(Rows(rows, here, here))
 
     def popularity(self, link: Link) -> Popularity:
         """How often each row that a link leads to is pointed to."""
@@ -139,7 +150,7 @@ class World:
         first = self.skeleton.first[table]
         if len(first) == 2:
             return self._part(table, 0, what).gather(rows)
-        block = np.searchsorted(first, rows, side="right") - 1
+        block = np.searchsorted(first[:-1], rows, side="right") - 1  # rows beyond the end are of the last block
         order = np.argsort(block, kind="stable")
         numbers, begins = np.unique(block[order], return_index=True)
         parts = [
@@ -155,6 +166,9 @@ class World:
         is_, name = what
 
         def make() -> pl.Series:
+            if is_ == "column" and self._by_index(table, name):
+                span = self.skeleton.span(table, number)
+                return self._keys(table, name, np.arange(span.first, span.first + span.drawn))
             block = Block(self, self.plan.family_of[table], number)
             return block.column(table, name) if is_ == "column" else pl.Series(block.parents(table, name))
 
