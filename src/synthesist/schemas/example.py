@@ -77,7 +77,13 @@ def _quantiles(cells: pl.Series) -> dict[str, Any]:
     ends = {0.0: min(_outward(low, floor), *inner.values()), 1.0: max(_outward(high, ceil), *inner.values())}
     if ends[0.0] == ends[1.0]:
         return {"is": "uniform", "low": ends[0.0], "high": ends[1.0]}
-    return {"is": "quantiles", "points": dict(sorted({**inner, **ends}.items()))}
+    points: dict[float, float] = {}
+    for share, value in sorted({**inner, 1.0: ends[1.0]}.items()):
+        if value > max(points.values(), default=ends[0.0]):
+            points[share] = value
+    if 1.0 not in points:
+        points[1.0] = points.popitem()[1]
+    return {"is": "quantiles", "points": {0.0: ends[0.0], **points}}
 
 
 def _rounded(x: float) -> float:

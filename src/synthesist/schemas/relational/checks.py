@@ -262,9 +262,12 @@ def _missing(node: "exp.Expression") -> Found | None:
     name, said = _column(node.this), type(node.expression).__name__
     if name is None:
         return None
+    negated = bool(node.args.get("negate"))
     if said == "Boolean":
-        return name, Limits(values=(bool(node.expression.this),))
-    return (name, Limits(absent=True)) if said == "Null" else None
+        return name, Limits(values=(bool(node.expression.this) is not negated,))
+    if said != "Null":
+        return None
+    return name, Limits(present=True) if negated else Limits(absent=True)
 
 
 def _either(node: "exp.Expression") -> Found | None:

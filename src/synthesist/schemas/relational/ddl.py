@@ -212,13 +212,13 @@ class _Reader:
         """The type of a column, and the checks that come with it where it is a domain."""
         words: list[str] = []
         arguments: list[str] = []
-        arrays = 0
+        arrays, size = 0, None
         while not at.ended:
             if at.sees("(") and words and not arguments:
                 arguments = at.arguments()
             elif at.sees("["):
-                while not at.next().is_("]"):
-                    pass
+                while not (token := at.next()).is_("]"):
+                    size = int(token.text) if token.text.isdigit() else None
                 arrays += 1
             elif at.takes("ARRAY"):
                 arrays += not at.sees("[")
@@ -236,7 +236,9 @@ class _Reader:
             for _ in range(arrays):
                 kind = Type("array", of=kind, written=f"{name}[]")
             return kind, () if arrays else checks, name
-        return type_of(name, arguments, self.database.dialect, arrays), (), name
+        found = type_of(name, arguments, self.database.dialect, arrays)
+        sized = arrays and size is not None and self.database.dialect == "duckdb"  # PostgreSQL does not hold to it
+        return replace(found, length=size, fixed=True) if sized else found, (), name
 
     # ----------------------------------------------------------- constraints
 

@@ -285,12 +285,12 @@ class _Tying:
             self._own(table, owners[0], SOME)
         elif held and ties.owner is None:
             held[0].options = {"distinct": True}
-        elif nullable := [name for name in group if table.columns[name].nullable and name not in table.key]:
-            ties.absent.add(nullable[-1])
-            ties.links = [link for link in ties.links if nullable[-1] not in link.columns]
         elif free and len(free) == len(group):
             ties.rules.append(f"unique({', '.join(free)})")
             return True
+        elif nullable := [name for name in group if table.columns[name].nullable and name not in table.key]:
+            ties.absent.add(nullable[-1])
+            ties.links = [link for link in ties.links if nullable[-1] not in link.columns]
         elif free:
             ties.unique.add(max(free, key=lambda name: _room(table.columns[name])))
         return self._holds(group, ties)

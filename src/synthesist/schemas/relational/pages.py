@@ -1,7 +1,7 @@
 """Tables as the page of the sampler `tables`, or of `columns` where there is one table that refers to none."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -39,14 +39,16 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
     """
     if not database.tables:
         raise SpecError(f"{where} describes no table with columns: there is nothing to draw. Name the file that does.")
+    conditions = {name: checked(table, database.dialect) for name, table in database.tables.items()}
+    _narrow(database, conditions)
     ties = tied(database)
     notes = list(database.notes)
     made: dict[str, dict[str, Any]] = {}
     for name in _ordered(database, ties):
         table, tie = database.tables[name], ties[name]
-        held = checked(table, database.dialect)
+        held = conditions[name]
         columns = _columns(table, tie, held, database.dialect, notes)
-        held.rules += [rule for rule in tie.rules if not set(rule[7:-1].split(", ")) - columns.keys()]
+        held.rules += tie.rules + list(_excluded(held, columns))
         notes += [*tie.notes, *held.notes]
         if not columns:
             notes.append(f"line {table.line}: `{name}` has no column that can be drawn and is left out.")
@@ -62,6 +64,19 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
         if ties[name].owner is None and name != unit and (most := _most(page)) is not None and most < FEW**2:
             made[name] = {"rows": min(most, FEW), **page}
     return {"kind": "tables", "unit": unit, "tables": made}, notes
+
+
+def _narrow(database: Database, conditions: Mapping[str, Checked]) -> None:
+    """Tell columns what their checks leave, which settles how many different values there are."""
+    for name, table in database.tables.items():
+        for column, limits in conditions[name].limits.items():
+            its = table.columns[column]
+            if limits.values is not None:
+                its.values = its.values or limits.values
+            elif its.type.family == "integer":
+                ends = [end if isinstance(end, int) else known
+                        for end, known in ((limits.low, its.type.low), (limits.high, its.type.high))]  # fmt: skip
+                its.type = replace(its.type, low=ends[0], high=ends[1])
 
 
 def _ordered(database: Database, ties: Mapping[str, Ties]) -> list[str]:
@@ -133,6 +148,14 @@ def _rules(held: Checked, columns: Mapping[str, Any], table: Table, notes: list[
         f"line {table.line}: `{table.name}`: the rule `{rule}` is not kept: rows may break it." for rule in held.rules
     ]
     return {}
+
+
+def _excluded(held: Checked, columns: Mapping[str, Any]) -> Iterator[str]:
+    """Values that a check takes out of the middle of a column of numbers; lists leave theirs out by themselves."""
+    for name, limits in held.limits.items():
+        if name in columns and columns[name]["is"] not in ("categorical", "reference", "regex", "keys"):
+            numbers = [value for value in limits.excluded if isinstance(value, int | float)]
+            yield from (f"{_named(name)} != {value}" for value in numbers if not isinstance(value, bool))
 
 
 def _unit(made: Mapping[str, Any], ties: Mapping[str, Ties]) -> str:

@@ -55,7 +55,7 @@ def pattern_of(kind: Type, dialect: str) -> str | None:
         case "range" if kind.of is not None:
             return RANGES.get(kind.of.family)
         case "array" if kind.of is not None and dialect in ("postgres", "duckdb"):
-            return _array(kind.of, dialect)
+            return _array(kind, kind.of, dialect)
         case "inet" if kind.written.lower() == "inet6":
             return "fd00(:[1-9a-f][0-9a-f]{3}){7}"
     if kind.family == "macaddr" and "8" in kind.written:
@@ -78,7 +78,7 @@ def _some_of(values: tuple[str, ...]) -> str:
     return "|".join(escape(text) for text in (*values, *pairs))
 
 
-def _array(of: Type, dialect: str) -> str | None:
+def _array(kind: Type, of: Type, dialect: str) -> str | None:
     """A list of one to four values; of what is not known here, the empty list, which every array may be."""
     if of.family == "array" and of.of is not None:
         return None
@@ -90,5 +90,6 @@ def _array(of: Type, dialect: str) -> str | None:
     elif of.family == "timestamp":
         element = rf"\"{DAY} {CLOCK}\""
     if dialect == "duckdb":
-        return r"\[\]" if element is None else rf"\[{element}(, {element}){{0,3}}\]"
+        more = f"{(kind.length or 1) - 1}" if kind.fixed else "0,3"
+        return r"\[\]" if element is None else rf"\[{element}(, {element}){{{more}}}\]"
     return r"\{\}" if element is None else rf"\{{{element}(,{element}){{0,3}}\}}"
