@@ -5,6 +5,7 @@ constraints. Words of one database only (engines, storage, collations) are passe
 formulas are kept as they are written.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -195,7 +196,8 @@ class _Reader:
             column.counted, column.nullable = True, False
         elif at.sees("AS") and at.peek(1).is_("("):
             at.next()
-            at.inside()
+            for read in re.findall(r"\bjson_\w+\(\s*[\"`]?(\w+)", at.inside(), re.IGNORECASE):
+                table.checks.append(Check(f"json_valid({read})", line))  # else the database could not compute it
             column.generated = True
         elif at.takes("AUTO_INCREMENT") or at.takes("AUTOINCREMENT"):
             column.counted = True

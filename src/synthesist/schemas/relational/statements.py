@@ -85,15 +85,17 @@ def dialect_of(text: str, name: str = "") -> str:
 def stranger(text: str) -> str | None:
     """A database whose SQL is not read here, where the text is of one."""
     flags = re.IGNORECASE | re.MULTILINE | re.DOTALL
-    return next((name for name, marks in FOREIGN.items() if re.search(marks, text[:2_000_000], flags)), None)
+    bare = re.sub(f"{PLAIN}|{COMMENT}", "", text[:2_000_000], flags=re.DOTALL)
+    return next((name for name, marks in FOREIGN.items() if re.search(marks, bare, flags)), None)
 
 
 def statements(text: str, dialect: str) -> Iterator[Statement]:
     """Every statement that creates, alters or drops what tables are made of."""
     string = BACKSLASHED if dialect == "mysql" else rf"\b[eE]{BACKSLASHED}|{PLAIN}"
+    comment = _comment(dialect)
     skipped = rf"(?P<skipped>{DELIMITER}|{COPIED}|{CONSOLE})"
     special = re.compile(
-        rf"{skipped}|(?P<comment>{COMMENT})|(?P<over>;)|{string}|\"[^\"]*\"|`[^`]*`|{DOLLARS}",
+        rf"{skipped}|(?P<comment>{comment})|(?P<over>;)|{string}|\"[^\"]*\"|`[^`]*`|{DOLLARS}",
         re.DOTALL | re.MULTILINE | re.IGNORECASE,
     )
     begin = 0
@@ -111,11 +113,15 @@ def statements(text: str, dialect: str) -> Iterator[Statement]:
         yield Statement(text, tuple(_tokens(text, begin, len(text), dialect)))
 
 
+def _comment(dialect: str) -> str:
+    return rf"{COMMENT}|#[^\n]*" if dialect == "mysql" else COMMENT
+
+
 def _tokens(text: str, begin: int, end: int, dialect: str) -> Iterator[Token]:
     bracketed = r"|(?P<bracketed>\[[^\]\d'][^\]]*\])" if dialect == "sqlite" else ""
     string = BACKSLASHED if dialect == "mysql" else PLAIN
     token = re.compile(
-        rf"(?P<space>\s+|{COMMENT}|\#[^\n]*)|(?P<string>(?:\b[eEnNxXbB])?{string}|{DOLLARS})|"
+        rf"(?P<space>\s+|{_comment(dialect)})|(?P<string>(?:\b[eEnNxXbB])?{string}|{DOLLARS})|"
         rf"(?P<quoted>\"(?:[^\"]|\"\")*\"|`[^`]*`)"
         rf"{bracketed}|(?P<word>[^\W\d][\w$]*|\d+(?:\.\d+)?)|(?P<sign>::|.)",
         re.DOTALL,
