@@ -230,11 +230,14 @@ def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | 
 
 
 def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Change a table: mask it, and whatever else stands on the shelf of transforms."""
+    """Change a table: mask it, and whatever else stands on the shelf of transforms.
+
+    A frame comes back as one of its kind; several tables come back as a Dataset.
+    """
     spec = as_spec("transforms", change, options)
     data, native = read(source), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
-    return out if native == "dataset" else give(out, native)
+    return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
 
 
 def evaluate(
@@ -321,6 +324,7 @@ def make(
     target: str | None = None,
     share: float = 0.8,
     schema: Schema | str | Path | None = None,
+    rules: Sequence[str] = (),
     where: Where = None,
     seed: int = 0,
     ctx: Context | None = None,
@@ -331,10 +335,11 @@ def make(
     Args:
         source: anything `read` accepts.
         n: how many rows to make; as many as the source has where None.
+        rules: what every row must satisfy, as in `start <= end`.
     """
     ctx = ctx or Context.seeded(seed)
     spec = as_spec("methods", method, options)
-    data, native = read(source, schema), sources.native_of(source)
+    data, native = with_rules(read(source, schema), rules), sources.native_of(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)

@@ -178,3 +178,14 @@ def test_demo_on_the_real_table_it_comes_with(folder, call, method, monkeypatch)
     assert ended.code == 0, ended.err
     assert sorted(path.name for path in (folder / "demo").iterdir()) == ["model.syn", "report.html", "synthetic.csv"]
     assert ended.out.rstrip().endswith("Open the report: demo/report.html")
+
+
+def test_transform_writes_labels_beside_the_rows(folder, call):
+    errors = "errors=[{is: missing, rate: 0.1}]"
+    ended = call("transform", "corrupt", "people.csv", "-o", "dirty", "--set", errors, "--set", "labels=true")
+    assert ended.code == 0, ended.err
+    rows, labels = pl.read_csv("dirty/people.csv"), pl.read_csv("dirty/people_errors.csv")
+    assert rows.select(pl.all().null_count()).sum_horizontal()[0] == labels.height > 50
+    ended = call("transform", "corrupt", "people.csv", "-o", "dirty.csv", "--set", errors, "--set", "labels=true")
+    assert ended.code == 2
+    assert "several tables" in ended.err

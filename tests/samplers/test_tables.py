@@ -101,6 +101,13 @@ def test_a_page_survives_writing_and_reading(page: Path) -> None:
     assert Tables.build(yaml.safe_load(yaml.safe_dump(json.loads(json.dumps(written))))) == one
 
 
+def test_the_page_of_the_documentation_is_one() -> None:
+    lines = (Tables.__doc__ or "").splitlines()
+    page = yaml.safe_load("\n".join(line for line in lines if line.startswith("        ")))
+    assert page.pop("kind") == "tables"
+    fits(drawn(made := Tables.build(page), 20), made.schema, 20)
+
+
 # --------------------------------------------------------------------------- the same however drawn
 
 
@@ -275,6 +282,31 @@ def test_conditions_are_on_drawn_columns_of_the_unit() -> None:
         drawn(one, 3, where={"total": (">", 3)})
 
 
+def test_keys_may_be_places_or_columns_that_a_rule_makes_unique() -> None:
+    made = Tables.build(
+        {
+            "tables": {
+                "days": {"key": "number", "columns": {"number": {"is": "position"}}},
+                "slots": {
+                    "key": ["room", "hour"],
+                    "rows": 40,
+                    "columns": {
+                        "room": {"is": "categorical", "values": ["a", "b", "c"]},
+                        "hour": {"is": "uniform", "low": 0, "high": 23, "integers": True},
+                        "day": {"is": "reference", "to": "days"},
+                    },
+                    "rules": ["unique(room, hour)"],
+                },
+            }
+        }
+    )
+    data = drawn(made, 7)
+    fits(data, made.schema, 7)
+    assert data.tables["days"]["number"].to_list() == [1, 2, 3, 4, 5, 6, 7]
+    with pytest.raises(DataError, match="has only 72 different values, and there are 73 rows"):
+        drawn(made, {"days": 7, "slots": 73})
+
+
 # --------------------------------------------------------------------------- what is refused
 
 KEY = {"is": "keys"}
@@ -363,6 +395,12 @@ def test_tables_that_cannot_be_are_refused(tables: dict[str, Any], says: str) ->
     with pytest.raises(SpecError) as refused:
         Tables.build({"tables": tables})
     assert says in str(refused.value)
+
+
+def test_the_unit_is_the_first_table_that_belongs_to_none() -> None:
+    assert declared(b={"a": EACH}, a={"id": KEY}, c={"id": KEY}).schema.unit == "a"
+    with pytest.raises(SpecError, match="the unit is a table that belongs to none"):
+        Tables.build({"unit": "b", "tables": {"b": {"columns": {"a": EACH}}, "a": {"columns": {"id": KEY}}}})
 
 
 def test_all_faults_are_named_at_once() -> None:

@@ -11,6 +11,7 @@ from synthesist.cli.options import (
     KeepRecords,
     MethodName,
     Out,
+    RuleTexts,
     SchemaPage,
     Seed,
     Settings,
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
 
 __all__ = ["fill", "fit", "sample", "search", "transform"]
 
+OutOrFolder = Annotated[
+    Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
+]
+Ending = Annotated[
+    str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
+]
+
 
 def fit(
     source: Source,
@@ -39,6 +47,7 @@ def fit(
     set_: Settings = None,
     budget: Budget = None,
     schema: SchemaPage = None,
+    rule: RuleTexts = None,
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
@@ -55,7 +64,7 @@ def fit(
     check_inputs([source, schema])
     check_outputs({"model": out}, [source, schema])
     with running(seed) as ctx, resumable(ctx, out) as here:
-        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=here)
+        model = verbs.fit(source, spec, schema=schema, rules=rule or (), seed=seed, ctx=here)
         model.save(out, keep_records=keep_records)
     chosen(model)
     wrote(out, repr(model))
@@ -122,14 +131,10 @@ def sample(
         typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
     ],
     n: Count,
-    out: Annotated[
-        Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
-    ],
+    out: OutOrFolder,
     where: Where = None,
     set_: Settings = None,
-    ending: Annotated[
-        str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
-    ] = "csv",
+    ending: Ending = "csv",
     seed: Seed = 0,
 ) -> None:
     """Make rows from a model, declared tables or a simulator.
@@ -212,21 +217,30 @@ def fill(
 def transform(
     name: Annotated[str, typer.Argument(metavar="NAME", help="what to do: `synthesist list transforms`")],
     source: Source,
-    out: Out,
+    out: OutOrFolder,
     set_: Settings = None,
     schema: SchemaPage = None,
+    ending: Ending = "csv",
     seed: Seed = 0,
 ) -> None:
-    """Change a table: mask personal data, for one."""
+    """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
     from synthesist import verbs
     from synthesist.data.files import write_file
+    from synthesist.data.folders import write_folder
     from synthesist.data.page import overridden
-    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.data.places import check_folder, check_inputs, check_outputs
 
     spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
     check_inputs([source, schema])
-    check_outputs({"table": out}, [source, schema])
+    if out.suffix:
+        check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
         changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
-    write_file(changed, out)
-    wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")
+    if len(changed.tables) > 1:
+        check_folder(out, [source, schema])
+        write_folder(changed, out, ending=f".{ending.lstrip('.')}")
+        wrote(out, ", ".join(f"{table} {rows.height:,} rows" for table, rows in changed.tables.items()))
+    else:
+        check_outputs({"table": out}, [source, schema])
+        write_file(changed, out)
+        wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")

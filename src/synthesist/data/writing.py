@@ -23,6 +23,7 @@ from synthesist.errors import DataError, OutputError
 __all__ = ["Writer", "write_file", "written_as"]
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
+REPEATS = 0.3  # different values a row, up to which a dictionary of them pays
 
 
 def write_file(dataset: Dataset, path: str | Path, *, dialect: Dialect | None = None, safe_cells: bool = False) -> None:
@@ -183,13 +184,15 @@ class _JsonLines:
 class _Columns:
     """Parquet and Arrow's file format, a record batch or row group per block."""
 
-    def __init__(self, open_writer: Callable[[Any], Any], kinds: TableSchema) -> None:
-        self.kinds = kinds
-        empty = pl.DataFrame(schema={name: kind.storage for name, kind in kinds.columns.items()})
-        self.schema = self._arrow(empty).schema
-        self.writer = open_writer(self.schema)
+    def __init__(self, open_writer: Callable[[Any, pl.DataFrame], Any], kinds: TableSchema) -> None:
+        self.kinds, self.open_writer = kinds, open_writer
+        self.empty = pl.DataFrame(schema={name: kind.storage for name, kind in kinds.columns.items()})
+        self.schema = self._arrow(self.empty).schema
+        self.writer: Any = None
 
     def write(self, table: pl.DataFrame) -> None:
+        if self.writer is None:
+            self.writer = self.open_writer(self.schema, table)
         self.writer.write_table(self._arrow(table).cast(self.schema))
 
     def _arrow(self, table: pl.DataFrame) -> Any:
@@ -201,6 +204,8 @@ class _Columns:
         return to_arrow(table)
 
     def close(self) -> None:
+        if self.writer is None:  # a file without rows
+            self.writer = self.open_writer(self.schema, self.empty)
         self.writer.close()
 
 
@@ -218,13 +223,20 @@ def _listed(column: pl.Series, kind: Kind) -> pl.Series:
 def _parquet(file: BinaryIO, kinds: TableSchema) -> _Columns:
     from pyarrow import parquet
 
-    return _Columns(lambda schema: parquet.ParquetWriter(file, schema, compression="zstd"), kinds)
+    def opened(schema: Any, first: pl.DataFrame) -> Any:
+        # a dictionary of values that hardly repeat costs time and space
+        plain = first.select(cs.numeric() | cs.temporal() | cs.boolean() | cs.string())
+        once = {name for name in plain.columns if plain[name].approx_n_unique() > REPEATS * first.height}
+        often = [name for name in first.columns if name not in once]
+        return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=often)
+
+    return _Columns(opened, kinds)
 
 
 def _arrow(file: BinaryIO, kinds: TableSchema) -> _Columns:
     from pyarrow import ipc
 
-    return _Columns(lambda schema: ipc.new_file(file, schema), kinds)
+    return _Columns(lambda schema, _: ipc.new_file(file, schema), kinds)
 
 
 class _Excel:

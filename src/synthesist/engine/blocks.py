@@ -45,20 +45,41 @@ def blocks(
     for column, keys in keys_of(sampler.schema).items():
         keys.require(n, column)
     allowed = dict(allowed or {})
+    if allowed and len(sampler.schema.tables) > 1:
+        raise ConditionError(f"Conditions on {', '.join(allowed)}: what makes several tables at once cannot meet any.")
     size = sampler.block
     count = -(-n // size)
 
-    def make(i: int) -> Dataset:
+    def draw(i: int) -> Dataset:
         here = replace(ctx.at("block", i), start=i * size)
-        whole = _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
-        return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
-
-    def more(i: int, attempt: int) -> Dataset:
-        here = replace(ctx.at("block", i, "other", attempt), start=i * size)
         return _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
 
-    made = ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
-    yield from unlike(made, sampler, more) if isinstance(sampler, Ruled) and sampler.unique else made
+    def make(i: int) -> Dataset:
+        whole = draw(i)
+        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
+
+    made = _ahead(make, count, ctx.threads)
+    if isinstance(sampler, Ruled) and sampler.unique:
+        made = unlike(sampler, draw, n)
+    yield from ctx.track(made, "sampling", count)
+
+
+def _first(data: Dataset, n: int) -> Dataset:
+    """The first n units with the rows of other tables that are linked to them."""
+    tables, unit = dict(data.tables), data.schema.unit
+    tables[unit] = tables[unit].head(n)
+    kept, waiting = {unit}, set(tables) - {unit}
+    while owned := [name for name in waiting if kept & {link.table for link in data.schema.tables[name].links}]:
+        for name in owned:
+            for link in data.schema.tables[name].links:
+                if link.table in kept:
+                    there = tables[link.table].select(link.to)
+                    tables[name] = tables[name].join(
+                        there, left_on=link.columns, right_on=link.to, how="semi", maintain_order="left"
+                    )
+        kept |= set(owned)
+        waiting -= kept
+    return replace(data, tables=tables)
 
 
 def _of_one_table(n: int | Mapping[str, int], schema: Schema) -> int:

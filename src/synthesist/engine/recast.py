@@ -20,7 +20,7 @@ from synthesist.rules.equations import solved
 from synthesist.rules.formula import Formula
 from synthesist.rules.rule import Combinations, Depends, OneHot, Predicate, Rule, read_rule
 
-__all__ = ["Recast", "recast_of", "rules_of"]
+__all__ = ["Gap", "Recast", "recast_of", "rules_of"]
 
 Cell = bool | int | float | str | None
 

@@ -4,23 +4,25 @@ What cannot be told in columns that hold by themselves is held by drawing again:
 that they break no rule.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from synthesist.codecs.keys import key_column
 from synthesist.core import Allowed, Context, Filler, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
-from synthesist.engine.recast import Recast, recast_of
+from synthesist.engine.recast import Gap, Recast, recast_of
 from synthesist.errors import ConditionError, DataError
-from synthesist.rules.rule import Unique
+from synthesist.rules.rule import Predicate, Unique
 
 __all__ = ["Ruled", "RuledFiller", "fit_ruled", "ruled", "unlike"]
 
 TRIES = 200
+MOST_VAIN = 20  # blocks without a single new row
 STEP = 4_096  # rows; methods draw multiples of it
 PROBE = 4_096
 ENOUGH = 0.7  # of the rows are valid: then drawing the rest again costs less than telling the table otherwise
@@ -86,7 +88,7 @@ class Ruled:
             again = again.filter(pl.Series(~self._broken(again)))
             drawn, good = drawn + count, good + again.height
             again = again.head(len(waiting))
-            table = self.placed(table, again, waiting[: again.height])
+            table = self._placed(table, again, waiting[: again.height])
             waiting = waiting[again.height :]
         raise ConditionError(self._unmet(good, drawn))
 
@@ -98,7 +100,7 @@ class Ruled:
                 broken |= rule.broken(table).to_numpy()
         return broken
 
-    def placed(self, table: pl.DataFrame, rows: pl.DataFrame, places: np.ndarray) -> pl.DataFrame:
+    def _placed(self, table: pl.DataFrame, rows: pl.DataFrame, places: np.ndarray) -> pl.DataFrame:
         """Rows in other rows' places, whose keys they take on."""
         keys = {name for name, kind in self.schema.table.columns.items() if isinstance(kind, Id)}
         return table.select(
@@ -124,6 +126,8 @@ class RuledFiller(Ruled):
             ConditionError: for some rows no draw of the model does.
         """
         given, waiting = rows.table, np.arange(rows.units)
+        holes = {name for name, limit in allowed.items() if limit.any_value and name in self._empty}
+        allowed = {name: replace(limit, missing=True) if name in holes else limit for name, limit in allowed.items()}
         limits = self.recast.limits(allowed)
         made, places, drawn = [], [], 0
         for attempt in range(TRIES):
@@ -131,7 +135,7 @@ class RuledFiller(Ruled):
             asked = self.recast.told(Dataset({self.schema.unit: part}, self.schema))
             here = ctx.at("again", attempt) if attempt else ctx
             filled = self.inner.fill(asked, limits, here)  # type: ignore[attr-defined]
-            full = self.recast.back(filled).table
+            full = self._kept(part, self.recast.back(filled).table)
             fits = self._fits(part, full, allowed) & ~self._broken(full)
             made.append(full.filter(pl.Series(fits)))
             places.append(waiting[fits])
@@ -140,6 +144,17 @@ class RuledFiller(Ruled):
             if not len(waiting):
                 return Dataset({self.schema.unit: pl.concat(made)[np.argsort(np.concatenate(places))]}, self.schema)
         raise ConditionError(self._unmet(rows.units - len(waiting), drawn))
+
+    @property
+    def _empty(self) -> frozenset[str]:
+        """Columns of which a rule says when they are empty: it decides which holes stay."""
+        asked = [rule for rule in self.recast.rules if isinstance(rule, Predicate) and rule.asks_for_holes]
+        return frozenset(name for rule in asked for name in rule.columns)
+
+    def _kept(self, given: pl.DataFrame, full: pl.DataFrame) -> pl.DataFrame:
+        """The rows with what was given in columns that were told by their distance from a hole."""
+        gaps = [step.column for step in self.recast.steps if isinstance(step, Gap)]
+        return full.with_columns(pl.coalesce(given[name], full[name]).alias(name) for name in gaps)
 
     def _fits(self, given: pl.DataFrame, full: pl.DataFrame, allowed: Mapping[str, Allowed]) -> np.ndarray:
         """Which rows keep what was given and are within the conditions."""
@@ -151,32 +166,29 @@ class RuledFiller(Ruled):
         return fits
 
 
-def unlike(blocks: Iterable[Dataset], sampler: Ruled, more: Callable[[int, int], Dataset]) -> Iterator[Dataset]:
-    """The blocks, in order, with other rows for those that a rule forbids to come twice.
-
-    `more(i, attempt)` draws rows to choose from. Which rows are replaced depends on those before them only.
+def unlike(sampler: Ruled, draw: Callable[[int], Dataset], n: int) -> Iterator[Dataset]:
+    """The first n rows, of all that the blocks `draw(0)`, `draw(1)`, ... hold, that no rule forbids to come again.
 
     Raises:
         DataError: the model hardly draws any combination that is not there yet.
     """
     seen = [np.empty(0, dtype=np.uint64) for _ in sampler.unique]
-    for number, block in enumerate(blocks):
-        table = block.table
-        waiting = np.flatnonzero(_again(table, sampler.unique, seen))
-        for attempt in range(TRIES):
-            if not len(waiting):
-                break
-            others = more(number, attempt).table
-            kept = np.setdiff1d(np.arange(table.height), waiting)
-            taken = [np.concatenate([s, h[kept]]) for s, h in zip(seen, _hashes(table, sampler.unique), strict=True)]
-            others = others.filter(pl.Series(~_again(others, sampler.unique, taken))).head(len(waiting))
-            table = sampler.placed(table, others, waiting[: others.height])
-            waiting = waiting[others.height :]
-        if len(waiting):
+    done = vain = number = 0
+    while done < n:
+        table = draw(number).table
+        table = table.filter(pl.Series(~_again(table, sampler.unique, seen))).head(n - done)
+        number, vain = number + 1, vain + 1 if not table.height else 0
+        if vain == MOST_VAIN:
             texts = " and ".join(f"`{rule.text}`" for rule in sampler.unique)
-            raise DataError(f"The model draws too few different combinations to meet {texts}. Ask for fewer rows.")
+            raise DataError(
+                f"The model draws only {done:,} different combinations, too few to meet {texts} in {n:,} rows. "
+                f"Ask for fewer rows."
+            )
         seen = [np.concatenate([s, h]) for s, h in zip(seen, _hashes(table, sampler.unique), strict=True)]
-        yield block.with_table(table)
+        keys = {name: kind for name, kind in sampler.schema.table.columns.items() if isinstance(kind, Id)}
+        own = [key_column(name, kind, table.height, done) for name, kind in keys.items()]
+        done += table.height
+        yield Dataset({sampler.schema.unit: table.with_columns(own)}, sampler.schema)
 
 
 def _again(table: pl.DataFrame, rules: tuple[Unique, ...], seen: list[np.ndarray]) -> np.ndarray:

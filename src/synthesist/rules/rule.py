@@ -62,6 +62,11 @@ class Predicate(Rule):
         found = table.select((~self.formula.expression).fill_null(False).alias("broken")).to_series()
         return found if len(found) == table.height else found.new_from_index(0, table.height)
 
+    @property
+    def asks_for_holes(self) -> bool:
+        """Whether it says when cells are empty."""
+        return any(isinstance(node, ast.Name) and node.id == "is_missing" for node in ast.walk(self.formula.tree))
+
     def bound(self, kinds: Mapping[str, Kind], formulas: Mapping[str, Formula]) -> "Predicate":
         """The same over columns that are drawn, computed ones written out; equations of numbers bear rounding.
 

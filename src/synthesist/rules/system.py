@@ -21,7 +21,7 @@ from synthesist.data.cells import emptied
 from synthesist.errors import ConditionError, SpecError
 from synthesist.rules.bounds import constants
 from synthesist.rules.domain import Marginal, drawn
-from synthesist.rules.equations import Equation, solved
+from synthesist.rules.equations import Equation, limited, solved
 from synthesist.rules.network import Elimination, Factor, eliminated, largest_table
 from synthesist.rules.rule import Combinations, Depends, OneHot, Predicate, Rule, Unique
 from synthesist.rules.weights import Column, Computed, of_combinations, of_equation, of_one_hot, of_predicate
@@ -129,7 +129,8 @@ class System:
         if plain is not None and all(domain.single for _, domain in plain.columns.values()):
             return plain
         kinds = {name: self.marginals[name].kind for name in names}
-        left, equations = solved(rules, kinds, mine)
+        left, equations = solved(rules, kinds, mine, frozenset(allowed))
+        left += tuple(limited(each, allowed[each.column]) for each in equations if each.column in allowed)
         free = [name for name in names if name not in {equation.column for equation in equations}]
         for most in CELLS:
             if (part := self._at(free, left, equations, mine, allowed, most)) is not None:
@@ -190,6 +191,7 @@ class System:
             elimination=eliminated(sizes, factors, kept),
             cut=tuple(each.predicate for each in weighed if each.cuts),
             computed=tuple(computed),
+            full=frozenset(name for name, limit in allowed.items() if not limit.missing),
             fixed=frozenset(fixed),
             unique=unique[0] if unique else None,
             depends=tuple(rule for rule in rules if isinstance(rule, Depends)),
@@ -227,6 +229,8 @@ class Part:
     """The rules that cut through cells."""
     computed: tuple[Computed, ...]
     fixed: frozenset[str]
+    full: frozenset[str]
+    """Columns whose cells may not be empty."""
     unique: Unique | None
     depends: tuple[Depends, ...]
     _settled: dict[object, object] = field(default_factory=dict, repr=False)
@@ -295,7 +299,7 @@ class Part:
             broken |= rule.broken(frame).to_numpy()
         for computed in self.computed:
             if computed.bound is not None:
-                likely = computed.marginal.likelihood(computed.equation.formula.compute(frame, computed.marginal.kind))
+                likely = computed.marginal.likelihood(computed.equation.compute(frame, computed.marginal.kind))
                 bound = computed.bound[tuple(cells[name] for name in computed.equation.scope)]
                 u = block.at(computed.equation.column).rng("accepted").random(len(likely))
                 broken |= u * bound >= likely
@@ -309,11 +313,11 @@ class Part:
         for computed in self.computed:
             marginal, name = computed.marginal, computed.equation.column
             place = block.at(name)
-            cells = computed.equation.formula.compute(frame, marginal.kind)
+            cells = computed.equation.compute(frame, marginal.kind)
             if cells.null_count():
                 own = marginal.draw(place.rng("values").random(len(cells)), units, place)
                 cells = cells.zip_with(cells.is_not_null(), own)
-            if marginal.missing:
+            if marginal.missing and name not in self.full:
                 cells = emptied(cells, place.rng("missing").random(len(cells)) < marginal.missing)
             made[name] = cells.alias(name)
 

@@ -71,7 +71,7 @@ def of_equation(equation: Equation, marginal: Marginal, columns: Mapping[str, Co
     mean, most, known = np.zeros(len(tuples)), np.zeros(len(tuples)), np.ones(len(tuples), dtype=bool)
     points = 1 if single else POINTS
     for frame in _points(scope, columns, tuples, points):
-        likely = marginal.likelihood(equation.formula.compute(frame, marginal.kind))
+        likely = marginal.likelihood(equation.compute(frame, marginal.kind))
         known &= ~np.isnan(likely)
         mean += np.nan_to_num(likely) / points
         most = np.fmax(most, likely)

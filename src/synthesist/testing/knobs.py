@@ -72,4 +72,6 @@ def _with(spec: Spec, name: str, value: Any) -> Spec:
 
 
 def _alike(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_alike(each, other[name]) for name, each in one.items())
     return bool(one.equals(other)) if hasattr(one, "equals") else repr(one) == repr(other)

@@ -45,5 +45,5 @@ def _apply(spec: Spec, data: Dataset) -> Dataset:
     return spec.apply(data, Context.seeded(SEED))  # type: ignore[attr-defined]
 
 
-def _outcome(spec: Spec) -> Iterator[pl.DataFrame]:
-    yield _apply(spec, TABLES["mixed"]()).table
+def _outcome(spec: Spec) -> Iterator[dict[str, pl.DataFrame]]:
+    yield dict(_apply(spec, TABLES["mixed"]()).tables)

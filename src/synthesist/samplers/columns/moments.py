@@ -269,6 +269,11 @@ class Dates(Distribution):
         """The last step that is not after the moment."""
         return _microseconds(moment) // self._width
 
+    @property
+    def by_hour(self) -> np.ndarray:
+        """How much every hour weighs, from the first hour of the first day to the last of the last."""
+        return np.outer(self._season.days, self._season.hours).ravel()
+
     @cached_property
     def _season(self) -> "_Season":
         return _Season(self._by_day(), _weights(self.hours, CYCLES["hours"]))

@@ -1,6 +1,5 @@
 """Declared columns under rules: what each column takes by itself, cut into cells that rules are weighed over."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -301,7 +300,7 @@ def faults_of_rules(
                 continue
             if isinstance(rule, Predicate):
                 rule.bound(every, {})
-                if "is_missing" in ast.unparse(rule.formula.tree) and emptied & set(rule.columns):
+                if rule.asks_for_holes and emptied & set(rule.columns):
                     faults.append(f"rules: `{rule.text}` asks for cells that are lost once rows are made")
             elif isinstance(rule, Combinations) and rule.rows is None:
                 faults.append(f"rules: `{rule.text}`: say which, as in {{combinations: [a, b], rows: [[1, 2]]}}")

@@ -39,18 +39,18 @@ class Tables(Spec):
     Each table is declared as in `columns`; columns that are a `reference` hold keys of other tables. Written as a page:
 
         kind: tables
-        unit: customers                       # whose rows are counted by -n; the first table where not said
+        unit: customers                       # whose rows -n counts; else the first such
         tables:
           customers:
             columns: {id: {is: keys}, since: {is: dates, start: 2020-01-01, end: 2024-12-31}}
           products:
-            rows: 200                         # or rows_per_unit: 0.1; as many as there are units where not said
+            rows: 200                         # or rows_per_unit: 0.1; else as many as units
             columns: {id: {is: keys}, price: {is: lognormal, median: 20, decimals: 2}}
           orders:
             columns:
               id: {is: keys}
               customer: {is: reference, to: customers, each: {is: negative_binomial, mean: 3, size: 2}}
-              after: {is: exponential, scale: 90, integers: true}
+              after: {is: exponential, mean: 90, integers: true}
               day: {is: expression, formula: "customer.since + days(after)"}
               total: {is: expression, formula: "sum(lines.amount)"}
           lines:
@@ -62,15 +62,19 @@ class Tables(Spec):
               quantity: {is: geometric}
               amount: {is: expression, formula: "round(quantity * product.price, 2)"}
 
+    With `each` rows belong to those of another table, which has so many of them each. Without it a row is looked up:
+    any, or by `weights`, `distinct` ones, one `before` this one, or one of its `own` family. A key of several columns
+    is held by references of one `link`. `rows: 5000` beside an `each` is an exact number, as is `-n lines=5000`.
+
     Every reference finds its row and every key is unique, at any number of rows: keys are computed from the index of
-    their row, and references from the index of the row they point to.
+    their row, and references from the index of the row they point to. Links may go in circles.
 
     When not to use: where real data exists whose relations matter, or for one table (`columns`).
     """
 
     unit: str = knob(
         "",
-        "the table whose rows n counts; the first one where not said",
+        "the table whose rows n counts; where not said, the first that belongs to no other",
         tries=("people", "places"),
         beside={"tables": TWO_ROOTS},
     )
@@ -80,9 +84,11 @@ class Tables(Spec):
 
     @model_validator(mode="before")
     @classmethod
-    def _unit_is_the_first(cls, written: Any) -> Any:
+    def _unit_is_the_first_root(cls, written: Any) -> Any:
         if isinstance(written, Mapping) and not written.get("unit") and isinstance(written.get("tables"), Mapping):
-            return {**written, "unit": next(iter(written["tables"]), "")}
+            tables = written["tables"]
+            roots = [name for name, page in tables.items() if not _belongs(page)]
+            return {**written, "unit": next(iter((*roots, *tables)), "")}
         return written
 
     @model_validator(mode="after")
@@ -142,3 +148,11 @@ class Tables(Spec):
     @cached_property
     def _plan(self) -> Plan:
         return planned(self.unit, self.tables)
+
+
+def _belongs(page: Any) -> bool:
+    """Whether a table, as it is written, belongs to another."""
+    columns = page.get("columns") if isinstance(page, Mapping) else None
+    return isinstance(columns, Mapping) and any(
+        isinstance(column, Mapping) and column.get("each") is not None for column in columns.values()
+    )

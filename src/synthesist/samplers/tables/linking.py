@@ -1,16 +1,29 @@
 """Who refers to whom, and who belongs to whom: the links of declared tables, and what is wrong with them."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from synthesist.errors import did_you_mean
+from synthesist.errors import SpecError, did_you_mean
+from synthesist.rules.rule import Unique, read_rule
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.references import Position, Reference, bounds_of
 from synthesist.samplers.tables.plan import Family, Link
 from synthesist.samplers.tables.table import Table
 
-__all__ = ["Fault", "Links", "Tables", "families", "faults_of_keys", "key_of", "linked", "owned", "owners"]
+__all__ = [
+    "Fault",
+    "Links",
+    "Tables",
+    "families",
+    "faults_of_keys",
+    "key_of",
+    "linked",
+    "owned",
+    "owners",
+    "settled",
+]
 
 Fault = tuple[str, str]
 """Where it is, and what is wrong."""
@@ -185,13 +198,23 @@ def faults_of_keys(tables: Tables, links: Links, owner: Mapping[str, str]) -> It
 
 
 def _unique(table: str, key: set[str], declared: Table, links: Mapping[str, Link], owner: Mapping[str, str]) -> bool:
+    """Whether the columns can be told never to come twice."""
     if any(declared.columns[column].by_index for column in key):
         return True
-    held = [link for link in links.values() if set(link.columns) <= key]
-    if any(link.distinct for link in held) and table not in owner:
+    if any(columns <= key for columns in _said_unique(declared)):
         return True
-    for link in held:
-        if link.each is not None:
-            placed = any(isinstance(declared.columns[column], Position) for column in key)
-            return placed or bounds_of(link.each)[1] == 1 or any(link.distinct for link in held)
-    return False
+    held = [link for link in links.values() if set(link.columns) <= key]
+    distinct = any(link.distinct for link in held)
+    placed = any(isinstance(declared.columns[column], Position) for column in key)
+    if table not in owner:
+        return distinct or placed
+    each = next((link.each for link in held if link.each is not None), None)
+    return each is not None and (distinct or placed or bounds_of(each)[1] == 1)
+
+
+def _said_unique(declared: Table) -> Iterator[set[str]]:
+    """Columns that a rule says are unique together."""
+    for written in declared.rules:
+        with suppress(SpecError):  # what is no rule is named where the rules are read
+            if isinstance(rule := read_rule(written), Unique):
+                yield set(rule.columns)

@@ -3,17 +3,14 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
-
-from pydantic import ValidationError
 
 from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.rules.formula import Across, Formula
-from synthesist.rules.rule import read_rule
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
 from synthesist.samplers.columns.references import Position, Reference
+from synthesist.samplers.tables.alone import drawn_alone
 from synthesist.samplers.tables.linking import (
     Fault,
     Links,
@@ -26,9 +23,9 @@ from synthesist.samplers.tables.linking import (
     settled,
 )
 from synthesist.samplers.tables.plan import Plan, Planned
-from synthesist.samplers.tables.table import OF_COLUMNS, Table
+from synthesist.samplers.tables.table import Table
 
-__all__ = ["planned"]
+__all__ = ["FaultyError", "planned"]
 
 Place = tuple[str, str]
 """A table and a column."""
@@ -54,21 +51,16 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
     _require_none(faults)
     links, faults = settled(links, owner)
     faults += faults_of_keys(tables, links, owner)
-    formulas = {(t, c): column.read for t, its in tables.items() for c, column in its.columns.items()
-                if isinstance(column, Expression)}  # fmt: skip
-    reader = _Reader(tables, links, owner, formulas)
+    reader = _Reader(tables, links, owner)
     faults += reader.faults_of_names()
     _require_none(faults)
     kinds = reader.kinds()
     faults = list(reader.faults_of_targets(kinds))
     drawn: dict[str, Columns | None] = {}
     for table in tables:
-        try:
-            drawn[table] = reader.drawn(table)
-        except FaultyError as error:
-            faults += error.faults
-        except SpecError as error:
-            faults.append((f"{table}.rules", str(error)))
+        order = [column for name, column in reader.order if name == table]
+        drawn[table], found = drawn_alone(table, tables[table], order)
+        faults += found
     faults += reader.faults_of_losses(kinds)
     _require_none(faults)
     return Plan(
@@ -104,14 +96,10 @@ def _held(kind: Kind, missing: bool) -> Kind:
 class _Reader:
     """The tables with their links, while formulas and kinds are worked out."""
 
-    def __init__(
-        self,
-        tables: Mapping[str, Table],
-        links: Links,
-        owner: Mapping[str, str],
-        formulas: Mapping[Place, Formula],
-    ) -> None:
-        self.tables, self.links, self.owner, self.formulas = tables, links, owner, formulas
+    def __init__(self, tables: Mapping[str, Table], links: Links, owner: Mapping[str, str]) -> None:
+        self.tables, self.links, self.owner = tables, links, owner
+        every = [(t, c, column) for t, its in tables.items() for c, column in its.columns.items()]
+        self.formulas = {(t, c): column.read for t, c, column in every if isinstance(column, Expression)}
         self.link_of = {(t, c): link for t, its in links.items() for link in its.values() for c in link.columns}
 
     # ----------------------------------------------------------------------- names
@@ -159,7 +147,7 @@ class _Reader:
     # ----------------------------------------------------------------------- order and kinds
 
     @cached_property
-    def sorted(self) -> list[Place]:
+    def order(self) -> list[Place]:
         """All columns, each after those that it is made from.
 
         Raises:
@@ -191,7 +179,7 @@ class _Reader:
         """
         kinds: dict[Place, Kind] = {}
         faults: list[Fault] = []
-        for place in self.sorted:
+        for place in self.order:
             table, name = place
             column = self.tables[table].columns[name]
             if not all(other in kinds for other in self._made_from(place)):
@@ -238,45 +226,6 @@ class _Reader:
                 yield f"{table}.{column}", f"{why}: link to a column of `keys`, or one that is `unique`"
             elif kinds[link.to, link.columns[column]].missing:
                 yield f"{table}.{column}", f"{named} may be empty: nothing can refer to it"
-
-    def _early(self, table: str) -> list[str]:
-        """The columns that can be made from this table alone; none where all of those are computed."""
-        columns = self.tables[table].columns
-        late = {name for name, column in columns.items() if isinstance(column, Reference | Position)}
-        late |= {name for name in columns if (formula := self.formulas.get((table, name))) and formula.across}
-        for name in (name for t, name in self.sorted if t == table):
-            if (formula := self.formulas.get((table, name))) and formula.names & late:
-                late.add(name)
-        early = [name for name in columns if name not in late]
-        return early if any((table, name) not in self.formulas for name in early) else []
-
-    def drawn(self, table: str) -> Columns | None:
-        """The columns that can be made from this table alone, as such a table.
-
-        Raises:
-            SpecError: they do not fit together.
-        """
-        declared, early = self.tables[table], self._early(table)
-        options: dict[str, Any] = {name: getattr(declared, name) for name in OF_COLUMNS if name != "lost"}
-        grouped = [name for group in declared.correlated for name in group.columns]
-        if tied := [name for name in grouped if name in declared.columns and name not in early]:
-            raise FaultyError(
-                [(f"{table}.correlated", f"`{tied[0]}` follows from other rows, and cannot be in a group")]
-            )
-        for rule in declared.rules:
-            if tied := [name for name in read_rule(rule).columns if name in declared.columns and name not in early]:
-                fault = f"`{tied[0]}` follows from other rows: rules are for columns made from this table alone"
-                raise FaultyError([(f"{table}.rules", fault)])
-        if not early:
-            return None
-        columns = {name: declared.columns[name].model_dump() for name in early}
-        try:
-            return Columns.model_validate({"table": table, "columns": columns, **options})
-        except ValidationError as error:
-            raise FaultyError(
-                [(".".join(map(str, (table, *fault["loc"]))), fault["msg"].removeprefix("Value error, "))
-                 for fault in error.errors(include_url=False)]
-            ) from None  # fmt: skip
 
     def faults_of_losses(self, kinds: Mapping[Place, Kind]) -> Iterator[Fault]:
         """What is wrong with what is said of cells that are lost."""
