@@ -99,7 +99,7 @@ def test_an_example_is_described_without_what_few_rows_have(tmp_path: Path) -> N
         and page["seats"]["missing"] == 0.01
     )
     assert not any(text in str(page) for text in ("secret", "hello", "odd"))
-    assert verbs.as_model(path, {}).sample(50).units == 50
+    assert verbs.as_model(verbs.declared(page_of(path), path), {}).sample(50).units == 50
 
 
 def drawn(path: Path, tree: dict[str, Any], n: int) -> dict[str, pl.DataFrame]:

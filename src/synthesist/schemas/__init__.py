@@ -53,14 +53,14 @@ def written(path: str | Path) -> str:
 
 
 def describes(path: str | Path) -> bool:
-    """Whether a file, by its name, is a schema: not rows, which `example` describes where it is asked to."""
-    suffix = Path(path).suffix.lower()
-    return any(suffix in driver.SUFFIXES for driver in _drivers() if driver is not import_module(f"{__name__}.example"))
+    """Whether a file, by its name, is a schema, and not the rows that are described where one asks for it."""
+    return Path(path).suffix.lower() in suffixes()
 
 
 def suffixes() -> frozenset[str]:
     """How the names of schema files may end."""
-    return frozenset(suffix for driver in _drivers() for suffix in driver.SUFFIXES)
+    schemas = [driver for name, driver in zip(DRIVERS, _drivers(), strict=True) if name != "example"]
+    return frozenset(suffix for driver in schemas for suffix in driver.SUFFIXES)
 
 
 def _drivers() -> list[ModuleType]:

@@ -76,16 +76,22 @@ def dialect_of(text: str, name: str = "") -> str:
     for word, dialect in NAMES.items():
         if word in name.lower():
             return dialect
-    bare = re.sub(f"{PLAIN}|{COMMENT}", "", text[:2_000_000], flags=re.DOTALL)
+    bare = _without_texts(text)
     found = {name: len(re.findall(marks, bare, re.IGNORECASE)) for name, marks in MARKS.items()}
     best = max(found, key=lambda name: found[name])
     return best if found[best] else "postgres"
 
 
+def _without_texts(text: str) -> str:
+    """The beginning of a file without quoted texts and comments, whosever they are."""
+    flags = re.DOTALL | re.MULTILINE
+    return re.sub(rf"^[ \t]*#[^\n]*|{COMMENT}|{PLAIN}", "", text[:2_000_000], flags=flags)
+
+
 def stranger(text: str) -> str | None:
     """A database whose SQL is not read here, where the text is of one."""
     flags = re.IGNORECASE | re.MULTILINE | re.DOTALL
-    bare = re.sub(f"{PLAIN}|{COMMENT}", "", text[:2_000_000], flags=re.DOTALL)
+    bare = _without_texts(text)
     return next((name for name, marks in FOREIGN.items() if re.search(marks, bare, flags)), None)
 
 
