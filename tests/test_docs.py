@@ -24,13 +24,13 @@ MODULES = [
     module.name for module in pkgutil.walk_packages(synthesist.__path__, "synthesist.") if "__main__" not in module.name
 ]
 BLOCK = re.compile(
-    r'^```(python|bash|yaml)(?: title="(?P<title>[^"]+)")?\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL
+    r'^```(python|bash|yaml|sql)(?: title="(?P<title>[^"]+)")?\n(?P<code>.*?)^```$', re.MULTILINE | re.DOTALL
 )
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_examples_run(page: Path, adult_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of a page run in order, in one folder that holds adult.csv; a titled YAML block is a file."""
+    """Blocks of a page run in order, in one folder that holds adult.csv; a titled block of YAML or SQL is a file."""
     monkeypatch.chdir(adult_csv.parent)
     monkeypatch.setenv("MASK_KEY", "0123456789abcdef0123456789abcdef")
     names: dict[str, Any] = {}
@@ -38,7 +38,7 @@ def test_examples_run(page: Path, adult_csv: Path, monkeypatch: pytest.MonkeyPat
         language, code = block[1], block["code"]
         if language == "python":
             exec(compile(code, f"{page.name}: {code.strip().splitlines()[0]}", "exec"), names)
-        elif language == "yaml" and block["title"]:
+        elif language in ("yaml", "sql") and block["title"]:
             Path(block["title"]).write_text(code, "utf-8")
         elif language == "bash":
             for line in code.replace("\\\n", " ").splitlines():

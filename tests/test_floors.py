@@ -15,7 +15,7 @@ FLOORS = (
     ("boosting", "neighbours"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
-    ("engine",),
+    ("engine", "schemas"),
     ("model", "report"),
     ("combine",),
     ("verbs",),

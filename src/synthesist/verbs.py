@@ -20,7 +20,7 @@ from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
-from synthesist.data.page import read_page
+from synthesist.data.page import is_page, read_page
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
 from synthesist.model import Model, fitted
@@ -471,7 +471,7 @@ def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:
 def as_model(what: Any, options: Mapping[str, Any]) -> Model:
     """A Model from anything that samples."""
     if isinstance(what, str | Path) and str(what) not in catalog.names("samplers"):
-        what = declared({**read_page(what), **options}, what) if str(what).endswith((".yaml", ".yml")) else load(what)
+        what = declared({**page_at(what), **options}, what) if describes(what) else load(what)
         options = {} if isinstance(what, Spec) else options
     if isinstance(what, Model):
         if options:
@@ -479,6 +479,20 @@ def as_model(what: Any, options: Mapping[str, Any]) -> Model:
         return what
     spec = as_spec("samplers", what, options)
     return Model(spec, spec)  # type: ignore[arg-type]
+
+
+def describes(path: str | Path) -> bool:
+    """Whether a file, by its name, is a page or a schema file: something that is sampled without a model."""
+    from synthesist.schemas import suffixes
+
+    return Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
+
+
+def page_at(path: str | Path) -> dict[str, Any]:
+    """The page a file holds, or the one that a schema file of another kind amounts to."""
+    from synthesist.schemas import page_of
+
+    return read_page(path) if is_page(path) else page_of(path)
 
 
 def declared(page: Mapping[str, Any], where: str | Path) -> Spec:

@@ -128,7 +128,7 @@ def refuse_records(spec: "Spec", keep_records: bool) -> None:
 def sample(
     what: Annotated[
         str,
-        typer.Argument(metavar="WHAT", help="a model.syn, a page that declares tables (.yaml), or a sampler's name"),
+        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
     ],
     n: Count,
     out: OutOrFolder,
@@ -170,9 +170,10 @@ def sample(
 def sampling(what: str, settings: list[str]) -> "Model":
     """Whatever WHAT names, ready to be sampled."""
     from synthesist import catalog, verbs
-    from synthesist.data.page import overridden, read_page
+    from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs
     from synthesist.errors import DataError, NotFoundError, did_you_mean
+    from synthesist.schemas import suffixes
 
     path, names = Path(what), catalog.names("samplers")
     if what in names:
@@ -180,10 +181,14 @@ def sampling(what: str, settings: list[str]) -> "Model":
     if not path.suffix and not path.exists():
         raise NotFoundError(f"No sampler `{what}`, and no such file. {did_you_mean(what, names)}")
     check_inputs([path])
-    if path.suffix.lower() in (".yaml", ".yml"):
-        return verbs.as_model(verbs.declared(overridden(read_page(path), settings), path), {})
+    if verbs.describes(path):
+        return verbs.as_model(verbs.declared(overridden(verbs.page_at(path), settings), path), {})
     if path.suffix.lower() != ".syn":
-        raise DataError(f"Nothing can be sampled from {what}: give a model (.syn), as `synthesist fit` writes it.")
+        known = ", ".join(sorted({".syn", ".yaml", *suffixes()}))
+        raise DataError(
+            f"Nothing can be sampled from {what}: give a model, as `synthesist fit` writes it, a page or a schema "
+            f"file ({known})."
+        )
     return verbs.as_model(path, overridden({}, settings))
 
 

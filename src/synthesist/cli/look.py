@@ -17,17 +17,31 @@ def inspect(
         Path | None, typer.Option("-o", "--out", metavar="YAML", help="write an editable schema.yaml")
     ] = None,
     schema: SchemaPage = None,
+    page: Annotated[
+        bool, typer.Option("--page", help="describe a table as a page of columns, which can be edited and sampled")
+    ] = False,
 ) -> None:
     """Say what was understood of a table, and why.
 
-    Kinds of column, keys, missing cells, personal data, warnings.
+    Kinds of column, keys, missing cells, personal data, warnings. Of a schema file (SQL, JSON Schema ...) it is the
+    page that `synthesist sample` draws from, to be edited.
     """
     from synthesist import verbs
     from synthesist.data.atomic import replacing
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.schemas import describes, written
 
     check_inputs([source, schema])
     check_outputs({"schema": out}, [source])
+    if page or describes(source):
+        text = written(source)
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        with replacing(out) as draft:
+            draft.write_text(text, "utf-8")
+        wrote(out, f"edit it, then: synthesist sample {out} -n 1000 -o OUT")
+        return
     found = verbs.inspect(source, schema)
     typer.echo(str(found))
     if out is not None:

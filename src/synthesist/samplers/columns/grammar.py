@@ -12,7 +12,21 @@ from typing import NoReturn
 
 from synthesist.errors import SpecError
 
-__all__ = ["LONGEST", "Characters", "Choice", "Expression", "Ranges", "Repeat", "Sequence", "parsed", "ranges"]
+__all__ = [
+    "ANY",
+    "CLASSES",
+    "COUNT",
+    "LONGEST",
+    "Characters",
+    "Choice",
+    "Expression",
+    "Ranges",
+    "Repeat",
+    "Sequence",
+    "other",
+    "parsed",
+    "ranges",
+]
 
 LONGEST = 1_000  # characters of one text
 DEEPEST = 50  # groups within groups, so that reading never exhausts the stack
@@ -86,14 +100,14 @@ def _signs(text: str) -> Ranges:
     return ranges(*((ord(sign), ord(sign)) for sign in text))
 
 
-def _other(some: Ranges) -> Ranges:
+def other(some: Ranges) -> Ranges:
     """The printable ASCII signs that are not among these."""
     return _signs("".join(sign for sign in map(chr, range(32, 127)) if not any(a <= ord(sign) <= b for a, b in some)))
 
 
 CLASSES = {"d": _signs(digits), "w": _signs(ascii_letters + digits + "_"), "s": _signs(" ")}
-CLASSES |= {name.upper(): _other(meant) for name, meant in CLASSES.items()}
-ANY = _other(())
+CLASSES |= {name.upper(): other(meant) for name, meant in CLASSES.items()}
+ANY = other(())
 COUNT = re.compile(r"\{(\d{1,9})?(,)?(\d{1,9})?\}")
 GROUPS = {
     "(?=": "a look-ahead",
@@ -211,7 +225,7 @@ class _Reader:
                 self.place = start
                 self._refuse("a class that is not closed", "[")
             members += self._member()
-        meant = _other(ranges(*members)) if negated else ranges(*members)
+        meant = other(ranges(*members)) if negated else ranges(*members)
         if not meant:
             self.place = start
             self._refuse("a class without a printable sign", "[")

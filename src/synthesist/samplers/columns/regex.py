@@ -1,6 +1,6 @@
 """Texts that match a regular expression, each of them equally often."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -33,4 +33,9 @@ class Regex(Texts):
 
     @cached_property
     def language(self) -> Language:
-        return Language(compiled(parsed(self.pattern)), self.longest)
+        return _language(self.pattern, self.longest)
+
+
+@lru_cache(maxsize=512)  # many columns of a schema share a pattern
+def _language(pattern: str, longest: int | None) -> Language:
+    return Language(compiled(parsed(pattern)), longest)

@@ -1,0 +1,492 @@
+"""Statements of SQL read into tables: what columns there are, and what must hold between their rows.
+
+Statements are read by their structure, which all databases share: a name, and a list in parentheses of columns and
+constraints. Words of one database only (engines, storage, collations) are passed over where they stand. Conditions and
+formulas are kept as they are written.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from synthesist.errors import SpecError
+from synthesist.schemas.relational.cursor import Cursor
+from synthesist.schemas.relational.statements import Statement, statements
+from synthesist.schemas.relational.tables import Check, Column, Database, ForeignKey, Group, Table
+from synthesist.schemas.relational.types import SERIALS, Type, type_of
+
+__all__ = ["read_sql"]
+
+KINDS = ("UNLOGGED", "FOREIGN", "OR", "REPLACE")
+STARTS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "EXCLUDE")
+INDEXES = ("KEY", "INDEX", "FULLTEXT", "SPATIAL", "PERIOD")
+NO_TYPE = (
+    "CONSTRAINT", "NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "COLLATE", "GENERATED", "AS",
+    "AUTOINCREMENT", "COMMENT",
+)  # fmt: skip
+"""Words behind a column that has no type, as SQLite allows."""
+
+
+def read_sql(text: str, dialect: str) -> Database:
+    """The tables that a file of SQL creates.
+
+    Raises:
+        SpecError: a statement about tables cannot be read; the message has its line.
+    """
+    reader = _Reader(Database(dialect=dialect))
+    for statement in statements(text, dialect):
+        reader.read(statement)
+    return reader.finished()
+
+
+class _Reader:
+    """Reads statements one after the other into a database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.named: dict[str, tuple[Type, tuple[Check, ...]]] = {}
+        """Types and domains of the file, by their name."""
+
+    def read(self, statement: Statement) -> None:
+        cursor = Cursor(statement)
+        try:
+            self._statement(cursor)
+        except EOFError:
+            first = statement.tokens[0]
+            begun = " ".join(statement.text[first.start : statement.tokens[-1].end].split())[:60]
+            raise SpecError(
+                f"line {first.line}: this statement ends too early, or a parenthesis is missing: `{begun} ...`. "
+                f"Correct it."
+            ) from None
+
+    def finished(self) -> Database:
+        """The database, once all statements are read."""
+        for table in list(self.database.tables.values()):
+            if not table.columns:
+                del self.database.tables[table.name]
+            if table.partitioned and not table.parts:
+                self.database.notes.append(
+                    f"line {table.line}: `{table.name}` is kept in parts by {table.partitioned}, and the file creates "
+                    f"none: create them, or no row finds its place."
+                )
+            elif table.partitioned:
+                table.checks.append(Check(" OR ".join(f"({part})" for part in table.parts), table.line))
+        return self.database
+
+    def _statement(self, at: Cursor) -> None:
+        if at.takes("CREATE"):
+            while at.takes(*KINDS):
+                pass
+            if at.takes("TABLE"):
+                self._table(at)
+            elif at.takes("TYPE"):
+                self._enumeration(at)
+            elif at.takes("DOMAIN"):
+                self._domain(at)
+            elif at.takes("UNIQUE"):
+                self._index(at)
+            elif at.takes("VIRTUAL"):
+                self._note(at, "a virtual table is made by its own module and is left out")
+        elif at.takes("DROP", "TABLE"):
+            self._drop(at)
+        elif at.takes("ALTER", "TABLE"):
+            self._alter(at)
+        elif at.takes("COMMENT", "ON", "COLUMN"):
+            self._comment(at)
+
+    def _note(self, at: Cursor, words: str) -> None:
+        self.database.notes.append(f"line {at.line}: {words}.")
+
+    # ---------------------------------------------------------------- tables
+
+    def _table(self, at: Cursor) -> None:
+        at.skips("IF", "NOT", "EXISTS")
+        line, schema, name = at.line, *self._qualified(at)
+        table = Table(name, schema=schema, line=line)
+        known = self.database.tables.get(name)
+        if known is not None and known.schema.casefold() == schema.casefold():
+            return  # as IF NOT EXISTS has it
+        if known is not None:
+            table.name = f"{schema}.{name}"
+        if at.takes("PARTITION", "OF"):
+            self._partition(at)
+            return
+        if at.takes("LIKE"):
+            self._like(at, table)
+        elif at.sees("("):
+            for item in at.items():
+                self._item(item, table)
+        elif at.sees("AS"):
+            self._note(at, f"`{table.name}` is made by a query and is left out")
+            return
+        if at.takes("INHERITS"):
+            for parent in at.items():
+                self._like(parent, table, first=True)
+        if at.takes("PARTITION", "BY") and (at.takes("RANGE") or at.takes("LIST")):
+            table.partitioned = (*self._columns(at, table), "")[0]
+        self.database.tables[table.name] = table
+
+    def _item(self, at: Cursor, table: Table) -> None:
+        """A column or a constraint of a table."""
+        if at.takes("LIKE"):
+            self._like(at, table)
+        elif at.sees(*STARTS):
+            self._constraint(at, table)
+        elif at.sees(*INDEXES) and self._is_index(at):
+            pass
+        elif not at.ended:
+            self._column(at, table)
+
+    def _is_index(self, at: Cursor) -> bool:
+        """Whether KEY, INDEX and the like begin an index of MySQL, and not a column of that name."""
+        return self.database.dialect == "mysql" or (at.sees("PERIOD") and at.peek(1).is_("FOR"))
+
+    def _like(self, at: Cursor, table: Table, first: bool = False) -> None:
+        _, name = self._qualified(at)
+        model = self.database.find(name)
+        if model is None:
+            self._note(
+                at, f"`{table.name}` is like `{name}`, which is no table of this file: its columns are not known"
+            )
+            return
+        copied = {column: replace(one) for column, one in model.columns.items()}
+        table.columns = {**copied, **table.columns} if first else {**table.columns, **copied}
+        table.checks += model.checks
+        if not first and (at.sees("INCLUDING") or self.database.dialect != "postgres"):
+            table.key, table.unique = model.key, list(model.unique)
+
+    # --------------------------------------------------------------- columns
+
+    def _column(self, at: Cursor, table: Table) -> str:
+        line, name = at.line, at.name(self.database.dialect)
+        kind, checks, words = self._type(at)
+        column = Column(name, kind, line=line, counted=words in SERIALS)
+        table.columns[name] = column
+        if column.counted:
+            column.nullable = False
+        table.checks += [replace(check, column=name) for check in checks if check.sql]
+        if any(not check.sql for check in checks):
+            column.nullable = False
+        while not at.ended:
+            self._said_of(at, table, column)
+        if self.database.dialect == "sqlite" and table.key == (name,) and words == "integer":
+            column.counted = True  # an alias of the number of the row
+        return name
+
+    def _said_of(self, at: Cursor, table: Table, column: Column) -> None:
+        """One of the constraints behind the type of a column."""
+        line, here = at.line, (column.name,)
+        if at.takes("NOT", "NULL"):
+            column.nullable = False
+        elif at.takes("PRIMARY", "KEY") or (self.database.dialect == "mysql" and at.takes("KEY")):
+            table.key = here
+        elif at.takes("UNIQUE"):
+            at.skips("KEY")
+            table.unique.append(Group(here, line))
+        elif at.takes("CHECK"):
+            table.checks.append(Check(at.inside(), line, column.name))
+        elif at.takes("REFERENCES"):
+            table.foreign.append(self._reference(at, here, line))
+        elif at.takes("DEFAULT"):
+            column.counted |= at.sees("NEXTVAL")
+            at.expression()
+        elif at.takes("GENERATED"):
+            at.takes("ALWAYS") or at.takes("BY", "DEFAULT")
+        elif at.takes("AS", "IDENTITY") or at.takes("IDENTITY"):
+            column.counted, column.nullable = True, False
+        elif at.sees("AS") and at.peek(1).is_("("):
+            at.next()
+            for read in re.findall(r"\bjson_\w+\(\s*[\"`]?(\w+)", at.inside(), re.IGNORECASE):
+                table.checks.append(Check(f"json_valid({read})", line))  # else the database could not compute it
+            column.generated = True
+        elif at.takes("AUTO_INCREMENT") or at.takes("AUTOINCREMENT"):
+            column.counted = True
+        elif at.takes("COMMENT"):
+            column.comment = at.next().text
+        elif at.takes("ON", "UPDATE") or at.takes("COLLATE") or at.takes("CONSTRAINT"):
+            at.next()
+        elif at.sees("("):
+            at.inside()
+        else:
+            at.next()
+
+    def _type(self, at: Cursor) -> tuple[Type, tuple[Check, ...], str]:
+        """The type of a column, and the checks that come with it where it is a domain."""
+        words: list[str] = []
+        arguments: list[str] = []
+        arrays, size = 0, None
+        while not at.ended:
+            if at.sees("(") and words and not arguments:
+                arguments = at.arguments()
+            elif at.sees("["):
+                while not (token := at.next()).is_("]"):
+                    size = int(token.text) if token.text.isdigit() else None
+                arrays += 1
+            elif at.takes("ARRAY"):
+                arrays += not at.sees("[")
+            elif words and at.takes("."):
+                words = [at.next().text]
+            elif at.takes("CHARACTER", "SET"):
+                at.next()
+            elif at.continues_type() if words else not at.sees(*NO_TYPE):
+                words.append(at.next().text)
+            else:
+                break
+        name = " ".join(words).lower()
+        if name in self.named or name.rpartition(".")[2] in self.named:
+            kind, checks = self.named[name]
+            for _ in range(arrays):
+                kind = Type("array", of=kind, written=f"{name}[]")
+            return kind, () if arrays else checks, name
+        found = type_of(name, arguments, self.database.dialect, arrays)
+        sized = arrays and size is not None and self.database.dialect == "duckdb"  # PostgreSQL does not hold to it
+        return replace(found, length=size, fixed=True) if sized else found, (), name
+
+    # ----------------------------------------------------------- constraints
+
+    def _constraint(self, at: Cursor, table: Table) -> None:
+        line = at.line
+        if at.takes("CONSTRAINT") and not at.sees(*STARTS[1:]):
+            at.next()
+        if at.takes("PRIMARY", "KEY"):
+            table.key = self._columns(at, table)
+        elif at.takes("UNIQUE"):
+            self._unique(at, table, line)
+        elif at.takes("FOREIGN", "KEY"):
+            columns = self._columns(at, table)
+            if at.takes("REFERENCES"):
+                table.foreign.append(self._reference(at, columns, line))
+        elif at.takes("CHECK"):
+            table.checks.append(Check(at.inside(), line))
+        elif at.takes("EXCLUDE"):
+            self._note(at, f"`{table.name}`: EXCLUDE is not kept; rows may overlap")
+
+    def _unique(self, at: Cursor, table: Table, line: int) -> None:
+        columns = self._columns(at, table)
+        if columns:
+            table.unique.append(Group(columns, line))
+
+    def _columns(self, at: Cursor, table: Table) -> tuple[str, ...]:
+        """The columns named in the next parentheses; of an expression those it reads."""
+        while not at.sees("("):
+            at.next()
+        found: list[str] = []
+        for item in at.items():
+            first = item.peek()
+            spelt = table.spelt(first.text)
+            if spelt is not None and not (
+                len(item.tokens) > 1 and item.peek(1).is_("(") and not item.peek(2).text.isdigit()
+            ):
+                found.append(spelt)
+                if len(item.tokens) > 2 and item.peek(1).is_("("):
+                    self._shortened(table.columns[spelt], int(item.peek(2).text))
+            else:
+                read = [spelt for token in item.tokens if (spelt := table.spelt(token.text)) and token.kind != "string"]
+                found += read[:1]
+                if not read:
+                    self._note(item, f"`{table.name}`: the unique index on {first.text} is not kept")
+                    return ()
+        return tuple(dict.fromkeys(found))
+
+    def _shortened(self, column: Column, length: int) -> None:
+        """Only the first characters of a column are in a key: what differs in them is unique."""
+        if column.type.family in ("text", "bytes") and (column.type.length or length) >= length:
+            column.type = replace(column.type, length=length)
+
+    def _reference(self, at: Cursor, columns: tuple[str, ...], line: int) -> ForeignKey:
+        schema, name = self._qualified(at)
+        others: tuple[str, ...] = ()
+        if at.sees("("):
+            others = tuple(item.next().text for item in at.items())
+        while at.takes("ON", "DELETE") or at.takes("ON", "UPDATE"):
+            at.takes("SET") or at.takes("NO")
+            at.next()
+            if at.sees("("):
+                at.inside()
+        return ForeignKey(columns, f"{schema}.{name}" if schema else name, others, line)
+
+    def _index(self, at: Cursor) -> None:
+        at.skips("CLUSTERED")
+        if not at.takes("INDEX"):
+            return
+        while not at.takes("ON"):
+            at.next()
+        at.skips("ONLY")
+        line, (_, name) = at.line, self._qualified(at)
+        if (table := self.database.find(name)) is not None:
+            self._unique(at, table, line)
+
+    # ----------------------------------------------------------- other things
+
+    def _enumeration(self, at: Cursor) -> None:
+        at.skips("IF", "NOT", "EXISTS")
+        _, name = self._qualified(at)
+        if at.takes("AS", "ENUM"):
+            values = tuple(at.arguments())
+            self.named[name.lower()] = (Type("enum", values=values, written=name), ())
+        else:
+            self.named[name.lower()] = (Type("unknown", written=name), ())
+
+    def _domain(self, at: Cursor) -> None:
+        _, name = self._qualified(at)
+        at.skips("AS")
+        kind, checks, _ = self._type(at)
+        found = list(checks)
+        while not at.ended:
+            line = at.line
+            if at.takes("CHECK"):
+                found.append(Check(at.inside(), line))
+            elif at.takes("NOT", "NULL"):
+                found.append(Check("", line))
+            elif at.takes("CONSTRAINT"):
+                at.next()
+            elif at.takes("DEFAULT"):
+                at.expression()
+            else:
+                at.next()
+        self.named[name.lower()] = (kind, tuple(found))
+
+    def _drop(self, at: Cursor) -> None:
+        at.skips("IF", "EXISTS")
+        while not at.ended:
+            _, name = self._qualified(at)
+            self.database.tables.pop(name, None)
+            while not at.ended and not at.next().is_(","):
+                pass
+
+    def _comment(self, at: Cursor) -> None:
+        names = [at.next().text]
+        while at.takes("."):
+            names.append(at.next().text)
+        table = self.database.find(".".join(names[:-1]))
+        if table is not None and at.takes("IS") and (column := table.spelt(names[-1])):
+            table.columns[column].comment = at.next().text
+
+    def _alter(self, at: Cursor) -> None:
+        at.skips("IF", "EXISTS")
+        at.skips("ONLY")
+        schema, name = self._qualified(at)
+        table = self.database.find(f"{schema}.{name}" if schema else name)
+        if table is None:
+            return
+        for action in at.actions():
+            self._action(action, table)
+
+    def _action(self, at: Cursor, table: Table) -> None:
+        if at.takes("ADD"):
+            if at.sees(*STARTS):
+                self._constraint(at, table)
+            elif not (at.sees(*INDEXES) and self._is_index(at)):
+                at.skips("COLUMN")
+                at.skips("IF", "NOT", "EXISTS")
+                for item in at.items() if at.sees("(") else [at]:
+                    self._item(item, table)
+        elif at.takes("ATTACH", "PARTITION"):
+            _, name = self._qualified(at)
+            if (part := self.database.find(name)) is not None:
+                del self.database.tables[part.name]
+            self._bounds(at, table)
+        elif at.takes("ALTER"):
+            at.skips("COLUMN")
+            self._changed(at, table)
+        elif at.takes("MODIFY") or at.takes("CHANGE"):
+            changes = at.peek(-1).is_("CHANGE")
+            at.skips("COLUMN")
+            old = table.spelt(at.next().text if changes else at.peek().text)
+            self._redefined(at, table, old)
+        elif at.takes("DROP"):
+            self._dropped(at, table)
+        elif at.takes("RENAME"):
+            self._renamed(at, table)
+        elif at.takes("INHERIT"):
+            self._like(at, table, first=True)
+
+    def _changed(self, at: Cursor, table: Table) -> None:
+        """ALTER COLUMN: what is said of it from now on."""
+        name = table.spelt(at.next().text)
+        if name is None:
+            return
+        column = table.columns[name]
+        if at.takes("SET", "NOT", "NULL"):
+            column.nullable = False
+        elif at.takes("DROP", "NOT", "NULL"):
+            column.nullable = True
+        elif at.takes("SET", "DEFAULT"):
+            column.counted |= at.sees("NEXTVAL")
+        elif at.takes("ADD", "GENERATED"):
+            column.counted, column.nullable = True, False
+        elif at.takes("SET", "DATA", "TYPE") or at.takes("TYPE"):
+            column.type, _, _ = self._type(at)
+
+    def _redefined(self, at: Cursor, table: Table, old: str | None) -> None:
+        """MySQL's MODIFY and CHANGE: the column anew, at its place and in its keys."""
+        order, was = list(table.columns), None if old is None else table.columns.pop(old)
+        new = self._column(at, table)
+        if was is not None and old is not None:
+            table.columns[new].counted |= was.counted and new != old
+            places = {new if name == old else name: None for name in order}
+            table.columns = {name: table.columns[name] for name in places}
+            _rename(table, old, new)
+
+    def _dropped(self, at: Cursor, table: Table) -> None:
+        if at.takes("PRIMARY", "KEY"):
+            table.key = ()
+            return
+        if at.sees("CONSTRAINT", "INDEX", "KEY", "FOREIGN", "CHECK"):
+            return  # rows that keep it as well are as good
+        at.skips("COLUMN")
+        at.skips("IF", "EXISTS")
+        if (name := table.spelt(at.next().text)) is not None:
+            del table.columns[name]
+            table.unique = [group for group in table.unique if name not in group.columns]
+            table.foreign = [link for link in table.foreign if name not in link.columns]
+
+    def _renamed(self, at: Cursor, table: Table) -> None:
+        if at.takes("TO"):
+            _, new = self._qualified(at)
+            tables = {new if name == table.name else name: one for name, one in self.database.tables.items()}
+            table.name, self.database.tables = new, tables
+            return
+        at.skips("COLUMN")
+        old = table.spelt(at.next().text)
+        if old is not None and at.takes("TO"):
+            new = at.name(self.database.dialect)
+            table.columns = {new if name == old else name: one for name, one in table.columns.items()}
+            table.columns[new].name = new
+            _rename(table, old, new)
+
+    def _partition(self, at: Cursor) -> None:
+        """A part of a table holds its rows for it; what parts there are limits the rows of the whole."""
+        schema, name = self._qualified(at)
+        whole = self.database.find(f"{schema}.{name}" if schema else name)
+        if whole is not None:
+            if at.sees("("):
+                at.inside()
+            self._bounds(at, whole)
+
+    def _bounds(self, at: Cursor, whole: Table) -> None:
+        by = whole.partitioned
+        if at.takes("FOR", "VALUES", "FROM"):
+            low = at.arguments()[0]
+            at.takes("TO")
+            whole.parts.append(f"{by} >= '{low}' AND {by} < '{at.arguments()[0]}'")
+        elif at.takes("FOR", "VALUES", "IN"):
+            whole.parts.append(f"{by} IN ({', '.join(repr(value) for value in at.arguments())})")
+
+    def _qualified(self, at: Cursor) -> tuple[str, str]:
+        """A name with the schema before it; empty where there is none."""
+        names = [at.name(self.database.dialect)]
+        while at.takes("."):
+            names.append(at.name(self.database.dialect))
+        return (names[-2] if len(names) > 1 else ""), names[-1]
+
+
+def _rename(table: Table, old: str, new: str) -> None:
+    """The new name of a column in its keys."""
+
+    def said(columns: Sequence[str]) -> tuple[str, ...]:
+        return tuple(new if name == old else name for name in columns)
+
+    table.key = said(table.key)
+    table.unique = [replace(group, columns=said(group.columns)) for group in table.unique]
+    table.foreign = [replace(link, columns=said(link.columns)) for link in table.foreign]
