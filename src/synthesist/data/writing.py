@@ -226,8 +226,8 @@ def _parquet(file: BinaryIO, kinds: TableSchema) -> _Columns:
     def opened(schema: Any, first: pl.DataFrame) -> Any:
         # a dictionary of values that hardly repeat costs time and space
         plain = first.select(cs.numeric() | cs.temporal() | cs.boolean() | cs.string())
-        once = {name for name in plain.columns if plain[name].approx_n_unique() > REPEATS * first.height}
-        often = [name for name in first.columns if name not in once]
+        different = plain.select(pl.all().approx_n_unique()).row(0, named=True)
+        often = [name for name in first.columns if different.get(name, 0) <= REPEATS * first.height]
         return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=often)
 
     return _Columns(opened, kinds)
