@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Text
+from synthesist.data.kinds import Json
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.documents.drawing import Habits, drawn
@@ -106,7 +106,7 @@ class Documents(Spec):
     @property
     def schema(self) -> Schema:  # type: ignore[override]  # pydantic's own is deprecated
         """One column, whose cells are JSON."""
-        return Schema(tables={self.table: TableSchema(columns={COLUMN: Text()})})
+        return Schema(tables={self.table: TableSchema(columns={COLUMN: Json(avro=self.avro)})})
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Documents `ctx.start` to `ctx.start + n`.

@@ -309,6 +309,8 @@ FACETS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "maxLength": lambda v, w: {"longest": int(v)},
     "pattern": lambda v, w: {"patterns": frozenset({str(v)})},
     "format": lambda v, w: {"formats": frozenset({str(v)})},
+    "contentMediaType": lambda v, w: {"formats": frozenset({"json-string"})} if v == "application/json" else {},
+    "contentEncoding": lambda v, w: {"formats": frozenset({"byte"})} if str(v).startswith("base64") else {},
     "minItems": lambda v, w: {"fewest": int(v)},
     "maxItems": lambda v, w: {"most": int(v)},
     "uniqueItems": lambda v, w: {"unique": bool(v)},
