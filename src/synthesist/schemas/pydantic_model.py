@@ -11,6 +11,8 @@ from synthesist.errors import SpecError
 
 __all__ = ["is_model", "page_of_model"]
 
+BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
 
 def is_model(what: Any) -> TypeGuard[type[BaseModel]]:
     """Whether this is a class of pydantic models."""
@@ -34,16 +36,16 @@ class _Exact(GenerateJsonSchema):
     """What pydantic's own schemas leave out although its models ask for it: digits of decimals, types of keys."""
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
-        bounds = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+        said: dict[str, Any] = dict(schema)
         out: dict[str, Any] = {"type": "number"}
-        out |= {word: float(schema[name]) for name, word in bounds.items() if schema.get(name) is not None}  # type: ignore[literal-required]
-        places, digits, multiple = (schema.get(name) for name in ("decimal_places", "max_digits", "multiple_of"))
-        if multiple is not None or places is not None:
-            out["multipleOf"] = float(multiple if multiple is not None else 10.0**-places)  # type: ignore[arg-type,operator]
+        out |= {word: float(said[name]) for name, word in BOUNDS.items() if said.get(name) is not None}
+        places, digits = said.get("decimal_places"), said.get("max_digits")
+        if places is not None or said.get("multiple_of") is not None:
+            out["multipleOf"] = float(said.get("multiple_of") or 10.0 ** -(places or 0))
         if digits is not None:
-            end = 10 ** (digits - (places or min(digits, 2)))  # type: ignore[operator,type-var]
-            out |= {"exclusiveMinimum": -end} if not {"minimum", "exclusiveMinimum"} & out.keys() else {}
-            out |= {"exclusiveMaximum": end} if not {"maximum", "exclusiveMaximum"} & out.keys() else {}
+            end = 10 ** (digits - (min(digits, 2) if places is None else places))
+            out.setdefault("exclusiveMinimum", -end)
+            out.setdefault("exclusiveMaximum", end)
         return out
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:

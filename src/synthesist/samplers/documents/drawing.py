@@ -194,7 +194,7 @@ def _arrays(
             parts.append(_asked(node, rows, share, following))
     if make.others is not None:
         count = np.maximum(open_ - fixed, 0)
-        count = 2 * count + 2 * (count > 1) if make.unique else count  # some will come again
+        count = 2 * count + 2 * (count > 1) if make.unique and not make.forced else count  # some will come again
         if count.any():
             parts.append(_asked(make.others, np.repeat(np.arange(m), count), share, following))
     parts += [_asked(node, np.arange(m), share, following) for node in make.forced]

@@ -51,7 +51,7 @@ class Listing:
         return make if isinstance(make, tuple) and not self.others.ways[0].checks and len(make) <= 2_000 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Members:
     """Objects: the properties that have a name, then further ones from a pool of names."""
 
@@ -68,7 +68,7 @@ class Members:
     """Properties that bring others with them, by place."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Way:
     """One way to make a value: from a list of JSON texts, numbers, texts, or from parts."""
 
@@ -231,7 +231,8 @@ class Plan:
     def _members(self, node: Node, shape: Shape) -> Way:
         found: dict[str, Node] = {}
         places = {name: "" for group in shape.groups for name, _ in group.named}
-        for name in (*places, *sorted(shape.required - places.keys())):
+        needed = shape.required.union(*(others for _, others in shape.dependents))
+        for name in (*places, *sorted(needed - places.keys())):
             if name not in shape.absent and self._may_be_named(name, shape):
                 found[name] = self._node(_of_property(name, shape), f"{node.path}/{name}")
         if missing := sorted(shape.required - found.keys()):

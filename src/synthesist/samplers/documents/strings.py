@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -107,7 +107,7 @@ class Texts:
         )
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def texts(
     shortest: int,
     longest: int | None,
