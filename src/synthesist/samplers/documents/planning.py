@@ -6,7 +6,7 @@ schema has no finite instance.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -28,6 +28,10 @@ __all__ = ["Listing", "Members", "Node", "Plan", "Way", "brought_along"]
 MOST_NODES = 40_000
 NAMES = 24  # names of properties that a schema leaves open
 NAMES_EACH = 8  # names for each pattern of properties
+ENDS = (
+    *(("minimum", "maximum"), ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum")),
+    *(("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties")),
+)
 SCALARS = ("string", "number", "boolean", "null")
 
 
@@ -458,10 +462,28 @@ def _is_plain(value: Any) -> bool:
 
 def _nothing(goal: Goal) -> str:
     """What is asked for, where nothing is left of it."""
-    asked = [f"{place.path} {'holds' if holds else 'does not hold'}" for place, holds in goal]
     if any(isinstance(place.schema, bool) for place, _ in goal):
         return "no value is allowed here"
-    return "no value is left where " + " and ".join(sorted(asked)[:4])
+    for place, holds in goal:
+        if holds and (said := _contradiction(place.words)):
+            return said
+    asked = sorted(f"{place.path} {'holds' if holds else 'does not hold'}" for place, holds in goal)
+    return f"its parts contradict each other: no value is left where {' and '.join(asked[:4])}"
+
+
+def _contradiction(words: Mapping[str, Any]) -> str | None:
+    """What in one schema contradicts itself."""
+    for low, high in ENDS:
+        if isinstance(words.get(low), int | float) and isinstance(words.get(high), int | float):
+            if words[low] > words[high]:
+                return f"`{low}` {words[low]} is above `{high}` {words[high]}"
+    properties = words.get("properties") or {}
+    for name in words.get("required") or ():
+        if properties.get(name) is False:
+            return f"the property `{name}` is required and never allowed"
+    if "enum" in words and "type" in words:
+        return f"no value of `enum` is of the type {words['type']}"
+    return None
 
 
 def _few(values: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from synthesist.samplers.documents.planning import Node, Plan, Way
 __all__ = ["probed"]
 
 FEW, MANY = 24, 240  # values that a way is tried with: one of several, and the only one
-ROUNDS = 3
+ROUNDS = 12
 HABITS = Habits(optional=0.5, edges=0.0, size=20)
 
 

@@ -1,9 +1,14 @@
-"""Schemas made at random over all keywords, and values to look for one that meets them."""
+"""Schemas made at random over all keywords give right documents, or are refused where no value meets them."""
 
+import json
 import random
 from typing import Any
 
-__all__ = ["VALUES", "schema"]
+import jsonschema
+import pytest
+
+import synthesist as sy
+from synthesist.errors import SynthesistError
 
 NAMES = ("a", "b", "c")
 PATTERNS = ("^[a-c]{1,3}$", "b", "^(?!b)[a-d]+$", "^[A-Z]")
@@ -19,6 +24,23 @@ VALUES: tuple[Any, ...] = (
     *({"a": 1, "c": value} for value in (1, "a", None)),
     *({"b": 1, "c": value} for value in (1, "a", None)),
 )
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_documents_are_right_or_there_is_none(block: int) -> None:
+    outcomes = set()
+    for seed in range(block * 12, block * 12 + 12):
+        described = schema(random.Random(seed))
+        right = jsonschema.Draft202012Validator(described)
+        try:
+            made = sy.sample("documents", 12, json_schema=described, size=30)["document"]
+        except SynthesistError:
+            assert not [value for value in VALUES if right.is_valid(value)], f"seed {seed}: {described}"
+            outcomes.add("refused")
+        else:
+            assert all(right.is_valid(json.loads(text)) for text in made), f"seed {seed}: {described}"
+            outcomes.add("right")
+    assert outcomes == {"right", "refused"}
 
 
 def schema(rng: random.Random, depth: int = 2) -> Any:
