@@ -473,10 +473,10 @@ def _nothing(goal: Goal) -> str:
 
 def _contradiction(words: Mapping[str, Any]) -> str | None:
     """What in one schema contradicts itself."""
+    said = {name: value for name, value in words.items() if isinstance(value, int | float)}
     for low, high in ENDS:
-        if isinstance(words.get(low), int | float) and isinstance(words.get(high), int | float):
-            if words[low] > words[high]:
-                return f"`{low}` {words[low]} is above `{high}` {words[high]}"
+        if {low, high} <= said.keys() and said[low] > said[high]:
+            return f"`{low}` {words[low]} is above `{high}` {words[high]}"
     properties = words.get("properties") or {}
     for name in words.get("required") or ():
         if properties.get(name) is False:
