@@ -7,7 +7,8 @@ less varied values and never wrong ones. What no record can say is kept as a che
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from synthesist.samplers.documents.values import canonical
 __all__ = ["Expander"]
 
 MOST = 64  # alternatives of one schema
+THINNED = 1_024  # pairs of alternatives that are met with each other
 FEW = 6  # alternatives of a branch that is to fail; with more it is a check
 Alternatives = tuple[Shape, ...]
 OTHERS = ("other", "another", "a0", "Z9", "x-1")  # names of properties that a schema might not know
@@ -186,7 +188,10 @@ class Expander:
             case "allOf":
                 return _joined(self.literal(part, False) for part in self._parts(place, keyword))
             case "anyOf" | "oneOf":
-                return _product(self.literal(part, False) for part in self._parts(place, keyword))
+                branches = [self.literal(part, False) for part in self._parts(place, keyword)]
+                if prod(map(len, branches)) > MOST:
+                    return (replace(ANY, checks=frozenset({(place, False)})),)
+                return _product(branches)
             case "not":
                 return self.literal(self._part(place, keyword), True)
         branches = [
@@ -256,7 +261,8 @@ def _product(parts: Iterable[Alternatives]) -> Alternatives:
     """What meets one alternative of every part."""
     found: Alternatives = (ANY,)
     for part in sorted(parts, key=len):
-        found = tuple(islice(_kept(a.meet(b) for a in found for b in part), MOST * MOST))
+        pairs = len(found) * len(part)
+        found = _kept(a.meet(b) for a, b in islice(product(found, part), 0, None, 1 + pairs // THINNED))
         found = _spread(found, MOST)
     return found
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from synthesist.errors import SpecError
+from synthesist.samplers.columns import universal
 from synthesist.samplers.columns.automaton import LAST, Automaton, both, without
 from synthesist.samplers.columns.language import Language
 from synthesist.samplers.columns.written import written
@@ -83,6 +84,10 @@ class Texts:
     def _drawn(self, n: int, rng: np.random.Generator, edges: float) -> pl.Series:
         if self.language is None:
             return self._letters(n, rng, edges)
+        if self.wanted == UUID:
+            return universal.uuids(
+                4, rng.integers(universal.MOST, size=n), rng.integers(2**64, size=n, dtype=np.uint64)
+            )
         size = self.language.size
         cells = written(*self.language.signs(rng.integers(size, size=n), rng.integers(2**64, size=n, dtype=np.uint64)))
         wanted = self.wanted
@@ -108,6 +113,9 @@ class Texts:
         return all(searcher(p).search(text) for p in self.wanted.patterns) and not any(
             searcher(p).search(text) for p in self.wanted.not_patterns
         )
+
+
+UUID = Wanted(formats=frozenset({"uuid"}))
 
 
 @lru_cache(maxsize=10_000)
