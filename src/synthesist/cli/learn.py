@@ -11,6 +11,7 @@ from synthesist.cli.options import (
     KeepRecords,
     MethodName,
     Out,
+    RuleTexts,
     SchemaPage,
     Seed,
     Settings,
@@ -38,6 +39,7 @@ def fit(
     set_: Settings = None,
     budget: Budget = None,
     schema: SchemaPage = None,
+    rule: RuleTexts = None,
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
@@ -54,7 +56,7 @@ def fit(
     check_inputs([source, schema])
     check_outputs({"model": out}, [source, schema])
     with running(seed) as ctx, resumable(ctx, out) as here:
-        model = verbs.fit(source, spec, schema=schema, seed=seed, ctx=here)
+        model = verbs.fit(source, spec, schema=schema, rules=rule or (), seed=seed, ctx=here)
         model.save(out, keep_records=keep_records)
     chosen(model)
     wrote(out, repr(model))

@@ -18,6 +18,7 @@ __all__ = [
     "MethodName",
     "Out",
     "Protected",
+    "RuleTexts",
     "SchemaPage",
     "Seed",
     "Settings",
@@ -56,6 +57,10 @@ Settings = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option("--where", metavar="CONDITION", help="a condition every row meets, as in 'age>=65'; repeat it"),
+]
+RuleTexts = Annotated[
+    list[str] | None,
+    typer.Option("--rule", metavar="RULE", help="what every row must satisfy, as in 'start <= end'; repeat it"),
 ]
 SchemaPage = Annotated[
     Path | None,

@@ -10,6 +10,7 @@ from synthesist.cli.options import (
     Count,
     MethodName,
     Out,
+    RuleTexts,
     SchemaPage,
     Seed,
     Settings,
@@ -78,6 +79,7 @@ def make(
     target: Target = None,
     share: Share = 0.8,
     schema: SchemaPage = None,
+    rule: RuleTexts = None,
     seed: Seed = 0,
 ) -> None:
     """Do the main job in one line: split, fit, sample, judge.
@@ -93,7 +95,7 @@ def make(
     spec = method_asked_for(method, set_ or (), budget)
     check_inputs([source, schema])
     check_outputs({"table": out, "report": report}, [source, schema])
-    data = verbs.read(source, schema)
+    data = verbs.with_rules(verbs.read(source, schema), rule or ())
     conditions(where or None, data.kinds)
     count = counted(n, data.name)
     with running(seed) as ctx:

@@ -11,6 +11,7 @@ from synthesist.core import Allowed, Context, Filler, Limited, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
+from synthesist.engine.ruled import Ruled, unlike
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.rules.conditions import satisfied
 
@@ -38,12 +39,18 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
     size = sampler.block
     count = -(-n // size)
 
-    def make(i: int) -> Dataset:
+    def draw(i: int) -> Dataset:
         here = replace(ctx.at("block", i), start=i * size)
-        whole = _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
+        return _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
+
+    def make(i: int) -> Dataset:
+        whole = draw(i)
         return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
 
-    yield from ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
+    made = _ahead(make, count, ctx.threads)
+    if isinstance(sampler, Ruled) and sampler.unique:
+        made = unlike(sampler, draw, n)
+    yield from ctx.track(made, "sampling", count)
 
 
 def joined(parts: Iterator[Dataset]) -> Dataset:

@@ -17,6 +17,7 @@ from synthesist.samplers.columns.distribution import Declared
 
 __all__ = ["Correlated"]
 
+TIGHT = 0.01  # the least eigenvalue of correlations whose density is smooth
 TINY = 2.0**-54
 
 
@@ -38,7 +39,7 @@ class Correlated(Declared):
         S = self._ranks
         if not (np.allclose(S, S.T) and np.allclose(np.diag(S), 1) and (abs(S) <= 1).all()):
             raise ValueError("correlations lie between -1 and 1, are the same both ways, and 1 of a column with itself")
-        if (least := float(np.linalg.eigvalsh(self._normal)[0])) < -1e-9:
+        if (least := float(np.linalg.eigvalsh(self.scores)[0])) < -1e-9:
             raise ValueError(
                 f"the correlations contradict each other (the smallest eigenvalue is {least:.3g}): columns that "
                 f"both go with a third cannot go against each other as much"
@@ -49,7 +50,7 @@ class Correlated(Declared):
         """rank[row, column] where those known[row, column] are given; no number is one that is drawn."""
         from scipy.special import ndtr, ndtri
 
-        R, drawn = self._normal, ctx.rng("scores").standard_normal(known.shape)
+        R, drawn = self.scores, ctx.rng("scores").standard_normal(known.shape)
         given = ~np.isnan(known)
         z = ndtri(np.clip(known, TINY, 1 - TINY))
         patterns, which = np.unique(given, axis=0, return_inverse=True)
@@ -62,6 +63,11 @@ class Correlated(Declared):
         return np.asarray(np.where(given, known, ndtr(z)))
 
     @property
+    def tight(self) -> bool:
+        """Whether some columns settle another all but wholly."""
+        return bool(np.linalg.eigvalsh(self.scores)[0] < TIGHT)
+
+    @property
     def _ranks(self) -> np.ndarray:
         k = len(self.columns)
         if isinstance(self.spearman, float):
@@ -69,7 +75,7 @@ class Correlated(Declared):
         return np.array(self.spearman)
 
     @cached_property
-    def _normal(self) -> np.ndarray:
+    def scores(self) -> np.ndarray:
         """The correlations of normal scores that give these rank correlations (Kruskal 1958)."""
         return np.asarray(2.0 * np.sin(np.pi / 6.0 * self._ranks))
 
