@@ -217,7 +217,9 @@ def sample(
     ctx: Context | None = None,
     **options: Any,
 ) -> Any:
-    """Produce n units from anything that samples: a Model, a model file, a sampler Spec or its name.
+    """Produce n units from anything that samples.
+
+    That is a Model, a model file, a page or schema file, a class of pydantic models, a sampler Spec or its name.
 
     Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
     """
@@ -470,6 +472,8 @@ def as_spec(shelf: str, what: str | Spec, options: Mapping[str, Any]) -> Spec:
 
 def as_model(what: Any, options: Mapping[str, Any]) -> Model:
     """A Model from anything that samples."""
+    if isinstance(what, type):
+        what, options = declared({**page_of_class(what), **options}, what.__name__), {}
     if isinstance(what, str | Path) and str(what) not in catalog.names("samplers"):
         what = declared({**page_at(what), **options}, what) if describes(what) else load(what)
         options = {} if isinstance(what, Spec) else options
@@ -486,6 +490,15 @@ def describes(path: str | Path) -> bool:
     from synthesist.schemas import suffixes
 
     return Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
+
+
+def page_of_class(what: type) -> dict[str, Any]:
+    """The page that a class amounts to: one of pydantic models."""
+    from synthesist.schemas.pydantic_model import is_model, page_of_model
+
+    if not is_model(what) or issubclass(what, Spec):
+        raise SpecError(f"Nothing can be sampled from the class {what.__name__}: give a class of pydantic models.")
+    return page_of_model(what)
 
 
 def page_at(path: str | Path) -> dict[str, Any]:

@@ -23,6 +23,7 @@ __all__ = [
     "Id",
     "Image",
     "Integer",
+    "Json",
     "Kind",
     "Moment",
     "Number",
@@ -162,6 +163,13 @@ class Text(_Kind):
     kind: Literal["text"] = "text"
 
 
+class Json(_Kind):
+    """A document of JSON, as text; a file of documents holds it as it is."""
+
+    kind: Literal["json"] = "json"
+    avro: Annotated[Any, Field(description="the Avro schema of the documents, where they follow one")] = None
+
+
 class Id(_Kind):
     """A key: unique in its table. `pattern` is its shape (9 a digit, A and a letters, x hex, else literal)."""
 
@@ -218,6 +226,6 @@ class Array(_Kind):
 
 
 Kind = Annotated[
-    Number | Integer | Boolean | Category | Moment | Duration | Text | Id | Constant | Image | Audio | Array,
+    Number | Integer | Boolean | Category | Moment | Duration | Text | Json | Id | Constant | Image | Audio | Array,
     Field(discriminator="kind"),
 ]

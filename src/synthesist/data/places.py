@@ -11,7 +11,7 @@ from synthesist.errors import NotFoundError, OutputError, did_you_mean
 __all__ = ["check_folder", "check_inputs", "check_outputs", "folder"]
 
 ENDINGS: Mapping[str, tuple[str, ...]] = {
-    "table": KNOWN,
+    "table": (*KNOWN, ".avro"),
     "model": (".syn",),
     "page": (".html",),
     "report": (".html", ".json"),

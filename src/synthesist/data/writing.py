@@ -1,7 +1,9 @@
 """Files out: whole or not at all, in blocks, and the same bytes for the same data."""
 
 import datetime as dt
+import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from math import isfinite
@@ -16,9 +18,9 @@ from synthesist.data.atomic import replacing, writable
 from synthesist.data.dataset import Dataset
 from synthesist.data.delimited import NUMBER, USUAL, Dialect, encoder
 from synthesist.data.frames import stored, to_arrow
-from synthesist.data.kinds import Category, Kind, Moment
+from synthesist.data.kinds import Category, Json, Kind, Moment
 from synthesist.data.schema import Schema, TableSchema
-from synthesist.errors import DataError, OutputError
+from synthesist.errors import DataError, MissingExtraError, OutputError
 
 __all__ = ["Writer", "write_file", "written_as"]
 
@@ -39,7 +41,7 @@ class Writer:
             for block in blocks:
                 writer.write(block)
 
-    Known are .csv .tsv .txt .jsonl .ndjson .parquet .arrow .feather .ipc .xlsx. Cells are written as the
+    Known are .csv .tsv .txt .jsonl .ndjson .parquet .arrow .feather .ipc .xlsx .avro. Cells are written as the
     source stored them. JSON lines of no rows have no columns; a workbook loses empty rows at its end.
 
     Args:
@@ -163,13 +165,16 @@ def _safe(column: pl.Series) -> pl.Series:
 
 
 class _JsonLines:
-    """One object a line."""
+    """One object a line: the row, or the document where a row is nothing else."""
 
     def __init__(self, file: BinaryIO, kinds: TableSchema) -> None:
         self.file, self.kinds = file, kinds
         _refuse_blobs(kinds, "JSON lines")
 
     def write(self, table: pl.DataFrame) -> None:
+        if _documents(self.kinds) is not None:
+            self.file.write("".join(f"{line}\n" for line in table.to_series().fill_null("null").to_list()).encode())
+            return
         table = stored(table, self.kinds, text=True).with_columns(cs.decimal().cast(pl.Float64))
         for column in table.select(cs.float()):
             if column.is_infinite().any():
@@ -179,6 +184,41 @@ class _JsonLines:
 
     def close(self) -> None:
         pass
+
+
+class _Avro:
+    """Avro's container of records, made from documents that follow an Avro schema."""
+
+    def __init__(self, file: BinaryIO, kinds: TableSchema) -> None:
+        kind = _documents(kinds)
+        if kind is None or kind.avro is None:
+            raise DataError(
+                ".avro files hold documents of an Avro schema only: sample an .avsc file, or write .parquet."
+            )
+        try:
+            from fastavro.write import Writer as Records
+        except ImportError:
+            raise MissingExtraError(
+                "Writing .avro needs fastavro: install 'synthesist[avro]', or write .jsonl."
+            ) from None
+        self.avro = kind.avro
+        marker = hashlib.blake2b(json.dumps(kind.avro).encode(), digest_size=16).digest()
+        self.records = Records(file, kind.avro, codec="deflate", sync_marker=marker)
+
+    def write(self, table: pl.DataFrame) -> None:
+        from fastavro import json_reader
+
+        for record in json_reader(io.StringIO("\n".join(table.to_series().to_list())), self.avro):
+            self.records.write(record)
+
+    def close(self) -> None:
+        self.records.flush()
+
+
+def _documents(kinds: TableSchema) -> Json | None:
+    """The kind of the only column, where that holds documents."""
+    (kind, *others) = kinds.columns.values()
+    return kind if isinstance(kind, Json) and not others else None
 
 
 class _Columns:
@@ -328,4 +368,5 @@ SINKS: dict[str, Callable[[BinaryIO, TableSchema], _Sink]] = {
     ".feather": _arrow,
     ".ipc": _arrow,
     ".xlsx": _Excel,
+    ".avro": _Avro,
 }

@@ -160,17 +160,18 @@ class _Translation:
     # ----------------------------------------------------------------------- discriminators
 
     def _discriminate(self, words: dict[str, Any], schema: Mapping[str, Any], mode: str) -> None:
-        """The branches of a choice, each with the value of the property that tells them apart."""
+        """Besides the choice itself: one of its branches, with the value of the property that tells them apart."""
         said = schema.get("discriminator")
         if not (isinstance(said, dict) and isinstance(said.get("propertyName"), str)):
             return
         for keyword in ("oneOf", "anyOf"):
             branches = schema.get(keyword)
             if isinstance(branches, list):
-                words[keyword] = [
+                told = [
                     self._told(self._translated(branch, mode), said["propertyName"], _values(branch, said))
                     for branch in branches
                 ]
+                words["allOf"] = [*(words.get("allOf") or ()), {"anyOf": told}]
 
     def _discriminators(self) -> dict[str, Mapping[str, Any]]:
         """The components that tell by a property which of those built on them a value is."""
@@ -225,9 +226,8 @@ def _hide(words: dict[str, Any], schema: Mapping[str, Any], mark: str) -> None:
     if hidden:
         words["properties"] = {name: part for name, part in words["properties"].items() if name not in hidden}
         words["required"] = [name for name in words.get("required") or () if name not in hidden]
-        words["not"] = (
-            {"anyOf": [{"required": [name]} for name in sorted(hidden)]} if "not" not in words else words["not"]
-        )
+        absent = ({"not": {"required": [name]}} for name in sorted(hidden))
+        words["allOf"] = [*(words.get("allOf") or ()), *absent]
 
 
 def _allow_null(words: dict[str, Any]) -> None:

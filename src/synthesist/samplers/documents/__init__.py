@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Text
+from synthesist.data.kinds import Json
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.samplers.documents.drawing import Habits, drawn
@@ -24,7 +24,7 @@ PERSON = {
     "properties": {"name": {"type": "string"}, "age": {"type": "integer", "minimum": 0, "maximum": 120}},
     "required": ["name"],
 }
-FAMILY = {"$defs": {"person": PERSON, "family": {"type": "array", "items": {"$ref": "#/$defs/person"}}}}
+FAMILY = {"$defs": {"person": PERSON, "family": {"type": "array", "items": PERSON}}}
 COLUMN = "document"
 DEFINING = ("$schema", "$id", "id", "$defs", "definitions")
 WORTH = 100_000  # values that a block is made of, about
@@ -89,7 +89,7 @@ class Documents(Spec):
         {},
         "further schemas that this one refers to, by their address",
         tries=({"other.json": {"type": "integer"}}, {"other.json": {"type": "string"}}),
-        beside={"json_schema": {"$ref": "other.json"}},
+        beside={"json_schema": {"$dynamicRef": "other.json"}},  # which the tools that read this page leave alone,
     )
 
     @model_validator(mode="after")
@@ -106,7 +106,7 @@ class Documents(Spec):
     @property
     def schema(self) -> Schema:  # type: ignore[override]  # pydantic's own is deprecated
         """One column, whose cells are JSON."""
-        return Schema(tables={self.table: TableSchema(columns={COLUMN: Text()})})
+        return Schema(tables={self.table: TableSchema(columns={COLUMN: Json(avro=self.avro)})})
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Documents `ctx.start` to `ctx.start + n`.

@@ -24,6 +24,7 @@ __all__ = ["Habits", "drawn", "once"]
 TRIES = 60  # draws at most for a value that has to be looked at
 MORE_ITEMS = 4  # values of an array beyond the fewest
 MORE_NAMES = 3  # properties beyond those a schema names
+MORE = 2.0  # values that a budget grows by with every try: the smallest document may be always wrong
 PASSED_ON = 0.7  # of a budget, to the parts of a value
 DEAREST = 8.0  # what an optional part is reckoned to take, at most
 
@@ -71,7 +72,7 @@ def drawn(plan: Plan, node: Node, n: int, habits: Habits, ctx: Context, budget: 
     for attempt in range(TRIES):
         if not len(wrong):
             return cells
-        again, still = once(plan, node, habits, ctx.at("again", attempt), budget[wrong])
+        again, still = once(plan, node, habits, ctx.at("again", attempt), budget[wrong] + attempt * MORE)
         place = np.arange(n)
         place[wrong] = np.arange(n, n + len(wrong))
         cells = pl.concat([cells, again]).gather(place)
@@ -194,7 +195,7 @@ def _arrays(
             parts.append(_asked(node, rows, share, following))
     if make.others is not None:
         count = np.maximum(open_ - fixed, 0)
-        count = 2 * count + 2 * (count > 1) if make.unique else count  # some will come again
+        count = 2 * count + 2 * (count > 1) if make.unique and not make.forced else count  # some will come again
         if count.any():
             parts.append(_asked(make.others, np.repeat(np.arange(m), count), share, following))
     parts += [_asked(node, np.arange(m), share, following) for node in make.forced]

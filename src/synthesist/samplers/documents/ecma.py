@@ -10,7 +10,7 @@ Reference: ECMA-262, 15th edition, section 22.2, https://tc39.es/ecma262/#sec-pa
 import re
 import warnings
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NoReturn
 
 from synthesist.errors import SpecError
@@ -77,7 +77,7 @@ class Look:
 Part = Expression | Anchor | Look
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def matching(pattern: str, padded: bool = True, room: int = ROOM) -> tuple[Automaton, bool]:
     """The texts a pattern is found in, and whether these are exactly the texts of the automaton.
 
@@ -390,7 +390,7 @@ class _Reader:
 # --------------------------------------------------------------------------- searching
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def searcher(pattern: str) -> "re.Pattern[str]":
     """The pattern as Python searches for it.
 

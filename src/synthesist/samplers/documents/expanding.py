@@ -7,19 +7,28 @@ less varied values and never wrong ones. What no record can say is kept as a che
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, product
+from math import prod
 from typing import Any
 
+import numpy as np
+
 from synthesist.errors import SpecError
+from synthesist.samplers.documents.ecma import searcher
 from synthesist.samplers.documents.references import Library, Located
 from synthesist.samplers.documents.shapes import ANY, TYPES, Contains, Goal, Group, Items, Shape
+from synthesist.samplers.documents.strings import texts
 from synthesist.samplers.documents.values import canonical
 
 __all__ = ["Expander"]
 
 MOST = 64  # alternatives of one schema
+THINNED = 1_024  # pairs of alternatives that are met with each other
 FEW = 6  # alternatives of a branch that is to fail; with more it is a check
 Alternatives = tuple[Shape, ...]
+OTHERS = ("other", "another", "a0", "Z9", "x-1")  # names of properties that a schema might not know
+OF_PROPERTIES = ("properties", "patternProperties", "additionalProperties", "dependentSchemas", "dependentRequired")
+COUNTING = {"prefixItems", "minContains", "maxContains"}
 OBJECT, ARRAY, TEXT, NUMBER = (frozenset({name}) for name in ("object", "array", "string", "number"))
 
 
@@ -78,7 +87,7 @@ class Expander:
             found = _kept(_with_others(shape, others) for shape in found)
         if "unevaluatedItems" in words:
             others = _goal(self._part(place, "unevaluatedItems"))
-            found = _kept(_with_other_items(shape, others) for shape in found)
+            found = _kept(_with_other_items(shape, others, place.draft) for shape in found)
         return found
 
     def _conditional(self, place: Located) -> Alternatives:
@@ -97,7 +106,7 @@ class Expander:
         for i, here in enumerate(every):
             for j, other in enumerate(every):
                 if i != j and branches[i] is not branches[j]:
-                    here = _kept_all(self._outside(shape, other, branches[j]) for shape in here)
+                    here = _joined(self._outside(shape, other, branches[j]) for shape in here)
             found.append(here)
         return _joined(found)
 
@@ -106,7 +115,7 @@ class Expander:
         if all(shape.meet(there) is None for there in other):
             return (shape,)
         failing = self.literal(branch, False)
-        if len(failing) > FEW or any(there.checks for there in failing):
+        if len(failing) > FEW:
             return _only(shape.meet(replace(ANY, checks=frozenset({(branch, False)}))))
         return _kept(shape.meet(there) for there in failing)
 
@@ -115,8 +124,8 @@ class Expander:
         words = place.words
         shape = _typed(words.get("type"), place)
         if place.listed is not None:
-            given = [words["const"]] if "const" in words else words["enum"]
-            shape = replace(shape, values=tuple(dict.fromkeys(map(canonical, given))))
+            given = map(canonical, [words["const"]] if "const" in words else words["enum"])
+            shape = replace(shape, values=tuple(value for value in dict.fromkeys(given) if value in place.listed))
         for keyword, facet in FACETS.items():
             if keyword in words:
                 shape = replace(shape, **facet(words[keyword], words))
@@ -154,34 +163,70 @@ class Expander:
     # ----------------------------------------------------------------------- what fails
 
     def _failing(self, place: Located) -> Alternatives:
-        words = place.words
+        """One keyword at least fails; where that cannot be built in, the schema as a whole is seen to fail."""
         found: list[Alternatives] = []
-        inexact = False
-        for keyword, value in words.items():
+        for keyword, value in place.words.items():
             if keyword in WAYS_TO_FAIL:
-                found.append(_kept(shape.trimmed() for shape in WAYS_TO_FAIL[keyword](value, words)))
-            elif keyword == "properties":
-                found += [self._property_failing(place, name) for name in value]
-            elif keyword == "$ref":
-                found.append(self.literal(self.library.target(place, value), False))
-            elif keyword == "allOf":
-                found += [self.literal(part, False) for part in self._parts(place, keyword)]
-            elif keyword == "anyOf":
-                found.append(_product(self.literal(part, False) for part in self._parts(place, keyword)))
-            elif keyword == "not":
-                found.append(self.literal(self._part(place, keyword), True))
-            else:
-                inexact = inexact or keyword in LOOKED_AT
-        if inexact:
-            found.append((replace(ANY, checks=frozenset({(place, False)})),))
+                found.append(_kept(shape.trimmed() for shape in WAYS_TO_FAIL[keyword](value, place.words)))
+            elif keyword in ("$ref", "allOf", "anyOf", "oneOf", "not", "if"):
+                found.append(self._in_place_failing(place, keyword))
+            elif keyword in OF_PROPERTIES:
+                found.append(self._property_failing(place, keyword))
+            elif (
+                keyword in ("items", "contains")
+                and not {"prefixItems", "minContains", "maxContains"} & place.words.keys()
+            ):
+                found.append(self._value_failing(place, keyword))
+            if keyword in LOOKED_AT:
+                found.append((replace(ANY, types=LOOKED_AT[keyword], checks=frozenset({(place, False)})),))
         return _joined(found)
 
-    def _property_failing(self, place: Located, name: str) -> Alternatives:
-        part = self._part(place, "properties", name)
-        if part.schema is True or part.schema == {}:
-            return ()
-        group = Group(named=((name, frozenset({(part, False)})),))
-        return _only(replace(_having(name), types=OBJECT, groups=(group,)).trimmed())
+    def _in_place_failing(self, place: Located, keyword: str) -> Alternatives:
+        match keyword:
+            case "$ref":
+                return self.literal(self.library.target(place, place.words["$ref"]), False)
+            case "allOf":
+                return _joined(self.literal(part, False) for part in self._parts(place, keyword))
+            case "anyOf" | "oneOf":
+                branches = [self.literal(part, False) for part in self._parts(place, keyword)]
+                if prod(map(len, branches)) > MOST:
+                    return (replace(ANY, checks=frozenset({(place, False)})),)
+                return _product(branches)
+            case "not":
+                return self.literal(self._part(place, keyword), True)
+        branches = [
+            _product([self.literal(self._part(place, "if"), holds), self.literal(self._part(place, name), False)])
+            for holds, name in ((True, "then"), (False, "else"))
+            if name in place.words
+        ]
+        return _joined(branches)
+
+    def _property_failing(self, place: Located, keyword: str) -> Alternatives:
+        value = place.words[keyword]
+        match keyword:
+            case "properties":
+                return _joined(_only(_with_failing(name, self._part(place, keyword, name))) for name in value)
+            case "dependentSchemas":
+                return _joined(
+                    _product([_only(_having(name)), self.literal(self._part(place, keyword, name), False)])
+                    for name in value
+                )
+            case "dependentRequired":
+                pairs = [(name, other) for name, others in value.items() for other in others]
+                return _kept(replace(_having(name), absent=frozenset({other})).trimmed() for name, other in pairs)
+            case "patternProperties":
+                names = [(pattern, _named(pattern)) for pattern in value]
+                return _joined(_only(_with_failing(n, self._part(place, keyword, p))) for p, n in names if n)
+        known, patterns = place.words.get("properties") or {}, place.words.get("patternProperties") or {}
+        free = [n for n in OTHERS if n not in known and not any(searcher(p).search(n) for p in patterns)]
+        return _only(_with_failing(free[0], self._part(place, keyword))) if free else ()
+
+    def _value_failing(self, place: Located, keyword: str) -> Alternatives:
+        """An array with a wrong value; or, of those that `contains` asks for, none."""
+        failing = frozenset({(self._part(place, keyword), False)})
+        if keyword == "items":
+            return (replace(ANY, types=ARRAY, contains=(Contains(failing),)),)
+        return (replace(ANY, types=ARRAY, items=(Items((), failing),)),)
 
     # ----------------------------------------------------------------------- subschemas
 
@@ -216,7 +261,8 @@ def _product(parts: Iterable[Alternatives]) -> Alternatives:
     """What meets one alternative of every part."""
     found: Alternatives = (ANY,)
     for part in sorted(parts, key=len):
-        found = tuple(islice(_kept(a.meet(b) for a in found for b in part), MOST * MOST))
+        pairs = len(found) * len(part)
+        found = _kept(a.meet(b) for a, b in islice(product(found, part), 0, None, 1 + pairs // THINNED))
         found = _spread(found, MOST)
     return found
 
@@ -235,16 +281,29 @@ def _kept(shapes: Iterable[Shape | None]) -> Alternatives:
     return tuple(shape for shape in shapes if shape is not None)
 
 
-def _kept_all(alternatives: Iterable[Alternatives]) -> Alternatives:
-    return tuple(shape for some in alternatives for shape in some)
-
-
 def _only(shape: Shape | None) -> Alternatives:
     return () if shape is None else (shape,)
 
 
 def _goal(place: Located) -> Goal:
     return frozenset() if place.schema is True or place.schema == {} else frozenset({(place, True)})
+
+
+def _with_failing(name: str, part: Located) -> Shape | None:
+    """Objects that have a property which does not meet a schema."""
+    if part.schema is True or part.schema == {}:
+        return None
+    return replace(_having(name), groups=(Group(named=((name, frozenset({(part, False)})),)),)).trimmed()
+
+
+def _named(pattern: str) -> str | None:
+    """A name that a pattern of properties finds, always the same one."""
+    nothing = frozenset[str]()
+    try:
+        found = texts(1, None, frozenset({pattern}), nothing, nothing, nothing)
+        return str(found.draw(1, np.random.Generator(np.random.Philox(key=0)), 0.0)[0])
+    except SpecError:
+        return None
 
 
 def _having(name: str) -> Shape:
@@ -262,9 +321,12 @@ def _with_others(shape: Shape, others: Goal) -> Shape | None:
     return replace(shape, groups=(*shape.groups, Group(named, patterns, others))).trimmed()
 
 
-def _with_other_items(shape: Shape, others: Goal) -> Shape | None:
+def _with_other_items(shape: Shape, others: Goal, draft: int) -> Shape | None:
+    """Values that nothing has looked at are to meet a goal; from 2020-12 on, `contains` looks at those it finds."""
     if any(items.others is not None for items in shape.items):
         return shape
+    if draft >= 2020 and shape.contains and any(place.schema is False for place, _ in others):
+        others = shape.contains[0].goal
     first = max((len(items.first) for items in shape.items), default=0)
     return replace(shape, items=(*shape.items, Items((frozenset(),) * first, others))).trimmed()
 
@@ -309,6 +371,8 @@ FACETS: Mapping[str, Callable[[Any, Mapping[str, Any]], dict[str, Any]]] = {
     "maxLength": lambda v, w: {"longest": int(v)},
     "pattern": lambda v, w: {"patterns": frozenset({str(v)})},
     "format": lambda v, w: {"formats": frozenset({str(v)})},
+    "contentMediaType": lambda v, w: {"formats": frozenset({"json-string"})} if v == "application/json" else {},
+    "contentEncoding": lambda v, w: {"formats": frozenset({"byte"})} if str(v).startswith("base64") else {},
     "minItems": lambda v, w: {"fewest": int(v)},
     "maxItems": lambda v, w: {"most": int(v)},
     "uniqueItems": lambda v, w: {"unique": bool(v)},
@@ -346,11 +410,10 @@ WAYS_TO_FAIL: Mapping[str, Callable[[Any, Mapping[str, Any]], list[Shape]]] = {
     "maxProperties": lambda v, w: [replace(ANY, types=OBJECT, fewest_properties=int(v) + 1)],
     "required": lambda v, w: [replace(ANY, types=OBJECT, absent=frozenset({name})) for name in v],
 }
-LOOKED_AT = frozenset(
-    {
-        *("multipleOf", "prefixItems", "items", "contains", "uniqueItems", "patternProperties", "additionalProperties"),
-        *("propertyNames", "dependentRequired", "dependentSchemas", "oneOf", "if", "$dynamicRef"),
-        *("unevaluatedProperties", "unevaluatedItems"),
-    }
-)
-"""Keywords whose failing is looked for, not built."""
+LOOKED_AT: Mapping[str, frozenset[str]] = {
+    "multipleOf": NUMBER,
+    **dict.fromkeys(("prefixItems", "items", "contains", "uniqueItems", "unevaluatedItems"), ARRAY),
+    **dict.fromkeys(("patternProperties", "additionalProperties", "propertyNames", "unevaluatedProperties"), OBJECT),
+    **dict.fromkeys(("oneOf", "$dynamicRef"), TYPES),
+}
+"""Keywords whose failing has to be looked at, and the types of values they speak of."""

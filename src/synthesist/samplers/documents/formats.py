@@ -48,6 +48,7 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "relative-json-pointer": (rf"\d(/{WORD}){{1,2}}", "[1-9]?[0-9](#|(/[A-Za-z0-9]*){0,9})"),
     "regex": (rf"\^{SYLLABLE}\[a-z0-9\][+*]\$", "[A-Za-z0-9 _-]*"),
     "byte": ("([A-Za-z0-9+/]{4}){2,6}", "([A-Za-z0-9+/]{4})*", LOOSE),
+    "json-string": (rf'"{WORD}"|[1-9]\d{{0,3}}|true|null|\[\]|\{{\}}',),
     "password": ("[A-Za-z0-9!%&=?+-]{8,16}", "[A-Za-z0-9!%&=?+-]*", LOOSE),
     "color": ("#[0-9a-f]{6}", "#[0-9A-Fa-f]{3}([0-9A-Fa-f]{3})?", LOOSE),
     "int32": (r"0|-?[1-9]\d{0,8}", LOOSE),
@@ -56,6 +57,17 @@ FORMATS: Mapping[str, tuple[str, ...]] = {
     "decimal": (r"0\.\d\d|[1-9]\d{0,4}\.\d\d", LOOSE),
 }
 """From the usual to the rare; other formats say nothing."""
+IP_RANGES = {
+    "ipv4network": (r"10\.\d\.0\.0/16",),
+    "ipv6network": ("2001:db8::/32",),
+    "ipv4interface": (rf"10\.\d\.{OCTET}\.{OCTET}/16",),
+    "ipv6interface": ("2001:db8::[1-9a-f][0-9a-f]{0,3}/64",),
+}
+"""What pydantic calls so."""
+VERSIONS = {
+    f"uuid{version}": (f"[0-9a-f]{{8}}-[0-9a-f]{{4}}-{version}[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}}",)
+    for version in range(1, 9)
+}
 SAME = {
     "idn-email": "email",
     "idn-hostname": "hostname",
@@ -68,5 +80,6 @@ SAME = {
     "host-name": "hostname",
     "guid": "uuid",
     "base64": "byte",
+    "ipvanyaddress": "ipv4",
 }
-FORMATS = {**FORMATS, **{name: FORMATS[meant] for name, meant in SAME.items()}}
+FORMATS = {**FORMATS, **IP_RANGES, **VERSIONS, **{name: FORMATS[meant] for name, meant in SAME.items()}}

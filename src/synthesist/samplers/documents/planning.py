@@ -6,7 +6,7 @@ schema has no finite instance.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -28,6 +28,10 @@ __all__ = ["Listing", "Members", "Node", "Plan", "Way", "brought_along"]
 MOST_NODES = 40_000
 NAMES = 24  # names of properties that a schema leaves open
 NAMES_EACH = 8  # names for each pattern of properties
+ENDS = (
+    *(("minimum", "maximum"), ("exclusiveMinimum", "maximum"), ("minimum", "exclusiveMaximum")),
+    *(("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties")),
+)
 SCALARS = ("string", "number", "boolean", "null")
 
 
@@ -51,7 +55,7 @@ class Listing:
         return make if isinstance(make, tuple) and not self.others.ways[0].checks and len(make) <= 2_000 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Members:
     """Objects: the properties that have a name, then further ones from a pool of names."""
 
@@ -68,7 +72,7 @@ class Members:
     """Properties that bring others with them, by place."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Way:
     """One way to make a value: from a list of JSON texts, numbers, texts, or from parts."""
 
@@ -231,7 +235,8 @@ class Plan:
     def _members(self, node: Node, shape: Shape) -> Way:
         found: dict[str, Node] = {}
         places = {name: "" for group in shape.groups for name, _ in group.named}
-        for name in (*places, *sorted(shape.required - places.keys())):
+        needed = shape.required.union(*(others for _, others in shape.dependents))
+        for name in (*places, *sorted(needed - places.keys())):
             if name not in shape.absent and self._may_be_named(name, shape):
                 found[name] = self._node(_of_property(name, shape), f"{node.path}/{name}")
         if missing := sorted(shape.required - found.keys()):
@@ -457,10 +462,28 @@ def _is_plain(value: Any) -> bool:
 
 def _nothing(goal: Goal) -> str:
     """What is asked for, where nothing is left of it."""
-    asked = [f"{place.path} {'holds' if holds else 'does not hold'}" for place, holds in goal]
     if any(isinstance(place.schema, bool) for place, _ in goal):
         return "no value is allowed here"
-    return "no value is left where " + " and ".join(sorted(asked)[:4])
+    for place, holds in goal:
+        if holds and (said := _contradiction(place.words)):
+            return said
+    asked = sorted(f"{place.path} {'holds' if holds else 'does not hold'}" for place, holds in goal)
+    return f"its parts contradict each other: no value is left where {' and '.join(asked[:4])}"
+
+
+def _contradiction(words: Mapping[str, Any]) -> str | None:
+    """What in one schema contradicts itself."""
+    said = {name: value for name, value in words.items() if isinstance(value, int | float)}
+    for low, high in ENDS:
+        if {low, high} <= said.keys() and said[low] > said[high]:
+            return f"`{low}` {words[low]} is above `{high}` {words[high]}"
+    properties = words.get("properties") or {}
+    for name in words.get("required") or ():
+        if properties.get(name) is False:
+            return f"the property `{name}` is required and never allowed"
+    if "enum" in words and "type" in words:
+        return f"no value of `enum` is of the type {words['type']}"
+    return None
 
 
 def _few(values: Iterable[str]) -> str:

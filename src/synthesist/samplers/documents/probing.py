@@ -1,5 +1,7 @@
 """Ways that can only be tried out are tried out before anything is drawn: those that never succeed are taken out."""
 
+from math import inf
+
 import numpy as np
 
 from synthesist.core import Context
@@ -10,7 +12,7 @@ from synthesist.samplers.documents.planning import Node, Plan, Way
 __all__ = ["probed"]
 
 FEW, MANY = 24, 240  # values that a way is tried with: one of several, and the only one
-ROUNDS = 3
+ROUNDS = 12
 HABITS = Habits(optional=0.5, edges=0.0, size=20)
 
 
@@ -23,7 +25,7 @@ def probed(plan: Plan) -> Plan:
     for _ in range(ROUNDS):
         hopeless = False
         for node in sorted(plan.looked_at(), key=lambda node: node.least):
-            for way in [way for way in node.ways if way.checks]:
+            for way in [way for way in node.ways if way.checks and way.least < inf]:
                 if not _succeeds(plan, node, way, FEW if len(node.ways) > 1 else MANY):
                     named = sorted({place.path for place, _ in way.checks})
                     node.ways.remove(way)

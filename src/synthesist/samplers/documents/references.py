@@ -39,10 +39,12 @@ class Located:
     @cached_property
     def listed(self) -> frozenset[str] | None:
         """The values it lists, as canonical JSON; None where it lists none."""
-        if "const" in self.words:
-            return frozenset({canonical(self.words["const"])})
         values = self.words.get("enum")
-        return frozenset(map(canonical, values)) if isinstance(values, list) else None
+        listed = frozenset(map(canonical, values)) if isinstance(values, list) else None
+        if "const" not in self.words:
+            return listed
+        const = canonical(self.words["const"])
+        return frozenset({const} if listed is None or const in listed else ())
 
     @property
     def only_listed(self) -> bool:

@@ -91,6 +91,8 @@ class Shape:
         """What meets both; None where plainly nothing does."""
         if self is ANY or other is ANY:
             return self if other is ANY else other
+        if not self.types & other.types:
+            return None
         values = _common(self.values, other.values)
         low, low_open = _tighter((self.low, self.low_open), (other.low, other.low_open), 1)
         high, high_open = _tighter((self.high, self.high_open), (other.high, other.high_open), -1)

@@ -1,14 +1,16 @@
 """Texts of patterns, formats and lengths: one automaton of all that is asked for, drawn from evenly."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 import polars as pl
 
 from synthesist.errors import SpecError
+from synthesist.samplers.columns import universal
 from synthesist.samplers.columns.automaton import LAST, Automaton, both, without
 from synthesist.samplers.columns.language import Language
 from synthesist.samplers.columns.written import written
@@ -18,7 +20,9 @@ from synthesist.samplers.documents.formats import FORMATS, WORD, WORDS
 __all__ = ["Texts", "texts"]
 
 SLACK = 12  # characters of a text beyond the shortest one
+VARIED = 100  # texts that are enough for no other way to be looked for
 TRIES = 200
+REPEATS = re.compile(r"\{(\d+),(\d+)\}")
 LONG = 1_000  # most characters of a text that is as long as it may be
 LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
 
@@ -80,6 +84,10 @@ class Texts:
     def _drawn(self, n: int, rng: np.random.Generator, edges: float) -> pl.Series:
         if self.language is None:
             return self._letters(n, rng, edges)
+        if self.wanted == UUID:
+            return universal.uuids(
+                4, rng.integers(universal.MOST, size=n), rng.integers(2**64, size=n, dtype=np.uint64)
+            )
         size = self.language.size
         cells = written(*self.language.signs(rng.integers(size, size=n), rng.integers(2**64, size=n, dtype=np.uint64)))
         wanted = self.wanted
@@ -107,7 +115,10 @@ class Texts:
         )
 
 
-@cache
+UUID = Wanted(formats=frozenset({"uuid"}))
+
+
+@lru_cache(maxsize=10_000)
 def texts(
     shortest: int,
     longest: int | None,
@@ -131,10 +142,15 @@ def texts(
                 return Texts(wanted, language, searched)
         if wanted.only_length and shortest <= LONG * 100:
             return Texts(wanted, None, False)
+    found = None
     for automata, exact in _ways(wanted):
         language = _language([*automata, *rest], wanted)
-        if language is not None:
-            return Texts(wanted, language, searched or not exact)
+        if language is not None and (found is None or language.size > found[0].size):
+            found = language, exact
+        if found is not None and found[0].size >= VARIED:
+            break
+    if found is not None:
+        return Texts(wanted, found[0], searched or not found[1])
     raise SpecError(f"no text {_said(wanted)}")
 
 
@@ -165,7 +181,7 @@ def _all_but(wanted: Wanted) -> tuple[list[Automaton], bool]:
 
 def _cut(pattern: str) -> bool:
     """Whether repeats with an end may have been cut, so that what is not read need not be excluded."""
-    return "{" in pattern
+    return any(int(most or least) - int(least) > ROOM for least, most in REPEATS.findall(pattern))
 
 
 def _language(automata: list[Automaton], wanted: Wanted) -> Language | None:
