@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed, Context, Spec, knob
@@ -14,6 +14,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
+from synthesist.providers import AnyEntity
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.declaration import (
     AnyDistribution,
@@ -28,6 +29,7 @@ from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
+from synthesist.samplers.columns.provided import Provided, drawn, together
 
 __all__ = ["Columns"]
 
@@ -65,6 +67,12 @@ class Columns(Spec):
     """
 
     table: str = knob("table", "name of the table", tries=("table", "orders"), min_length=1)
+    entities: dict[str, AnyEntity] = knob(
+        {},
+        "people, places ... by name, of which columns are parts: the provider and its options",
+        tries=({"somebody": {"is": "person"}}, {"somebody": {"is": "person", "locale": "de_DE"}}),
+        beside={"columns": {"name": {"is": "provided", "by": "somebody.first_name"}}},
+    )
     columns: dict[str, AnyDistribution] = knob(
         ...,
         "name and distribution of every column",
@@ -91,8 +99,10 @@ class Columns(Spec):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _every_fault_at_once(cls, written: Any) -> Any:
-        return declared(written) if isinstance(written, Mapping) else written
+    def _every_fault_at_once(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, Mapping) or "entities" not in info.data:
+            return written
+        return declared(written, info.data["entities"])
 
     @model_validator(mode="after")
     def _columns_fit_together(self) -> "Columns":
@@ -173,6 +183,14 @@ class Columns(Spec):
             for k, name in enumerate(group.columns):
                 if name != first:
                     draw(name, ANYTHING, ranks[:, k])
+        for columns in together(self.columns):
+            place = (self.table, "entity", next(iter(columns.values())).name)
+            limits = {name: allowed.get(name, ANYTHING) for name in columns}
+            empty = {name: self._empty_share(name, limit) for name, limit in limits.items()}
+            limits = {name: limit if empty[name] < 1 else ANYTHING for name, limit in limits.items()}
+            for name, cells in drawn(columns, units, ctx.at(*place), run.at(*place), limits, given).items():
+                lost = ctx.at(self.table, name).rng("missing").random(len(units)) < empty[name]
+                made[name] = emptied(cells, lost) if empty[name] else cells
         for name, column in self.columns.items():
             if name not in made and not isinstance(column, Expression):
                 draw(name, allowed.get(name, ANYTHING))
@@ -203,7 +221,8 @@ class Columns(Spec):
         firsts = {self._first(group, allowed) for group in self.correlated}
         grouped = [name for group in self.correlated for name in group.columns if name not in firsts]
         lost = [name for loss in self.lost for name in loss.columns]
-        late = [name for name in (*grouped, *lost) if name in allowed]
+        inexact = [name for name, column in self.columns.items() if isinstance(column, Provided) and not column.exact]
+        late = [name for name in (*grouped, *lost, *inexact) if name in allowed]
         return list(dict.fromkeys([*self._formulas, *late]))
 
     def _empty_share(self, name: str, limit: Allowed) -> float:

@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.providers import Entity
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.durations import Durations
@@ -19,6 +20,7 @@ from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
 from synthesist.samplers.columns.nested import Array, Json
+from synthesist.samplers.columns.provided import Provided, bound
 from synthesist.samplers.columns.regex import Regex
 
 __all__ = ["AnyDistribution", "Expression", "computed", "declared", "faults_of_groups", "faults_of_losses", "kinds"]
@@ -63,7 +65,8 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Expression, Field(discriminator="is_")
+    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Provided | Expression,
+    Field(discriminator="is_"),
 ]
 KNOWN: Mapping[str, type[Distribution]] = {
     kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyDistribution)[0])
@@ -71,15 +74,17 @@ KNOWN: Mapping[str, type[Distribution]] = {
 READER: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
 
 
-def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
+def declared(columns: Mapping[str, Any], entities: Mapping[str, Entity] | None = None) -> dict[str, Distribution]:
     """Read every column; one error names all faults, each with the nearest right word."""
     read: dict[str, Distribution] = {}
     faults: list[tuple[str, str]] = []
     for name, written in columns.items():
         try:
-            read[name] = READER.validate_python(written)
+            read[name] = bound(READER.validate_python(written), entities or {})
         except ValidationError as error:
             faults += [_in_words(name, fault) for fault in error.errors(include_url=False)]
+        except ValueError as error:
+            faults.append((f"{name}.by", str(error)))
     faults += [
         (_place(name, read), f"there is no column `{other}`. {did_you_mean(other, columns)}")
         for name, formula in _formulas(read).items()
