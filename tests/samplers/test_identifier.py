@@ -12,7 +12,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id, Text
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.iban import COUNTRIES
+from synthesist.codecs.iban import COUNTRIES
 from synthesist.samplers.columns.identifier import Identifier
 from synthesist.verbs import sample
 

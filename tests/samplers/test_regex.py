@@ -21,7 +21,7 @@ from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.automaton import compiled
 from synthesist.samplers.columns.grammar import parsed
 from synthesist.samplers.columns.language import Language
-from synthesist.samplers.columns.written import written
+from synthesist.codecs.written import written
 from synthesist.verbs import sample
 
 

@@ -12,7 +12,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Categories, Category, Id, Kind, Text
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
 from synthesist.samplers.columns.language import Language
-from synthesist.samplers.columns.written import written
+from synthesist.codecs.written import written
 
 __all__ = ["Texts"]
 
