@@ -18,8 +18,8 @@ from scipy import stats
 from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
 from synthesist.errors import ConditionError, DataError, SpecError
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.formula import Formula
 from synthesist.verbs import sample
 
 PAGE = """

@@ -14,9 +14,9 @@ from scipy import stats
 
 from synthesist.core import Allowed, Context
 from synthesist.errors import ConditionError, MissingExtraError, SpecError
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import ANYTHING, Guide, Rows
-from synthesist.samplers.columns.formula import Formula
 from synthesist.verbs import sample
 
 HOUR = timedelta(hours=1)

@@ -95,8 +95,10 @@ class Entity(BaseModel):
         part = self.part(name)
         if not isinstance(part.kind, Category) or not part.exact:
             return part.kind
-        values = self._values(name)
-        return part.kind if len(values) > LISTED else part.kind.model_copy(update={"values": Categories(items=values)})
+        values = self.marginal(name)[0]
+        if len(values) > LISTED:
+            return part.kind
+        return part.kind.model_copy(update={"values": Categories(items=tuple(values))})
 
     def share(self, name: str, allowed: Allowed) -> float:
         """How much of a part lies in the allowed set: 0 to 1."""
@@ -104,8 +106,24 @@ class Entity(BaseModel):
             return float(allowed.values != ())
         return float(self._weights({name: allowed}).sum() / self._weights({}).sum())
 
-    def draw(self, names: Sequence[str], asked: Asked) -> dict[str, pl.Series]:
-        """One cell a row for each part of these names; those of one row are one coherent thing.
+    def marginal(self, name: str) -> tuple[pl.Series, np.ndarray]:
+        """Every value that an exact part can take, in order, and how often it does."""
+        if name not in self._marginals:
+            worlds = np.array([world.weight for world in self.worlds])
+            if self.parts[name].of == "world":
+                values, weights = self.fixed(name), worlds
+            else:
+                pool = self.pool(self.parts[name].of)
+                of_factor = np.bincount(pool.of_world, worlds, minlength=len(pool.factors))
+                values = pool.part(name)
+                weights = pool.weights * np.repeat(of_factor, np.diff(pool.ends, prepend=0))
+            table = pl.DataFrame({"value": values, "weight": weights}).group_by("value").agg(pl.col("weight").sum())
+            table = table.filter(pl.col("weight") > 0).sort("value")
+            self._marginals[name] = table["value"], (table["weight"] / table["weight"].sum()).to_numpy()
+        return self._marginals[name]
+
+    def draw(self, asked: Asked) -> "Drawn":
+        """One entity a row, whose parts are coherent.
 
         Cells that are given are not drawn again, but the rest of their row is drawn as what goes with them. A given
         cell that is in no list, or contradicts one that was given before it, is as if it were not given.
@@ -113,8 +131,7 @@ class Entity(BaseModel):
         Raises:
             ConditionError: nothing is left that meets all limits together.
         """
-        drawn = Drawn(self, asked)
-        return {name: drawn[name] for name in names}
+        return Drawn(self, asked)
 
     def pool(self, factor: str) -> Pool:
         """The factors of this name over all worlds."""
@@ -150,16 +167,18 @@ class Entity(BaseModel):
     def _free(self, rows: np.ndarray, u: np.ndarray, limits: Mapping[str, Allowed]) -> "Case":
         edges = np.cumsum(self._possible(limits))
         x = u * np.nextafter(edges[-1], 0.0)  # below the last edge, whatever is rounded
-        return Case(rows, np.searchsorted(edges, x, side="right"), limits, {})
+        return Case(rows, np.searchsorted(edges, x, side="right"), limits)
 
     def _bound(self, given: pl.DataFrame, rows: np.ndarray, u: np.ndarray, limits: Mapping[str, Allowed]) -> "Case":
         weights = np.tile(self._possible(limits), (len(rows), 1))
         held: dict[str, tuple[Held, np.ndarray]] = {}
+        apart = np.zeros(len(rows), dtype=bool)
         for name in (name for name in given.columns if self.parts[name].of == "world"):
             cells, same = given[name].cast(self.fixed(name).dtype, strict=False), np.empty(weights.shape, dtype=bool)
             for world, value in enumerate(self.fixed(name)):
                 same[:, world] = (cells == value).fill_null(False).to_numpy()
-            weights = _where_possible(weights, same)[0]
+            weights, fits = _where_possible(weights, same)
+            apart |= ~fits
         factors = dict.fromkeys(of for name in given.columns if (of := self.parts[name].of) != "world")
         for factor in factors:
             names, open_ = [name for name in given.columns if self.parts[name].of == factor], np.ones(len(rows), dtype=bool)
@@ -171,9 +190,10 @@ class Entity(BaseModel):
                 weights = np.where(open_[:, None], tried, weights)
                 held[f"{factor} {len(names)}"] = found, fits & open_
                 open_, names = open_ & ~fits, names[:-1]
+                apart |= open_
         edges = np.cumsum(weights, axis=1)
         world = (edges <= (u * np.nextafter(edges[:, -1], 0.0))[:, None]).sum(axis=1)
-        return Case(rows, world, limits, held)
+        return Case(rows, world, limits, held, apart)
 
     def _possible(self, limits: Mapping[str, Allowed]) -> np.ndarray:
         weights = self._weights(limits)
@@ -193,35 +213,45 @@ class Entity(BaseModel):
                 weights = weights * self.cut(factor, limits).left[self.pool(factor).of_world]
         return weights
 
-    def _values(self, name: str) -> tuple[Any, ...]:
-        if self.parts[name].of == "world":
-            return tuple(self.fixed(name).unique(maintain_order=True))
-        return tuple(self.pool(self.parts[name].of).part(name).unique().sort())
-
     @cached_property
     def _pools(self) -> dict[str, Pool]:
+        return {}
+
+    @cached_property
+    def _marginals(self) -> dict[str, tuple[pl.Series, np.ndarray]]:
         return {}
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Rows that have the same cells given: their worlds, the limits on the rest, and what fits the given cells."""
+    """Rows that have the same cells given: their worlds, the limits on the rest, and what fits the given cells.
+
+    `held` has for a factor, and so many of its parts, the things that fit, and in which rows they are to be drawn.
+    `apart` are the rows whose given cells do not go together; none are where it is None.
+    """
 
     rows: np.ndarray
     world: np.ndarray
     limits: Mapping[str, Allowed]
-    held: Mapping[str, tuple[Held, np.ndarray]]
+    held: Mapping[str, tuple[Held, np.ndarray]] = field(default_factory=dict)
+    apart: np.ndarray | None = None
 
 
 class Drawn:
-    """One entity a row: its parts by name, each worked out when it is first asked for."""
+    """One entity a row: its parts by name, each worked out when it is first asked for.
+
+    `world[row]` is the world it lives in; `apart` are the rows of which not all given cells could be held.
+    """
 
     def __init__(self, entity: Entity, asked: Asked) -> None:
         self.entity, self.asked, self.n = entity, asked, len(asked.units)
         self._cases = entity.settle(asked)
         self.world = np.empty(self.n, dtype=np.int64)
+        self.apart = np.zeros(self.n, dtype=bool)
         for case in self._cases:
             self.world[case.rows] = case.world
+            if case.apart is not None:
+                self.apart[case.rows] = case.apart
         self._things: dict[str, np.ndarray] = {}
         self._cells: dict[str, pl.Series] = {}
 

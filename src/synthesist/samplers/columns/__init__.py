@@ -15,6 +15,9 @@ from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
 from synthesist.providers import AnyEntity
+from synthesist.rules.formula import Formula
+from synthesist.rules.rule import Rule, read_rule
+from synthesist.rules.system import System
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.declaration import (
     AnyDistribution,
@@ -26,10 +29,10 @@ from synthesist.samplers.columns.declaration import (
     kinds,
 )
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
-from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
-from synthesist.samplers.columns.provided import Provided, drawn, together
+from synthesist.samplers.columns.provided import Provided, drawn_as_one, faults_of_parts, together
+from synthesist.samplers.columns.ruled import faults_of_rules, system_of
 
 __all__ = ["Columns"]
 
@@ -95,6 +98,12 @@ class Columns(Spec):
         tries=((), ({"columns": ["y"], "share": 0.5, "when": "x > 0"},)),
     )
 
+    rules: tuple[str | dict[str, Any], ...] = knob(
+        (),
+        "what holds in every row, or between rows, as in `start <= end` or `zip -> city`",
+        tries=((), ("x < y",)),
+    )
+
     block: ClassVar[int] = 65_536
 
     @field_validator("columns", mode="before")
@@ -106,25 +115,37 @@ class Columns(Spec):
 
     @model_validator(mode="after")
     def _columns_fit_together(self) -> "Columns":
-        if faults := faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns):
+        faults = faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns)
+        faults = faults or faults_of_rules(self.rules, self.columns, self.lost)
+        tied = [name for part in (*self.correlated, *(() if faults else self._rules)) for name in part.columns]
+        if faults := faults or faults_of_parts(self.columns, tied):
             raise ValueError("; ".join(faults))
+        if conflict := self._system.conflict():
+            texts = "; ".join(f"`{rule.text}`" for rule in conflict)
+            together = "these rules contradict each other" if len(conflict) > 1 else "this rule cannot be met"
+            raise ValueError(f"rules: no row can be made, as {together}, for what the columns take: {texts}")
         return self
 
     @property
     def schema(self) -> Schema:  # type: ignore[override]  # pydantic's own is deprecated
         """The table as it is declared; its key is the first column of keys."""
         key = [name for name, column in self.columns.items() if isinstance(column, Keys)][:1]
-        return Schema(tables={self.table: TableSchema(columns=self._kinds, key=tuple(key))})
+        texts = tuple(rule.text for rule in self._rules)
+        return Schema(tables={self.table: TableSchema(columns=self._kinds, key=tuple(key), rules=texts)})
 
     @property
     def most(self) -> Mapping[str, int]:
         """How many rows the columns of unique values have values for."""
-        return {name: column.most for name, column in self.columns.items() if column.most is not None}
+        most = {name: column.most for name, column in self.columns.items() if column.most is not None}
+        return {**most, **self._system.most}
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Rows `ctx.start` to `ctx.start + n` of the table."""
         units = np.arange(ctx.start, ctx.start + n)
-        return self._dataset(self._finished(self._drawn(units, {}, ctx, None), ctx, None))
+        drawn, unfit = self._drawn(units, {}, ctx, None)
+        if unfit.any():
+            raise ConditionError(self._unmet(int(unfit.sum()), n))
+        return self._dataset(self._finished(drawn, ctx, None))
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
         """The rows with their empty cells drawn from what is allowed.
@@ -142,9 +163,9 @@ class Columns(Spec):
         for attempt in range(TRIES):
             place = ctx.at("again", attempt) if attempt else ctx
             part = given[waiting]
-            drawn = self._drawn(ctx.start + waiting, allowed, place, part)
+            drawn, unfit = self._drawn(ctx.start + waiting, allowed, place, part)
             full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place, part)
-            fits = self._fits(part, full, allowed)
+            fits = self._fits(part, full, allowed) & ~unfit
             made.append(full.filter(fits))
             places.append(waiting[fits])
             tried += len(waiting)
@@ -153,6 +174,8 @@ class Columns(Spec):
                 return self._dataset(pl.concat(made)[np.argsort(np.concatenate(places))])
             if tried > HOPELESS and len(waiting) == given.height:
                 break
+        if unfit.all():
+            raise ConditionError(self._unmet(len(waiting), given.height))
         done = given.height - len(waiting)
         late = [name for name in self._settled_late(allowed) if name in allowed or given[name].count()]
         written = ", ".join(f"`{name}" + (f" = {f.text}`" if (f := self._formulas.get(name)) else "`") for name in late)
@@ -163,10 +186,16 @@ class Columns(Spec):
 
     def _drawn(
         self, units: np.ndarray, allowed: Mapping[str, Allowed], ctx: Context, given: pl.DataFrame | None
-    ) -> pl.DataFrame:
-        """The columns that are not computed; cells that are `given` move those that go with them."""
+    ) -> tuple[pl.DataFrame, np.ndarray]:
+        """The columns that are not computed, and which rows no rule lets through.
+
+        Cells that are `given` move those that go with them.
+        """
         run = Context(path=ctx.path[:1])  # an address begins with the seed of the run
-        made: dict[str, pl.Series] = {}
+        place = ctx.at(self.table), run.at(self.table)
+        for name in self._system.columns & allowed.keys():
+            self._empty_share(name, allowed[name])  # refuses what can never be
+        made, unfit = self._system.draw(units, *place, given, allowed)
 
         def draw(name: str, limit: Allowed, ranks: np.ndarray | None = None) -> None:
             block = ctx.at(self.table, name)
@@ -176,6 +205,8 @@ class Columns(Spec):
             made[name] = emptied(cells, block.rng("missing").random(len(units)) < empty) if empty else cells
 
         for group in self.correlated:
+            if made.keys() & set(group.columns):
+                continue  # drawn as its rules say
             if (first := self._first(group, allowed)) is not None:
                 draw(first, allowed[first])
             known = self._known(group, len(units), given, made, ctx)
@@ -184,17 +215,37 @@ class Columns(Spec):
                 if name != first:
                     draw(name, ANYTHING, ranks[:, k])
         for columns in together(self.columns):
-            place = (self.table, "entity", next(iter(columns.values())).name)
-            limits = {name: allowed.get(name, ANYTHING) for name in columns}
-            empty = {name: self._empty_share(name, limit) for name, limit in limits.items()}
-            limits = {name: limit if empty[name] < 1 else ANYTHING for name, limit in limits.items()}
-            for name, cells in drawn(columns, units, ctx.at(*place), run.at(*place), limits, given).items():
-                lost = ctx.at(self.table, name).rng("missing").random(len(units)) < empty[name]
-                made[name] = emptied(cells, lost) if empty[name] else cells
+            unfit |= self._drawn_together(columns, units, allowed, ctx, given, made)
         for name, column in self.columns.items():
             if name not in made and not isinstance(column, Expression):
                 draw(name, allowed.get(name, ANYTHING))
-        return pl.DataFrame(made)
+        return pl.DataFrame(made), unfit
+
+    def _drawn_together(
+        self,
+        columns: Mapping[str, Provided],
+        units: np.ndarray,
+        allowed: Mapping[str, Allowed],
+        ctx: Context,
+        given: pl.DataFrame | None,
+        made: dict[str, pl.Series],
+    ) -> np.ndarray:
+        """The columns of one entity, beside those that are made already; which rows do not go together with these."""
+        run, place = Context(path=ctx.path[:1]), (self.table, "entity", next(iter(columns.values())).name)
+        limits = {name: allowed.get(name, ANYTHING) for name in columns}
+        empty = {name: self._empty_share(name, limit) for name, limit in limits.items()}
+        limits = {name: limit if empty[name] < 1 else ANYTHING for name, limit in limits.items()}
+        settled = {name: made[name] for name in columns if name in made}
+        known = settled if given is None else {name: given[name] for name in columns}
+        if given is not None:
+            known |= {name: _kept(given[name].cast(cells.dtype), cells) for name, cells in settled.items()}
+        cells, apart = drawn_as_one(columns, units, ctx.at(*place), run.at(*place), limits, known)
+        for name in columns.keys() - settled.keys():
+            lost = ctx.at(self.table, name).rng("missing").random(len(units)) < empty[name]
+            made[name] = emptied(cells[name], lost) if empty[name] else cells[name]
+        if given is not None:  # cells that a user gives stay, whatever they are
+            apart &= ~np.column_stack([given[name].is_not_null().to_numpy() for name in columns]).any(axis=1)
+        return apart
 
     def _first(self, group: Correlated, allowed: Mapping[str, Allowed]) -> str | None:
         """The column of a group that is drawn first, within its condition: that whose condition is the rarest."""
@@ -277,6 +328,22 @@ class Columns(Spec):
     @cached_property
     def _formulas(self) -> dict[str, Formula]:
         return computed(self.columns)
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        return tuple(read_rule(rule) for rule in self.rules)
+
+    @cached_property
+    def _system(self) -> System:
+        return system_of(self.columns, self._kinds, self._formulas, self.correlated, self._rules)
+
+    def _unmet(self, rows: int, n: int) -> str:
+        """What is said where rules cannot be met."""
+        texts = "; ".join(f"`{rule.text}`" for rule in self._rules)
+        return (
+            f"For {rows:,} of {n:,} rows of `{self.table}` no values were found that are allowed and meet the rules "
+            f"{texts}. Give other cells, or widen the condition or the rules."
+        )
 
 
 def _kept(given: pl.Series, drawn: pl.Series) -> pl.Series:

@@ -38,7 +38,7 @@ class Correlated(Declared):
         S = self._ranks
         if not (np.allclose(S, S.T) and np.allclose(np.diag(S), 1) and (abs(S) <= 1).all()):
             raise ValueError("correlations lie between -1 and 1, are the same both ways, and 1 of a column with itself")
-        if (least := float(np.linalg.eigvalsh(self._normal)[0])) < -1e-9:
+        if (least := float(np.linalg.eigvalsh(self.scores)[0])) < -1e-9:
             raise ValueError(
                 f"the correlations contradict each other (the smallest eigenvalue is {least:.3g}): columns that "
                 f"both go with a third cannot go against each other as much"
@@ -49,7 +49,7 @@ class Correlated(Declared):
         """rank[row, column] where those known[row, column] are given; no number is one that is drawn."""
         from scipy.special import ndtr, ndtri
 
-        R, drawn = self._normal, ctx.rng("scores").standard_normal(known.shape)
+        R, drawn = self.scores, ctx.rng("scores").standard_normal(known.shape)
         given = ~np.isnan(known)
         z = ndtri(np.clip(known, TINY, 1 - TINY))
         patterns, which = np.unique(given, axis=0, return_inverse=True)
@@ -69,7 +69,7 @@ class Correlated(Declared):
         return np.array(self.spearman)
 
     @cached_property
-    def _normal(self) -> np.ndarray:
+    def scores(self) -> np.ndarray:
         """The correlations of normal scores that give these rank correlations (Kruskal 1958)."""
         return np.asarray(2.0 * np.sin(np.pi / 6.0 * self._ranks))
 

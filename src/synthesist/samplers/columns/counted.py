@@ -190,6 +190,10 @@ class Bernoulli(Distribution):
     def ranked(self) -> bool:
         return True
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray]:
+        del most
+        return pl.Series([False, True]), np.array([1.0 - self.p, self.p])
+
     def share(self, allowed: Allowed) -> float:
         return float(self._weights(allowed).sum())
 

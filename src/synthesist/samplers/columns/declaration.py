@@ -11,10 +11,10 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.providers import Entity
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.durations import Durations
-from synthesist.samplers.columns.formula import Formula
 from synthesist.samplers.columns.identifier import Identifier
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost

@@ -71,6 +71,11 @@ class Distribution(Declared):
         """How many rows there are different values for; None where a value may come again."""
         return None
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        """All values, in order if they have one, and their weights; None where they are more than `most`."""
+        del most
+        return None
+
     def share(self, allowed: Allowed) -> float:
         """How much of the distribution, empty cells left out, lies in the allowed set: 0 to 1."""
         raise NotImplementedError

@@ -58,12 +58,18 @@ class Durations(Distribution):
     def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
         return self.of.rank(cells.cast(pl.Int64) / self._width, u)
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        found = self.of.listed(most)
+        return None if found is None else (self._lengths(found[0]), found[1])
+
     def share(self, allowed: Allowed) -> float:
         return self.of.share(self._counted(allowed))
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
-        numbers = self.of.draw(rows, self._counted(allowed)).cast(pl.Float64).to_numpy()
-        lengths = np.clip(np.round(numbers * self._width), -LONGEST, LONGEST)
+        return self._lengths(self.of.draw(rows, self._counted(allowed)))
+
+    def _lengths(self, numbers: pl.Series) -> pl.Series:
+        lengths = np.clip(np.round(numbers.cast(pl.Float64).to_numpy() * self._width), -LONGEST, LONGEST)
         return pl.Series(lengths.astype(np.int64)).cast(pl.Duration("us"))
 
     @property

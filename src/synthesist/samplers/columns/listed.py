@@ -64,6 +64,10 @@ class Categorical(Distribution):
     def share(self, allowed: Allowed) -> float:
         return float(self._weights(allowed).sum() / self._weights(ANYTHING).sum())
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray]:
+        del most  # categories have no order by which they could be put together
+        return self._cells, self._weights(ANYTHING)
+
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         if self.unique:
             return self._cells.gather(distinct(rows, len(self.values)))
@@ -97,6 +101,10 @@ class Constant(Distribution):
     @property
     def kind(self) -> kinds.Constant:
         return kinds.Constant(value=self.value, missing=self.missing > 0)
+
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray]:
+        del most
+        return self._cell, np.ones(1)
 
     def share(self, allowed: Allowed) -> float:
         return float(allowed.mask(self._cell)[0])

@@ -11,8 +11,8 @@ import polars as pl
 from pydantic import Field, field_validator
 
 from synthesist.core import Context
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns.distribution import Declared
-from synthesist.samplers.columns.formula import Formula
 
 __all__ = ["Lost"]
 

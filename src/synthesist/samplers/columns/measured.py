@@ -115,6 +115,34 @@ class Measured(Distribution):
         here = self._mass(np.maximum(x - half, low), np.minimum(x + half, high)) if half else 0.0
         return np.asarray((below + u * here) / self._mass(np.array(low), np.array(high)))
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        first, last = self.ends
+        if not self._step or not np.isfinite(last - first) or (count := round((last - first) / self.step) + 1) > most:
+            return None
+        x = np.round(first + np.arange(count) * self.step, self.decimals or 0)
+        weights = self._masses([(value, value) for value in x])
+        return pl.Series(x.astype(np.int64) if self.integers else x), weights
+
+    def likelihood(self, x: np.ndarray) -> np.ndarray:
+        """How often each value comes against the others; zero where it never does."""
+        first, last = self.ends
+        inside = (x >= first) & (x <= last)
+        if not self._step:
+            return np.where(inside, self._density(x), 0.0)
+        on_grid = np.abs(x / self.step - np.round(x / self.step)) < 1e-6
+        return np.where(inside & on_grid, self._mass(x - self._half, x + self._half), 0.0)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The smallest and the largest value; infinite where there is none."""
+        spans = self._spans(ANYTHING)
+        return float(spans[0][0]), float(spans[-1][1])
+
+    @property
+    def step(self) -> float:
+        """How far apart neighbouring values lie; 0 where they lie anywhere."""
+        return float(self._step or 0)
+
     def _whole(self, rows: Rows, spans: Sequence[Span]) -> np.ndarray | None:
         """Values that nothing cuts and no group of columns has ranked, the quick way if there is one."""
         if rows.ranks is not None or len(spans) > 1 or self._masses(spans)[0] < 1.0:

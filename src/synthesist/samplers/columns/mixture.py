@@ -99,6 +99,18 @@ class Mixture(Distribution):
         assert self._common is not None
         return self._common
 
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        found = [part.listed(most) for part in self.parts]
+        if any(each is None for each in found):
+            return None
+        shares = self._shares(ANYTHING)
+        tables = [
+            pl.DataFrame({"value": values.cast(self.kind.storage), "weight": weights / weights.sum() * share})
+            for (values, weights), share in zip((each for each in found if each), shares, strict=True)
+        ]
+        table = pl.concat(tables).group_by("value").agg(pl.col("weight").sum()).sort("value")
+        return (table["value"], table["weight"].to_numpy()) if table.height <= most else None
+
     def share(self, allowed: Allowed) -> float:
         return float(self._shares(allowed).sum())
 

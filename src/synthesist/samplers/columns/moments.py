@@ -19,7 +19,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Moment, Unit
 from synthesist.errors import did_you_mean
-from synthesist.samplers.columns.calendars import known_country, public_holidays
+from synthesist.rules.calendars import known_country, public_holidays
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Guide, Rows, distinct
 
 __all__ = ["Dates"]
@@ -142,10 +142,54 @@ class Dates(Distribution):
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         pieces = self._all if allowed.any_value else self._pieces(allowed)
-        steps = pl.Series(self._numbered(pieces, rows) if self.unique else self._drawn(pieces, rows))
+        if self.unique:
+            return self._moments(self._numbered(pieces, rows))
+        if rows.ranks is not None:
+            return self._moments(self._at(pieces, rows.ranks))
+        return self._moments(self._drawn(pieces, rows))
+
+    @property
+    def ranked(self) -> bool:
+        return not self.unique
+
+    def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
+        step = cells.cast(pl.Datetime("us")).to_physical().to_numpy() // self._width
+        pieces, below, hours = self._all.in_order, self._all.below, self._season.below
+        place = np.clip(np.searchsorted(pieces.first, step, side="right") - 1, 0, len(pieces.first) - 1)
+        into = step - pieces.first[place]
+        hour, rest = np.divmod(np.clip(into, 0, 24 * self._per_hour - 1), self._per_hour)
+        by_hour = hours[hour] + (hours[hour + 1] - hours[hour]) * (rest + u) / self._per_hour
+        by_hour[into >= 24 * self._per_hour] = 1.0
+        evenly = np.clip((into + u) / pieces.steps[place], 0.0, 1.0)
+        share = np.where(pieces.whole[place], by_hour, evenly)
+        return np.asarray((below[place] + share * pieces.weight[place]) / below[-1])
+
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        first, last = self._ends
+        if last - first >= most:
+            return None
+        moments = self._moments(np.arange(first, last + 1))
+        ends = [self.rank(moments, np.full(len(moments), end)) for end in (0.0, 1.0)]
+        weight = np.diff(ends, axis=0)[0]
+        return moments.filter(pl.Series(weight > 0)), weight[weight > 0]
+
+    def _moments(self, steps: np.ndarray) -> pl.Series:
+        """Steps as days or times."""
         if self.precision == "d":
-            return steps.cast(pl.Int32).cast(pl.Date)
-        return (steps * self._width).cast(pl.Datetime("us"))
+            return pl.Series(steps).cast(pl.Int32).cast(pl.Date)
+        return (pl.Series(steps) * self._width).cast(pl.Datetime("us"))
+
+    def _at(self, pieces: "_Pieces", ranks: np.ndarray) -> np.ndarray:
+        """The steps at these shares of all, in order."""
+        ordered, below, hours = pieces.in_order, pieces.below, self._season.below
+        x = ranks * below[-1]
+        place = pieces.guide.places(x)
+        share = np.clip((x - below[place]) / ordered.weight[place], 0.0, np.nextafter(1.0, 0.0))
+        hour = np.minimum(np.searchsorted(hours[1:], share, side="right"), 23)
+        within = (share - hours[hour]) / np.where(hours[hour + 1] > hours[hour], hours[hour + 1] - hours[hour], 1.0)
+        by_hour = hour * self._per_hour + np.clip((within * self._per_hour).astype(np.int64), 0, self._per_hour - 1)
+        evenly = np.minimum((share * ordered.steps[place]).astype(np.int64), ordered.steps[place] - 1)
+        return np.asarray(ordered.first[place] + np.where(ordered.whole[place], by_hour, evenly))
 
     def _drawn(self, pieces: "_Pieces", rows: Rows) -> np.ndarray:
         """Steps by weight: a piece, in a whole day an hour, and a step of it."""
@@ -281,6 +325,11 @@ class _Season:
     days: np.ndarray
     hours: np.ndarray
 
+    @cached_property
+    def below(self) -> np.ndarray:
+        """The share of a day before each hour, and 1."""
+        return np.concatenate([[0.0], np.cumsum(self.hours)]) / self.hours.sum()
+
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
@@ -292,6 +341,22 @@ class _Pieces:
     weight: np.ndarray
     """Of all of them together."""
     whole: np.ndarray
+
+    @cached_property
+    def in_order(self) -> "_Pieces":
+        """The same, the earliest first."""
+        order = np.argsort(self.first)
+        return _Pieces(self.first[order], self.steps[order], self.weight[order], self.whole[order])
+
+    @cached_property
+    def guide(self) -> Guide:
+        """Where to look for a piece by the weight before it."""
+        return Guide.over(self.below[1:])
+
+    @cached_property
+    def below(self) -> np.ndarray:
+        """The weight before each piece in order, and of all."""
+        return np.concatenate([[0.0], np.cumsum(self.in_order.weight)])
 
 
 def _weighted(weights: np.ndarray, rng: np.random.Generator, n: int) -> np.ndarray:

@@ -1,19 +1,20 @@
 """Columns whose cells are parts of one entity a row: a person, a place, a company, a product ..."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from pydantic import Field, PrivateAttr, field_validator
 
+from synthesist.codecs.guide import Guide
 from synthesist.core import Allowed, Context
-from synthesist.data.kinds import Id, Kind
+from synthesist.data.kinds import Category, Id, Kind
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.providers import PROVIDERS, Asked, Entity, provider
-from synthesist.samplers.columns.distribution import Distribution
+from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows
 
-__all__ = ["Provided", "bound", "drawn", "together"]
+__all__ = ["Provided", "bound", "drawn_as_one", "faults_of_parts", "together"]
 
 UNIQUE = ("email", "user_name")
 
@@ -65,6 +66,28 @@ class Provided(Distribution):
     def share(self, allowed: Allowed) -> float:
         return 1.0 if allowed.any_value else self.entity.share(self.part, allowed)
 
+    @property
+    def ranked(self) -> bool:
+        return self.exact and not self.unique and not isinstance(self.entity.part(self.part).kind, Category)
+
+    def listed(self, most: int) -> tuple[pl.Series, np.ndarray] | None:
+        if not self.exact:
+            return None
+        values, weights = self.entity.marginal(self.part)
+        return (values, weights) if len(values) <= most else None
+
+    def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
+        """The part by itself, where a rule or a group settles it: the rest of the entity is drawn to go with it."""
+        values, weights = self.entity.marginal(self.part)
+        edges = np.cumsum(weights * allowed.mask(values).to_numpy())
+        return values.gather(Guide.over(edges).places(rows.uniforms() * np.nextafter(edges[-1], 0.0)))
+
+    def rank(self, cells: pl.Series, u: np.ndarray) -> np.ndarray:
+        values, weights = self.entity.marginal(self.part)
+        ends = np.concatenate([[0.0], np.cumsum(weights)])
+        below, upto = (values.search_sorted(cells, side=side).to_numpy() for side in ("left", "right"))
+        return np.asarray(ends[below] + u * (ends[upto] - ends[below]))
+
 
 def bound(column: Distribution, entities: Mapping[str, Entity]) -> Distribution:
     """The column with its entity, where it is a part of one.
@@ -98,32 +121,52 @@ def together(columns: Mapping[str, Distribution]) -> list[dict[str, Provided]]:
     return [*out.values()]
 
 
-def drawn(
+def faults_of_parts(columns: Mapping[str, Distribution], settled: Iterable[str]) -> list[str]:
+    """What is wrong where rules and groups settle columns: of an entity one part at most, as they know no other."""
+    names = [name for name in dict.fromkeys(settled) if isinstance(columns.get(name), Provided)]
+    faults = []
+    for parts in together({name: columns[name] for name in names}):
+        first, *more = parts
+        faults += [
+            f"`{first}` and `{name}` are parts of one entity: rules and groups can settle only one of them"
+            for name in more
+        ]
+        faults += [f"`{name}` is made of other parts: rules cannot move it" for name, c in parts.items() if not c.exact]
+    return faults
+
+
+def drawn_as_one(
     columns: Mapping[str, Provided],
     units: np.ndarray,
     block: Context,
     run: Context,
     limits: Mapping[str, Allowed],
-    given: pl.DataFrame | None,
-) -> dict[str, pl.Series]:
-    """The cells of all columns of one entity, within the limits; cells that are given move the rest of their rows.
+    given: Mapping[str, pl.Series],
+) -> tuple[dict[str, pl.Series], np.ndarray]:
+    """The cells of all columns of one entity, within the limits, and in which rows the given cells contradict it.
+
+    Cells that are given move the rest of their rows.
 
     Raises:
         ConditionError: nothing meets all limits together.
     """
     first = next(iter(columns.values()))
     allowed: dict[str, Allowed] = {}
+    known: dict[str, pl.Series] = {}
     for name, column in columns.items():
-        if column.exact and not limits[name].any_value:
-            allowed[column.part] = allowed[column.part].both(limits[name]) if column.part in allowed else limits[name]
-    known: dict[str, Any] = {}
-    for name, column in columns.items():
-        if given is not None and column.exact and given[name].count():
+        if not column.exact:
+            continue
+        part, limit = column.part, limits[name]
+        if not limit.any_value:
+            allowed[part] = allowed[part].both(limit) if part in allowed else limit
+        if name in given and given[name].count():
             cells = given[name].cast(column.kind.storage)
-            known[column.part] = known[column.part].zip_with(known[column.part].is_not_null(), cells) if column.part in known else cells
-    asked = Asked(units, block, run, allowed, pl.DataFrame(known) if known else None, any(c.unique for c in columns.values()))
+            known[part] = known[part].zip_with(known[part].is_not_null(), cells) if part in known else cells
+    numbered = any(column.unique for column in columns.values())
     try:
-        cells = first.entity.draw([column.part for column in columns.values()], asked)
+        entity = first.entity.draw(
+            Asked(units, block, run, allowed, pl.DataFrame(known) if known else None, numbered)
+        )
     except ConditionError as error:
         raise ConditionError(f"`{first.name}`: {error}") from None
-    return {name: cells[column.part].alias(name) for name, column in columns.items()}
+    return {name: entity[column.part].alias(name) for name, column in columns.items()}, entity.apart

@@ -10,8 +10,8 @@ import pytest
 from synthesist.core import Context
 from synthesist.data.kinds import Integer, Kind, Number, Text
 from synthesist.errors import SpecError
+from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.formula import Formula
 
 TABLE = {
     "a": [1, 2, None, 4],

@@ -17,8 +17,8 @@ import polars as pl
 
 from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number, Unit
 from synthesist.errors import SpecError, did_you_mean
-from synthesist.samplers.columns.calendars import known_country, public_holidays
-from synthesist.samplers.columns.sql import said_as_formula
+from synthesist.rules.calendars import known_country, public_holidays
+from synthesist.rules.sql import said_as_formula
 
 __all__ = ["Formula"]
 
@@ -51,6 +51,7 @@ class Formula:
     """How fine the lengths of time are that hours, minutes and seconds give in it."""
     adds_clock: bool = False
     """Whether the outermost operation adds such a length to something."""
+    tree: ast.expr = field(default_factory=lambda: ast.Constant(None), compare=False, repr=False)
 
     @classmethod
     def read(cls, text: str) -> "Formula":
@@ -64,7 +65,7 @@ class Formula:
             tree = ast.parse(text.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise SpecError(f"`{text}` is not a formula: {getattr(error, 'msg', error)}") from None
-        return cls._of(text, tree)
+        return cls.of(text, tree)
 
     @classmethod
     def read_sql(cls, text: str) -> "Formula":
@@ -74,16 +75,17 @@ class Formula:
             SpecError: it is none, or holds anything but what formulas have words for.
         """
         _require_short(text)
-        return cls._of(text, said_as_formula(text))
+        return cls.of(text, said_as_formula(text))
 
     @classmethod
-    def _of(cls, text: str, tree: ast.expr) -> "Formula":
+    def of(cls, text: str, tree: ast.expr) -> "Formula":
+        """The formula of a tree; `text` is how it was written."""
         parts = sum(isinstance(node, ast.expr) for node in ast.walk(tree))
         if parts > MOST_PARTS:
             raise SpecError(f"a formula may have {MOST_PARTS} parts, this has {parts}: split it over two columns")
         names: set[str] = set()
         expression = _translate(tree, names)
-        return cls(text, frozenset(names), expression, _decimals(tree), _clock(tree), _adds_clock(tree))
+        return cls(text, frozenset(names), expression, _decimals(tree), _clock(tree), _adds_clock(tree), tree)
 
     def kind(self, known: Mapping[str, Kind]) -> Kind:
         """What kind of column it gives, from the kinds of the columns it reads.
@@ -237,6 +239,10 @@ def _translate(node: ast.expr, names: set[str]) -> pl.Expr:
             sides = each(first, *others)
             steps = [COMPARISONS[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False)]
             return reduce(operator.and_, steps)
+        case ast.Compare(left=x, ops=[ast.In() | ast.NotIn() as op], comparators=[ast.Tuple() | ast.List() as values]):
+            equal = [_translate(x, names) == _translate(value, names) for value in values.elts]
+            among = reduce(operator.or_, equal, pl.lit(False))
+            return among if isinstance(op, ast.In) else ~among
         case ast.IfExp(test=test, body=yes, orelse=no):
             condition, then, otherwise = each(test, yes, no)
             return pl.when(condition).then(then).otherwise(otherwise)

@@ -1,0 +1,290 @@
+"""Declared columns under rules: what each column takes by itself, cut into cells that rules are weighed over."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from synthesist.core import Allowed, Context
+from synthesist.data.kinds import Kind
+from synthesist.errors import SpecError, did_you_mean
+from synthesist.rules.bounds import Known, Measures, Truths, Words
+from synthesist.rules.domain import DAY, Domain
+from synthesist.rules.formula import Formula
+from synthesist.rules.network import Factor
+from synthesist.rules.rule import Predicate, Rule, Unique, read_rule
+from synthesist.rules.system import Group, System
+from synthesist.rules.weights import GOLDEN, Column
+from synthesist.samplers.columns.correlated import Correlated
+from synthesist.samplers.columns.declaration import Expression, kinds
+from synthesist.samplers.columns.distribution import Distribution, Rows
+from synthesist.samplers.columns.lost import Lost
+from synthesist.samplers.columns.measured import Measured
+
+__all__ = ["Declared", "faults_of_rules", "system_of"]
+
+STRETCHES = 512
+COPULA_POINTS = 16
+TINY = 2.0**-53
+
+
+def system_of(
+    columns: Mapping[str, Distribution],
+    known: Mapping[str, Kind],
+    formulas: Mapping[str, Formula],
+    correlated: Sequence[Correlated],
+    rules: Sequence[Rule],
+) -> System:
+    """The rules over declared columns, computed ones written out.
+
+    Raises:
+        SpecError: a rule names no column, or does not fit its columns.
+    """
+    drawn = {name: kind for name, kind in known.items() if name not in formulas}
+    bound = tuple(rule.bound(drawn, formulas) if isinstance(rule, Predicate) else rule for rule in rules)
+    marginals = {name: Declared(name, columns[name]) for name in drawn}
+    return System(marginals, bound, tuple(_group(group) for group in correlated))
+
+
+@dataclass(frozen=True, eq=False)
+class Declared:
+    """The distribution of a declared column."""
+
+    name: str
+    column: Distribution
+
+    @property
+    def kind(self) -> Kind:
+        return self.column.kind
+
+    @property
+    def missing(self) -> float:
+        return self.column.missing
+
+    def domain(self, most: int, cuts: Sequence[float], allowed: Allowed) -> Domain:
+        if self.column.by_index:
+            raise SpecError(
+                f"`{self.name}` holds unique values, settled by the number of their row: rules cannot move them"
+            )
+        listed = self.column.listed(most)
+        if listed is not None:
+            values, weight = listed
+            weight = weight * allowed.mask(values).to_numpy() / weight.sum()
+            values = values.cast(self.kind.storage)
+            return self._with_empty(weight, _known(values), values, None, allowed)
+        if not self.column.ranked:
+            everything = Measures(*(np.array([it]) for it in (-np.inf, np.inf, True, False)))
+            return self._with_empty(np.ones(1), everything, None, None, allowed)
+        low, high = self._stretches(min(most, STRETCHES), (*cuts, *_ends(allowed)))
+        ranks = np.column_stack([self._rank(low, 0.0, 0.0), self._rank(high, 1.0, 1.0)])
+        inside = allowed.mask(self._cells(np.where(np.isfinite(low), low, high))).to_numpy() | ~np.isfinite(high - low)
+        weight = np.maximum(ranks[:, 1] - ranks[:, 0], 0.0) * inside
+        some = np.ones(len(low), dtype=bool)
+        return self._with_empty(weight, Measures(low, high, some, ~some), None, ranks, allowed)
+
+    def draw(self, u: np.ndarray, units: np.ndarray, ctx: Context) -> pl.Series:
+        ranks = u if self.column.ranked else None
+        return self.column.draw(Rows(units, ctx, ctx, ranks)).cast(self.kind.storage)
+
+    def likelihood(self, values: pl.Series) -> np.ndarray:
+        out = np.full(len(values), np.nan)
+        there = values.is_not_null().arg_true().to_numpy()
+        out[there] = self._likelihood(values.gather(there))
+        return out
+
+    def place(self, values: pl.Series, domain: Domain) -> np.ndarray:
+        empty = np.flatnonzero(domain.empty)
+        nowhere = int(empty[0]) if len(empty) else -1
+        if domain.values is not None:
+            known = domain.values.drop_nulls()
+            cells = values.cast(known.dtype).replace_strict(known, np.arange(len(known)), default=-1)
+            return np.where(values.is_null().to_numpy(), nowhere, cells.fill_null(-1).to_numpy())
+        if domain.ranks is None or not isinstance(domain.known, Measures):
+            return np.where(values.is_null().to_numpy(), nowhere, 0)
+        low, high = (end[~domain.empty] for end in (domain.known.low, domain.known.high))
+        x = _axis(values)
+        cell = np.searchsorted(low, x, side="right") - 1
+        inside = (cell >= 0) & (x <= high[np.maximum(cell, 0)])
+        return np.where(np.isnan(x), nowhere, np.where(inside, cell, -1))
+
+    def _likelihood(self, values: pl.Series) -> np.ndarray:
+        listed = self.column.listed(STRETCHES)
+        if listed is not None:
+            known, weight = listed
+            return values.cast(known.dtype).replace_strict(known, weight / weight.sum(), default=0.0).to_numpy()
+        if isinstance(self.column, Measured):
+            return self.column.likelihood(values.to_numpy().astype(np.float64))
+        if self.column.ranked:
+            ends = [self.column.rank(values, np.full(len(values), end)) for end in (0.0, 1.0)]
+            return np.maximum(np.diff(ends, axis=0)[0], 0.0)
+        raise SpecError(f"`{self.name}` is {self.column.is_}: it cannot be computed by a rule. Make it an `expression`")
+
+    def _with_empty(
+        self, weight: np.ndarray, known: Known, values: pl.Series | None, ranks: np.ndarray | None, allowed: Allowed
+    ) -> Domain:
+        """The cells, and after them the empty one, if the column has such."""
+        if not self.missing:
+            return Domain(weight, known, values, ranks)
+        weight = np.append(weight * (1 - self.missing), self.missing if allowed.missing else 0.0)
+        match known:
+            case Measures(low=low, high=high, some=some, none=none):
+                known = Measures(*map(np.append, (low, high, some, none), (0.0, 0.0, False, True)))
+            case Truths(true=true, false=false, none=none):
+                known = Truths(*map(np.append, (true, false, none), (False, False, True)))
+            case Words(values=words, none=none):
+                known = Words(np.append(words, ""), np.append(none, True))
+        values = None if values is None else values.extend_constant(None, 1)
+        ranks = None if ranks is None else np.vstack([ranks, [0.0, 0.0]])
+        return Domain(weight, known, values, ranks)
+
+    def _stretches(self, count: int, cuts: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+        """The ends of the stretches, both included: equally likely ones, cut where rules name a value."""
+        u = np.arange(1, count) / count
+        inner = _axis(self.draw(u, np.arange(count - 1), Context()))
+        first, last = self._support
+        step = self._step
+        named = np.array([cut for cut in cuts if first <= cut <= last])
+        if step:
+            named = np.unique(np.concatenate([np.floor(named / step), np.ceil(named / step)]) * step)
+            starts = np.round(np.concatenate([inner, named, named + step]) / step) * step
+        else:
+            starts = np.concatenate([inner, named, np.nextafter(named, np.inf)])
+        starts = self._exactly(np.unique(starts[(starts > first) & (starts <= last)]))
+        low = np.concatenate([[first], starts])
+        before = self._exactly(starts - step) if step else np.nextafter(starts, -np.inf)
+        return low, np.concatenate([before, [last]])
+
+    @cached_property
+    def _support(self) -> tuple[float, float]:
+        """The first and the last value, as numbers; infinite where there is none."""
+        if isinstance(self.column, Measured):
+            return self.column.ends
+        ends = self.draw(np.array([0.0, 1.0 - TINY]), np.arange(2), Context())
+        first, last = _axis(ends)
+        return float(first), float(last)
+
+    @property
+    def _step(self) -> float:
+        """How far apart neighbouring values lie, as numbers; 0 where they lie anywhere."""
+        if isinstance(self.column, Measured):
+            return self.column.step
+        return DAY if self.kind.storage == pl.Date else 1.0
+
+    def _exactly(self, x: np.ndarray) -> np.ndarray:
+        """The numbers on their grid, as they are written."""
+        return np.round(x, self.column.decimals or 0) if isinstance(self.column, Measured) and self._step else x
+
+    def _cells(self, x: np.ndarray) -> pl.Series:
+        """Numbers as values of the column."""
+        series, storage = pl.Series(x), self.kind.storage
+        if storage == pl.Date:
+            return (series / DAY).cast(pl.Int32).cast(pl.Date)
+        return series.cast(pl.Int64).cast(storage) if not storage.is_float() else series
+
+    def _rank(self, x: np.ndarray, u: float, infinite: float) -> np.ndarray:
+        """The share of the column below x, and u of that at x itself."""
+        finite = np.isfinite(x)
+        ranks = np.full(len(x), infinite)
+        if finite.any():
+            ranks[finite] = self.column.rank(self._cells(x[finite]), np.full(int(finite.sum()), u))
+        return np.clip(ranks, 0.0, 1.0)
+
+
+def _known(values: pl.Series) -> Known:
+    """What single values are to the rules."""
+    if values.dtype == pl.Boolean:
+        true = values.to_numpy().astype(bool)
+        return Truths(true, ~true, np.zeros(len(values), dtype=bool))
+    some = np.ones(len(values), dtype=bool)
+    if values.dtype == pl.String:
+        return Words(values.to_numpy().astype(object), ~some)
+    x = _axis(values)
+    return Measures(x, x, some, ~some)
+
+
+def _axis(values: pl.Series) -> np.ndarray:
+    """Numbers as they are, times and lengths of time in microseconds; an empty cell is no number."""
+    if values.dtype == pl.Date:
+        values = values.cast(pl.Datetime("us"))
+    return values.to_physical().cast(pl.Float64).fill_null(np.nan).to_numpy()
+
+
+def _ends(allowed: Allowed) -> list[float]:
+    """Where a condition cuts."""
+    ends = [allowed.low, allowed.high, *(allowed.values or ()), *allowed.excluded]
+    return [float(_axis(pl.Series([end]))[0]) for end in ends if end is not None and not isinstance(end, str)]
+
+
+def _group(group: Correlated) -> Group:
+    """A group of columns that go together, as a factor of their cells: the density of its copula over each box."""
+
+    def factor(columns: Mapping[str, Column]) -> Factor:
+        domains = [columns[name][1] for name in group.columns]
+        weight = np.ones(tuple(domain.size for domain in domains))
+        for pattern in np.ndindex(*(2 if domain.empty.any() else 1 for domain in domains)):
+            there = [k for k, empty in enumerate(pattern) if not empty]
+            if len(there) > 1:
+                box = np.ix_(*(np.flatnonzero(d.empty == bool(e)) for d, e in zip(domains, pattern, strict=True)))
+                density = _density(group, there, [_spans(domains[k]) for k in there])
+                weight[box] = np.expand_dims(density, tuple(k for k, empty in enumerate(pattern) if empty))
+        return Factor(group.columns, weight)
+
+    return group.columns, factor
+
+
+def _spans(domain: Domain) -> np.ndarray:
+    """The ranks where each cell that is not empty begins and ends."""
+    if domain.ranks is not None:
+        return domain.ranks[~domain.empty]
+    ends = np.cumsum(domain.weight[~domain.empty])
+    return np.column_stack([ends - domain.weight[~domain.empty], ends]) / ends[-1]
+
+
+def _density(group: Correlated, there: Sequence[int], spans: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean density of the copula over each box of ranks, at points that fill it evenly."""
+    from scipy.special import ndtri
+
+    R = group.scores[np.ix_(there, there)]
+    Q = np.linalg.pinv(R, hermitian=True) - np.eye(len(there))
+    total = np.zeros(tuple(len(span) for span in spans))
+    for point in range(COPULA_POINTS):
+        u = [(0.5 + (point + 1) * GOLDEN[k % len(GOLDEN)]) % 1.0 for k in range(len(spans))]
+        ranks = [
+            np.clip(span[:, 0] + at * (span[:, 1] - span[:, 0]), TINY, 1 - TINY)
+            for span, at in zip(spans, u, strict=True)
+        ]
+        z = [ndtri(rank).reshape([-1 if k == j else 1 for j in range(len(spans))]) for k, rank in enumerate(ranks)]
+        form = reduce(np.add, (Q[i, j] * z[i] * z[j] for i in range(len(z)) for j in range(len(z))))
+        total += np.exp(-form / 2)
+    return total
+
+
+def faults_of_rules(
+    written: Sequence[str | Mapping[str, Any]], columns: Mapping[str, Distribution], losses: Sequence[Lost]
+) -> list[str]:
+    """What is wrong with rules."""
+    faults, every = [], kinds(columns)
+    emptied = {name for loss in losses for name in loss.columns}
+    emptied |= {name for name, column in columns.items() if column.missing and isinstance(column, Expression)}
+    for text in written:
+        try:
+            rule = read_rule(text)
+            unknown = [name for name in rule.columns if name not in columns]
+            faults += [f"rules: `{rule.text}`: there is no column `{n}`. {did_you_mean(n, columns)}" for n in unknown]
+            if unknown:
+                continue
+            if isinstance(rule, Predicate):
+                rule.bound(every, {})
+                if "is_missing" in ast.unparse(rule.formula.tree) and emptied & set(rule.columns):
+                    faults.append(f"rules: `{rule.text}` asks for cells that are lost once rows are made")
+            elif computed_ := [name for name in rule.columns if isinstance(columns[name], Expression)]:
+                faults.append(f"rules: `{rule.text}`: `{computed_[0]}` is computed and cannot be moved")
+        except SpecError as error:
+            faults.append(f"rules: {error}")
+    if not faults and len([rule for rule in map(read_rule, written) if isinstance(rule, Unique)]) > 1:
+        faults.append("rules: only one rule `unique(...)` is possible: say `unique: true` of other columns")
+    return faults
