@@ -63,7 +63,9 @@ def as_is(ending: str = "") -> Callable[[str], str]:
 
 def before(*words: str) -> Callable[[str], str]:
     """The kind of street stands before its name, as in `rue Abel Gance`."""
-    return lambda name: "" if re.match(r"(Av\b|Calle|Rúa|Alameda|Travesía|Plaza|Praza)", name) else _turn(words, name, 0)
+    return lambda name: (
+        "" if re.match(r"(Av\b|Calle|Rúa|Alameda|Travesía|Plaza|Praza)", name) else _turn(words, name, 0)
+    )
 
 
 def behind(*words: str) -> Callable[[str], str]:
@@ -86,8 +88,8 @@ def chinese(name: str) -> str:
 
 
 FINNISH = (
-    "Asema Haka Harju Ilves Järvi Kallio Kanerva Kangas Karhu Kartano Kataja Kevät Kettu Kirkko Koivu Koulu Kuusi Lehto "
-    "Leppä Lintu Meri Metsä Mylly Mänty Niitty Orava Paju Pelto Pihlaja Puisto Puro Ranta Rauhan Ruusu Saari Satama "
+    "Asema Haka Harju Ilves Järvi Kallio Kanerva Kangas Karhu Kartano Kataja Kevät Kettu Kirkko Koivu Koulu Kuusi "
+    "Lehto Leppä Lintu Meri Metsä Mylly Mänty Niitty Orava Paju Pelto Pihlaja Puisto Puro Ranta Rauhan Ruusu Saari Satama "
     "Syreeni Tammi Tehtaan Tuomi Vaahtera Vuori"
 )
 AMERICAN = (" Street", " Avenue", " Road", " Drive", " Lane", " Court", " Boulevard", " Way")
@@ -143,13 +145,18 @@ def country_codes() -> pl.DataFrame:
     return pl.read_parquet(SOURCES / "country_codes.parquet")
 
 
-COUNTRIES = "AR AT BE BR CH CN CZ DE DK ES FI FR GB HU IT JP NL NO PL SE TR US".split()
+COUNTRIES = tuple("AR AT BE BR CH CN CZ DE DK ES FI FR GB HU IT JP NL NO PL SE TR US".split())
 
 
 def merchants() -> pl.DataFrame:
     """Merchant category codes, but for those of single airlines, car rentals and hotels (3000 to 3999)."""
     table = pl.read_parquet(SOURCES / "mcc_codes.parquet").select(code="mcc", description="edited_description")
-    return table.filter(~pl.col("code").is_between(pl.lit("3000"), pl.lit("3999"))).drop_nulls().unique("code").sort("code")
+    return (
+        table.filter(~pl.col("code").is_between(pl.lit("3000"), pl.lit("3999")))
+        .drop_nulls()
+        .unique("code")
+        .sort("code")
+    )
 
 
 def diagnoses() -> pl.DataFrame:

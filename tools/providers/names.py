@@ -215,7 +215,11 @@ def tidy(counts: Counts) -> Counts:
     out: Counts = {}
     for name, count in counts.items():
         name = unicodedata.normalize("NFC", " ".join(name.replace("’", "'").split()))
-        if re.fullmatch(r"[^\W\d_]+(?:[ '.-]+[^\W\d_]+)*", name) and count > 0 and (len(name) > 1 or not name.isascii()):
+        if (
+            re.fullmatch(r"[^\W\d_]+(?:[ '.-]+[^\W\d_]+)*", name)
+            and count > 0
+            and (len(name) > 1 or not name.isascii())
+        ):
             name = cased(name)
             out[name] = out.get(name, 0.0) + count
     return out

@@ -121,15 +121,15 @@ FRENCH = {
 ZONES = {region: digits for digits, regions in FRENCH.items() for region in regions}
 
 
-def phones(country: str, places: list[tuple[str, str, float, float]]) -> list[str]:
-    """The pattern of each place (city, region, latitude, longitude); one without an area takes the nearest one's."""
+def phones(country: str, places: list[tuple[str, str, str, float, float]]) -> list[str]:
+    """The pattern of each place (city, region, code of the region, latitude, longitude); one without an area takes the nearest one's."""
     found = [pattern(country, *place) for place in places]
-    known = [(*place[2:], each) for place, each in zip(places, found, strict=True) if each]
+    known = [(*place[3:], each) for place, each in zip(places, found, strict=True) if each]
     known = list(dict.fromkeys(known))
-    return [each or nearest(known, *place[2:]) for place, each in zip(places, found, strict=True)]
+    return [each or nearest(known, *place[3:]) for place, each in zip(places, found, strict=True)]
 
 
-def pattern(country: str, city: str, region: str, latitude: float, longitude: float) -> str:
+def pattern(country: str, city: str, region: str, code: str, latitude: float, longitude: float) -> str:
     """Of the numbers set aside, or of the area; empty where no area is known."""
     dial = f"+{DIAL[country]}"
     match country:
@@ -142,9 +142,8 @@ def pattern(country: str, city: str, region: str, latitude: float, longitude: fl
         case "DK":
             return f"{dial} 3### ####"
     main, known = MAIN.get(country, {}), areas(country)
-    area = main.get(city) or main.get(region) or next(
-        (known[name] for name in (key(f"{city} {region}"), key(city), key(region)) if name in known), ""
-    )
+    names = [key(f"{city} {code}"), key(f"{city} {region}"), *(() if country == "US" else [key(city)]), key(region)]
+    area = main.get(city) or main.get(region) or next((known[name] for name in names if name in known), "")
     if country == "US":
         return f"{dial} {area} 555 01##" if area else ""
     left = LENGTH[country] - len(area)
@@ -163,16 +162,28 @@ def areas(country: str) -> dict[str, str]:
     out: dict[str, str] = {}
     for prefix, names in sorted(GEOCODE_DATA.items(), key=lambda item: (len(item[0]), item[0])):
         code = prefix.removeprefix(dial)
-        if not prefix.startswith(dial) or not 1 <= len(code) <= 4 or (country == "CN" and re.match("1[3-9]", code)):
+        if not prefix.startswith(dial) or not fits(country, code):
             continue
-        if len(code) < 2 and country == "BR" or len(code) != 3 and country == "US" or code[0] == "8" and country == "ES":
-            continue
-        code = code[:2] if country == "BR" else code
+        code = code[: {"BR": 2, "US": 3}.get(country)]
         for name in set(names.values()):
             for each in {name, name.split(",")[0], re.split(r" - | \(|/", name)[0], *name.split("/")}:
                 out.setdefault(key(each.removesuffix("市")), code)
                 out.setdefault(key(re.sub(".+[省区]", "", each)), code)
     return {name: code for name, code in out.items() if name}
+
+
+def fits(country: str, code: str) -> bool:
+    """Whether this is an area code, and not a mobile network or the beginning of single numbers."""
+    match country:
+        case "US":
+            return len(code) >= 3
+        case "BR":
+            return 2 <= len(code) <= 4
+        case "ES":
+            return len(code) <= 4 and code[0] == "9"
+        case "CN":
+            return len(code) <= 4 and not re.match("1[3-9]", code)
+    return 1 <= len(code) <= 4
 
 
 def key(name: str) -> str:

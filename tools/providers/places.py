@@ -41,12 +41,16 @@ def main(out: Path) -> None:
             orient="row",
         )
         table = weighed(named(country, places))
-        table = table.with_columns(phone=pl.Series(phones(country, table.select("city", "region", *WHERE).rows())))
+        table = table.with_columns(
+            phone=pl.Series(phones(country, table.select("city", "region", "region_code", *WHERE).rows()))
+        )
         table = table.sort("region", "city", "postcode").with_columns(
             pl.col("latitude", "longitude").round(4).cast(pl.Float32), pl.col("weight").cast(pl.Float32)
         )
         table.write_parquet(out / f"{country}.parquet", compression_level=19, statistics=False)
-        print(country, table.height, "places", table["city"].n_unique(), "cities", table["region"].n_unique(), "regions")
+        print(
+            country, table.height, "places", table["city"].n_unique(), "cities", table["region"].n_unique(), "regions"
+        )
 
 
 WHERE = ("latitude", "longitude")
@@ -168,7 +172,7 @@ def japan(country: str) -> Iterator[Place]:
     rows = sqlite3.connect(SOURCES / "japan.db").execute("select code, prefecture, city, data from postal_data")
     for code, prefecture, city, more in rows:
         name = re.sub(r"(?<=市).+区$", "", re.sub(r"^.+郡", "", city))
-        for each in ([name, "東京"] if prefecture == "東京都" and name.endswith("区") else [name]):
+        for each in [name, "東京"] if prefecture == "東京都" and name.endswith("区") else [name]:
             if found := [c for c in candidates(country, each) if PREFECTURES.get(c["admin1code"]) == prefecture]:
                 best = max(found, key=lambda c: c["population"])
                 where = best["latitude"], best["longitude"]
@@ -256,17 +260,23 @@ def candidates(country: str, name: str) -> list[dict[str, object]]:
 
 def find(country: str, name: str, latitude: float, longitude: float) -> dict[str, object] | None:
     """The largest city of this name that is near."""
-    near = [c for c in candidates(country, name) if abs(c["latitude"] - latitude) < NEAR > abs(c["longitude"] - longitude) / 1.5]
+    near = [
+        c
+        for c in candidates(country, name)
+        if abs(c["latitude"] - latitude) < NEAR > abs(c["longitude"] - longitude) / 1.5
+    ]
     return max(near, key=lambda city: city["population"], default=None)  # type: ignore[arg-type, return-value]
 
 
-def located(country: str, postcode: str, name: str, region: str, code: str, lat: float, lon: float) -> tuple[object, ...] | None:
+def located(
+    country: str, postcode: str, name: str, region: str, code: str, lat: float, lon: float
+) -> tuple[object, ...] | None:
     city = find(country, name, lat, lon)
     if country == "CN" and city:
         name = hanzi(city) or ""
     if not city or not name:
         return None
-    written = str(city["name"]) if key(name) == key(city["name"]) and country not in ("JP", "CN") else cased(name)
+    written = str(city["name"]) if key(name) == key(city["name"]) and country not in ("JP", "CN", "US") else cased(name)
     return postcode, written, region, code, lat, lon, city["geonameid"], city["population"], city["timezone"]
 
 
@@ -281,7 +291,9 @@ def cased(name: str) -> str:
     """A name in capitals, or with capitals in its small words, as people write it."""
     if name == name.upper() and name != name.lower():
         name = name.title()
-    return re.sub(r"(?<= )(De|Del|Della|Di|La|Las|Los|Y|E|Da|Do|Dos|Das|D'|En|Am|An Der)(?= )", lambda m: m[0].lower(), name)
+    return re.sub(
+        r"(?<= )(De|Del|Della|Di|La|Las|Los|Y|E|Da|Do|Dos|Das|D'|En|Am|An Der)(?= )", lambda m: m[0].lower(), name
+    )
 
 
 def key(name: object) -> str:
@@ -326,9 +338,7 @@ REGIONS = {
         "Amapa=Amapá,Ceara=Ceará,Espirito Santo=Espírito Santo,Goias=Goiás,Maranhao=Maranhão,Para=Pará,Paraiba=Paraíba,"
         "Parana=Paraná,Piaui=Piauí,Rondonia=Rondônia,Sao Paulo=São Paulo"
     ),
-    "IT": table_of(
-        "Abruzzi=Abruzzo,Valle D'Aosta=Valle d'Aosta"
-    ),
+    "IT": table_of("Abruzzi=Abruzzo,Valle D'Aosta=Valle d'Aosta"),
     "ES": table_of(
         "Castilla - Leon=Castilla y León,Castilla - La Mancha=Castilla-La Mancha,Andalucia=Andalucía,Aragon=Aragón,"
         "Cataluna=Cataluña,Pais Vasco=País Vasco"

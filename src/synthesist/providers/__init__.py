@@ -10,13 +10,24 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from synthesist.errors import NotFoundError, did_you_mean
+from synthesist.providers.address import Address, Geo
+from synthesist.providers.company import Company
 from synthesist.providers.entity import Asked, Entity
+from synthesist.providers.financial import Financial
+from synthesist.providers.medical import Medical
 from synthesist.providers.person import Person
+from synthesist.providers.product import Product
+from synthesist.providers.text import Text
+from synthesist.providers.web import Web
 
 __all__ = ["PROVIDERS", "AnyEntity", "Asked", "Entity", "listing", "provider"]
 
-AnyEntity = Annotated[Person, Field(discriminator="is_")]
-PROVIDERS: Mapping[str, type[Entity]] = {kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyEntity)[0])}
+AnyEntity = Annotated[
+    Person | Address | Geo | Company | Web | Product | Medical | Financial | Text, Field(discriminator="is_")
+]
+PROVIDERS: Mapping[str, type[Entity]] = {
+    kind.model_fields["is_"].default: kind for kind in get_args(get_args(AnyEntity)[0])
+}
 
 
 def provider(name: str) -> Entity:

@@ -10,7 +10,7 @@ import polars as pl
 from synthesist.providers import lists
 from synthesist.providers.factor import Factor
 
-__all__ = ["OLDEST", "births", "bands", "residents"]
+__all__ = ["OLDEST", "bands", "births", "residents"]
 
 OLDEST = 110
 BAND = 5  # years of age that are counted together

@@ -4,17 +4,17 @@ A provider says which worlds there are and which factors each has; this draws fr
 cells, and hands the things drawn to the parts that are made of others, as an e-mail address is made of a name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from synthesist.core import Allowed, Context
-from synthesist.data.kinds import Categories, Category, Kind, Number, Text
+from synthesist.data.kinds import Categories, Category, Kind, Text
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 from synthesist.providers.factor import Cut, Held, Pool, World
 
@@ -161,7 +161,11 @@ class Entity(BaseModel):
             rows = np.flatnonzero(which.ravel() == number)
             known = [name for name, is_given in zip(given.columns, mask, strict=True) if is_given]
             limits = {name: limit for name, limit in asked.limits.items() if name not in known}
-            out.append(self._bound(given[rows].select(known), rows, u[rows], limits) if known else self._free(rows, u[rows], limits))
+            out.append(
+                self._bound(given[rows].select(known), rows, u[rows], limits)
+                if known
+                else self._free(rows, u[rows], limits)
+            )
         return out
 
     def _free(self, rows: np.ndarray, u: np.ndarray, limits: Mapping[str, Allowed]) -> "Case":
@@ -181,7 +185,10 @@ class Entity(BaseModel):
             apart |= ~fits
         factors = dict.fromkeys(of for name in given.columns if (of := self.parts[name].of) != "world")
         for factor in factors:
-            names, open_ = [name for name in given.columns if self.parts[name].of == factor], np.ones(len(rows), dtype=bool)
+            names, open_ = (
+                [name for name in given.columns if self.parts[name].of == factor],
+                np.ones(len(rows), dtype=bool),
+            )
             cut, left = self.cut(factor, limits), self.cut(factor, limits).left[self.pool(factor).of_world]
             while names and open_.any():
                 found = cut.held(given.select(names))

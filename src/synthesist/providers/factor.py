@@ -152,4 +152,6 @@ class Held:
         rows = np.arange(len(u))
         begin, mass = self.begin[rows, factor], self.mass[rows, factor]
         middle = 1e-6 + (1.0 - 2e-6) * u  # clear of the rounding of sums on either side
-        return self.things[np.minimum(np.searchsorted(self.edges, begin + middle * mass, side="right"), len(self.things) - 1)]
+        return self.things[
+            np.minimum(np.searchsorted(self.edges, begin + middle * mass, side="right"), len(self.things) - 1)
+        ]

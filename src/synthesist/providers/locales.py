@@ -49,7 +49,13 @@ LOCALES: Mapping[str, Locale] = {
         "HU", "Magyarország", ("Asszony", "Úr"), ("Kft.", "Zrt.", "Bt.", "Nyrt."), "HUF", "{} #.", family_first=True
     ),
     "it_IT": Locale(
-        "IT", "Italia", ("Sig.ra", "Sig."), ("S.r.l.", "S.p.A.", "e figli"), "EUR", "{}, #", "street, postcode city code"
+        "IT",
+        "Italia",
+        ("Sig.ra", "Sig."),
+        ("S.r.l.", "S.p.A.", "e figli"),
+        "EUR",
+        "{}, #",
+        "street, postcode city code",
     ),
     "ja_JP": Locale(
         "JP", "日本", ("様", "様"), ("株式会社", "有限会社"), "JPY", "{}#", "postcode regioncitystreet", True, " "
@@ -66,6 +72,14 @@ LOCALES: Mapping[str, Locale] = {
         "TR", "Türkiye", ("Bayan", "Bay"), ("A.Ş.", "Ltd. Şti."), "TRY", "{} No: #", "street, postcode city/region"
     ),
     "zh_CN": Locale(
-        "CN", "中国", ("女士", "先生"), ("有限公司", "科技有限公司"), "CNY", "{}#号", "regioncitystreet postcode", True, ""
+        "CN",
+        "中国",
+        ("女士", "先生"),
+        ("有限公司", "科技有限公司"),
+        "CNY",
+        "{}#号",
+        "regioncitystreet postcode",
+        True,
+        "",
     ),
 }

@@ -8,7 +8,7 @@ from synthesist.providers.factor import Pool
 from synthesist.providers.locales import LOCALES
 from synthesist.providers.writing import joined, numbers, zipped
 
-__all__ = ["email", "full_name", "user_name"]
+__all__ = ["email", "full_name", "ordered", "user_name"]
 
 STYLES = {"{first}.{last}": 8, "{first}{last}": 3, "{first}_{last}": 2, "{f}.{last}": 4, "{f}{last}": 3}
 """How the name stands in an address, and how often of 20 times: a default of ours, nobody publishes it."""
@@ -18,8 +18,13 @@ NUMBERS = ("", *(f"{year:02}" for year in range(100)))
 
 
 def full_name(drawn: Drawn) -> pl.Series:
+    """First and last name, or last and first where the country has it so."""
+    return ordered(drawn, drawn["first_name"], drawn["last_name"])
+
+
+def ordered(drawn: Drawn, first: pl.Series, last: pl.Series) -> pl.Series:
+    """The two names in the order of the country."""
     locales = [LOCALES[locale] for locale in drawn.entity.fixed("locale")]
-    first, last = drawn["first_name"], drawn["last_name"]
     swapped = np.array([locale.family_first for locale in locales])[drawn.world]
     if not swapped.any():
         return joined(first, " ", last)
@@ -42,16 +47,15 @@ def email(drawn: Drawn) -> pl.Series:
 def _address_pieces(drawn: Drawn, domains: pl.Series | None = None) -> tuple[pl.Series, pl.Series, pl.Series]:
     """What an address begins with, the last name, and all behind it: number and domain."""
     style = TWENTY[(drawn.uniform("style") * len(TWENTY)).astype(np.int64)]
-    first = drawn.entity.pool("first").once("addresses", _first_pieces)
-    pieces = first.gather(drawn.things("first") * len(STYLES) + style), drawn.gathered("_last", "last")
-    place = np.zeros(drawn.n, np.int64) if domains is None else (drawn.uniform("domain") * len(domains)).astype(np.int64)
+    pool = drawn.entity.pool("first").once("addresses", _first_pieces)
+    first, last = pool.gather(drawn.things("first") * len(STYLES) + style), drawn.gathered("_last", "last")
     ends = pl.Series([""]) if domains is None else domains
+    place = (drawn.uniform("domain") * len(ends)).astype(np.int64)
     if drawn.asked.numbered:
-        number = numbers(drawn.asked.units, drawn.asked.run.seed("numbers"))
-        return *pieces, joined(number, ends.gather(place))
+        return first, last, joined(numbers(drawn.asked.units, drawn.asked.run.seed("numbers")), ends.gather(place))
     year = drawn.gathered("_year", "birth").to_numpy() % 100
     number = np.where(drawn.uniform("numbered") < NUMBERED, year + 1, 0)
-    return *pieces, zipped(NUMBERS, ends).gather(number * len(ends) + place)
+    return first, last, zipped(NUMBERS, ends).gather(number * len(ends) + place)
 
 
 def _first_pieces(pool: Pool) -> pl.Series:

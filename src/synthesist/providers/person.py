@@ -21,6 +21,7 @@ __all__ = ["Person"]
 
 SEXES = ("F", "M")
 
+
 class Person(Entity):
     """Somebody with a name, a birthday, an address, a telephone and an e-mail address.
 
@@ -75,7 +76,9 @@ class Person(Entity):
             raise ValueError(f"ages rise from 0 to {OLDEST}, got {low} to {high}")
         if not self.as_of.year - high > 1_000:
             raise ValueError("`as_of` is a day of our time")
-        if not any(sum(self._years(locale, sex)[low : high + 1]) for locale in weights_of(self.locale) for sex in SEXES):
+        if not any(
+            sum(self._years(locale, sex)[low : high + 1]) for locale in weights_of(self.locale) for sex in SEXES
+        ):
             raise ValueError(f"nobody is {low} to {high} years old")
         return self
 

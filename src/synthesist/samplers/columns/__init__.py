@@ -117,7 +117,8 @@ class Columns(Spec):
     def _columns_fit_together(self) -> "Columns":
         faults = faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns)
         faults = faults or faults_of_rules(self.rules, self.columns, self.lost)
-        tied = [name for part in (*self.correlated, *(() if faults else self._rules)) for name in part.columns]
+        tied = [name for group in self.correlated for name in group.columns]
+        tied += [name for rule in (() if faults else self._rules) for name in rule.columns]
         if faults := faults or faults_of_parts(self.columns, tied):
             raise ValueError("; ".join(faults))
         if conflict := self._system.conflict():

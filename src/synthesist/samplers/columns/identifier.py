@@ -11,13 +11,13 @@ from pydantic import Field, model_validator
 
 from synthesist.codecs.checkdigits import gtin, isbn10, luhn
 from synthesist.codecs.iban import COUNTRIES, bban, checked
+from synthesist.codecs.written import written
 from synthesist.core import Allowed
 from synthesist.errors import ConditionError, did_you_mean
 from synthesist.samplers.columns.automaton import compiled
 from synthesist.samplers.columns.grammar import LONGEST, parsed
 from synthesist.samplers.columns.language import Language
 from synthesist.samplers.columns.texts import Texts
-from synthesist.codecs.written import written
 
 __all__ = ["Identifier"]
 

@@ -56,8 +56,9 @@ class Provided(Distribution):
 
     @property
     def kind(self) -> Kind:
-        missing = self.missing > 0
-        return Id(missing=missing) if self.unique else self.entity.kind(self.part).model_copy(update={"missing": missing})
+        kind = self.entity.kind(self.part)
+        missing = self.missing > 0 or kind.missing
+        return Id(missing=missing) if self.unique else kind.model_copy(update={"missing": missing})
 
     @property
     def by_index(self) -> bool:
@@ -100,7 +101,9 @@ def bound(column: Distribution, entities: Mapping[str, Entity]) -> Distribution:
     try:
         if column.name not in {*entities, *PROVIDERS}:
             known = [*entities, *PROVIDERS]
-            raise NotFoundError(f"There is no entity and no provider `{column.name}`. {did_you_mean(column.name, known)}")
+            raise NotFoundError(
+                f"There is no entity and no provider `{column.name}`. {did_you_mean(column.name, known)}"
+            )
         entity = entities.get(column.name) or provider(column.name)
         entity.part(column.part)
     except NotFoundError as error:
@@ -164,9 +167,7 @@ def drawn_as_one(
             known[part] = known[part].zip_with(known[part].is_not_null(), cells) if part in known else cells
     numbered = any(column.unique for column in columns.values())
     try:
-        entity = first.entity.draw(
-            Asked(units, block, run, allowed, pl.DataFrame(known) if known else None, numbered)
-        )
+        entity = first.entity.draw(Asked(units, block, run, allowed, pl.DataFrame(known) if known else None, numbered))
     except ConditionError as error:
         raise ConditionError(f"`{first.name}`: {error}") from None
     return {name: entity[column.part].alias(name) for name, column in columns.items()}, entity.apart
