@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+from phones import DIAL
 
 MOST_STREETS = 400
 SOURCES = Path(sys.argv[1])
@@ -89,8 +90,8 @@ def chinese(name: str) -> str:
 
 FINNISH = (
     "Asema Haka Harju Ilves Järvi Kallio Kanerva Kangas Karhu Kartano Kataja Kevät Kettu Kirkko Koivu Koulu Kuusi "
-    "Lehto Leppä Lintu Meri Metsä Mylly Mänty Niitty Orava Paju Pelto Pihlaja Puisto Puro Ranta Rauhan Ruusu Saari Satama "
-    "Syreeni Tammi Tehtaan Tuomi Vaahtera Vuori"
+    "Lehto Leppä Lintu Meri Metsä Mylly Mänty Niitty Orava Paju Pelto Pihlaja Puisto Puro Ranta Rauhan "
+    "Ruusu Saari Satama Syreeni Tammi Tehtaan Tuomi Vaahtera Vuori"
 )
 AMERICAN = (" Street", " Avenue", " Road", " Drive", " Lane", " Court", " Boulevard", " Way")
 BRITISH = (" Road", " Street", " Lane", " Close", " Avenue", " Drive", " Gardens", " Way")
@@ -145,7 +146,7 @@ def country_codes() -> pl.DataFrame:
     return pl.read_parquet(SOURCES / "country_codes.parquet")
 
 
-COUNTRIES = tuple("AR AT BE BR CH CN CZ DE DK ES FI FR GB HU IT JP NL NO PL SE TR US".split())
+COUNTRIES = tuple(DIAL)
 
 
 def merchants() -> pl.DataFrame:

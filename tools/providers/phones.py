@@ -122,7 +122,7 @@ ZONES = {region: digits for digits, regions in FRENCH.items() for region in regi
 
 
 def phones(country: str, places: list[tuple[str, str, str, float, float]]) -> list[str]:
-    """The pattern of each place (city, region, code of the region, latitude, longitude); one without an area takes the nearest one's."""
+    """The pattern of each place (city, region, its code, latitude, longitude); without an area that of the nearest."""
     found = [pattern(country, *place) for place in places]
     known = [(*place[3:], each) for place, each in zip(places, found, strict=True) if each]
     known = list(dict.fromkeys(known))

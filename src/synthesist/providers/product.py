@@ -41,23 +41,8 @@ MATERIALS: Mapping[str, str] = {
     "Office": "paper metal cork plastic",
     "Bags": "leather canvas nylon felt",
 }
-COLOURS = tuple("black white grey navy blue green red yellow orange pink brown beige olive teal purple silver".split())
-LOOKS = [
-    "Classic",
-    "Compact",
-    "Elegant",
-    "Everyday",
-    "Handmade",
-    "Light",
-    "Modern",
-    "Practical",
-    "Premium",
-    "Robust",
-    "Simple",
-    "Slim",
-    "Sturdy",
-    "Vintage",
-]
+COLOURS = "black white grey navy blue green red yellow orange pink brown beige olive teal purple silver"
+LOOKS = "Classic Compact Elegant Everyday Handmade Light Modern Practical Premium Robust Simple Slim Sturdy Vintage"
 SPREAD = 0.35  # standard deviation of the logarithm of a price around the usual one
 
 
@@ -100,8 +85,8 @@ def _factors() -> dict[str, Factor]:
     names = ["category", "thing", "material", "_price", "_code", "weight"]
     return {
         "thing": Factor.of(pl.DataFrame(rows, schema=names, orient="row")),
-        "colour": Factor.of(pl.DataFrame({"colour": COLOURS})),
-        "look": Factor.of(pl.DataFrame({"_look": [f"{look} " for look in LOOKS]})),
+        "colour": Factor.of(pl.DataFrame({"colour": COLOURS.split()})),
+        "look": Factor.of(pl.DataFrame({"_look": [f"{look} " for look in LOOKS.split()]})),
     }
 
 
