@@ -106,7 +106,9 @@ def test_names_and_cities_come_as_often_as_they_do(locale: str) -> None:
         assert fits(rows.filter(sex=sex)["first_name"], names.filter(list=sex).select("name", "weight"))
     assert fits(rows["last_name"], names.filter(list="L").select("name", "weight"))
     assert fits(rows["city"], places.group_by("city").agg(pl.col("weight").sum()).sort("city"))
-    assert not fits(rows.filter(sex="F")["first_name"], names.filter(list="F").select("name", weight=1 / pl.col("weight")))
+    assert not fits(
+        rows.filter(sex="F")["first_name"], names.filter(list="F").select("name", weight=1 / pl.col("weight"))
+    )
 
 
 def fits(drawn: pl.Series, expected: pl.DataFrame) -> bool:

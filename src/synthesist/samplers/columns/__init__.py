@@ -60,6 +60,9 @@ class Columns(Spec):
         lost:
           - {columns: [weight], share: 0.5, when: status == "open"}
 
+    Columns that are `provided` are parts of `entities`, as in {is: provided, by: buyer.city} with the entity
+    {buyer: {is: person, locale: de_DE}}: person, address, geo, company, web, product, medical, financial or text.
+
     Conditions on drawn columns cut their distribution, exactly and without rejection. A condition on
     an expression, a second column of a group, or one that loses cells, is met by drawing again, at most 1,000
     times a row, and then is an error that says how many rows were met; keys cannot be conditioned on. In a fill,
