@@ -22,6 +22,8 @@ from synthesist.data.schema import Schema
 from synthesist.data.sources import native_of, read
 from synthesist.engine.blocks import blocks, joined
 from synthesist.engine.pack import read_pack, write_pack
+from synthesist.engine.recast import Recast
+from synthesist.engine.ruled import Ruled, fit_ruled, ruled
 from synthesist.errors import ModelFileError, SpecError, UnsuitableError
 from synthesist.rules.conditions import Where, conditions
 
@@ -49,7 +51,8 @@ class Model:
     @property
     def training(self) -> Curve | None:
         """The losses of the training, where there was one."""
-        return self.sampler.training if isinstance(self.sampler, Trained) else None
+        inner = _inner(self.sampler)
+        return inner.training if isinstance(inner, Trained) else None
 
     def sample(self, n: int, where: Where = None, *, seed: int = 0, ctx: Context | None = None) -> Any:
         """Draw exactly n rows, all of which meet the conditions.
@@ -119,7 +122,9 @@ class Model:
             "provenance": dict(self.provenance),
             "written_by": f"synthesist {synthesist.__version__}",
         }
-        write_pack(Path(path), header, self.sampler)
+        if isinstance(self.sampler, Ruled):
+            header["recast"] = self.sampler.recast.model_dump(mode="json", by_alias=True)
+        write_pack(Path(path), header, _inner(self.sampler))
         return Path(path)
 
     @classmethod
@@ -133,6 +138,8 @@ class Model:
         header, sampler = read_pack(Path(path), partial(_sampler_type, path))
         try:
             method = _method(header)
+            if "recast" in header:
+                sampler = ruled(sampler, Recast.model_validate(header["recast"]))
             provenance = dict(header.get("provenance") or {})
         except (SpecError, TypeError, ValueError) as error:
             raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
@@ -172,7 +179,12 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
         method = choice.method
         refuse_unsuitable(method, data)
     notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints else None
-    sampler = method.fit(data, replace(ctx.at("fit"), checkpoints=notes))  # type: ignore[attr-defined]
+    place = replace(ctx.at("fit"), checkpoints=notes)
+
+    def fit(told: Dataset) -> Sampler:
+        return method.fit(told, place)  # type: ignore[attr-defined]
+
+    sampler = fit_ruled(data, fit, place) if data.kinds.rules else fit(data)
     provenance: dict[str, Any] = {
         "rows": data.units,
         "columns": len(data.kinds.columns),
@@ -180,8 +192,8 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
         "synthesist": synthesist.__version__,
         **chosen,
     }
-    if isinstance(sampler, Trained):
-        provenance["training"] = sampler.training.summary
+    if isinstance(inner := _inner(sampler), Trained):
+        provenance["training"] = inner.training.summary
     if notes is not None:
         rmtree(notes, ignore_errors=True)
     return Model(sampler, method, native, provenance)
@@ -231,6 +243,11 @@ def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
         )
     spec = catalog.load("methods", name)
     return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]
+
+
+def _inner(sampler: Sampler) -> Sampler:
+    """What a method gave, without the rules around it."""
+    return sampler.inner if isinstance(sampler, Ruled) else sampler
 
 
 def _last_hole(column: pl.Series) -> int:

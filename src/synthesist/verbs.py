@@ -110,6 +110,7 @@ def fit(
     method: str | Spec = DEFAULT,
     *,
     schema: Schema | str | Path | None = None,
+    rules: Sequence[str] = (),
     seed: int = 0,
     checkpoints: str | Path | None = None,
     ctx: Context | None = None,
@@ -121,6 +122,7 @@ def fit(
         source: anything `read` accepts; a frame makes a model that gives frames of its kind.
         method: a name (see `synthesist list methods`) or a Spec; "auto", which picks one, where nothing is said.
         schema: what the columns mean, where detection is not to decide.
+        rules: what every row must satisfy, beside the rules of the schema, as in `start <= end`.
         seed: the same seed gives the same model.
         checkpoints: a folder where a long training notes its state; after a kill, the same call goes on from there.
         options: hyperparameters of the method, as in `bins=64`.
@@ -131,11 +133,19 @@ def fit(
         DataError, UnsuitableError: the table cannot be learnt from.
     """
     spec = as_spec("methods", method, options)
-    data = read(source, schema)
+    data = with_rules(read(source, schema), rules)
     ctx = ctx or Context.seeded(seed)
     if checkpoints is not None:
         ctx = replace(ctx, checkpoints=Path(checkpoints))
     return fitted(data, spec, sources.native_of(source), seed, ctx)
+
+
+def with_rules(data: Dataset, rules: Sequence[str]) -> Dataset:
+    """The same rows, of which the rules are asked as well."""
+    if not rules:
+        return data
+    table = data.kinds.model_copy(update={"rules": (*data.kinds.rules, *rules)})
+    return replace(data, schema=data.schema.model_copy(update={"tables": {data.name: table}}))
 
 
 def search(

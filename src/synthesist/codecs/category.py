@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied
 from synthesist.codecs.pieces import Pieces
 from synthesist.core import Allowed
+from synthesist.data.cells import emptied
 from synthesist.data.kinds import Boolean, Category, Kind
 
 __all__ = ["CategoryCodec"]

@@ -10,8 +10,8 @@ from string import ascii_lowercase, ascii_uppercase, digits
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Context
+from synthesist.data.cells import emptied
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError

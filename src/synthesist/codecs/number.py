@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied, spread
 from synthesist.codecs.pieces import Pieces
 from synthesist.codecs.smooth import FEWEST_ROWS, FEWEST_VALUES, smooth_quantiles
 from synthesist.core import Allowed
+from synthesist.data.cells import emptied, spread
 from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 
 __all__ = ["NumberCodec", "grid_of", "ticks", "unticks"]

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.category import CategoryCodec
-from synthesist.codecs.cells import emptied
 from synthesist.codecs.derived import Formula, Lookup, find_formulas, find_lookups, find_twins
 from synthesist.codecs.keys import key_column
 from synthesist.codecs.number import NumberCodec, ticks
@@ -21,6 +20,7 @@ from synthesist.codecs.presence import PresenceCodec
 from synthesist.codecs.serial import SerialCodec, informative
 from synthesist.codecs.text import TextCodec
 from synthesist.core import Allowed, Context
+from synthesist.data.cells import emptied
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Boolean, Category, Constant, Id, Kind, Text
 from synthesist.data.schema import Schema

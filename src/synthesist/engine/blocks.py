@@ -11,6 +11,7 @@ from synthesist.core import Allowed, Context, Filler, Limited, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
+from synthesist.engine.ruled import Ruled, unlike
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.rules.conditions import satisfied
 
@@ -43,7 +44,12 @@ def blocks(sampler: Sampler, n: int, ctx: Context, allowed: Mapping[str, Allowed
         whole = _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
         return whole if (i + 1) * size <= n else whole.map(lambda table: table.head(n - i * size))
 
-    yield from ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
+    def more(i: int, attempt: int) -> Dataset:
+        here = replace(ctx.at("block", i, "other", attempt), start=i * size)
+        return _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
+
+    made = ctx.track(_ahead(make, count, ctx.threads), "sampling", count)
+    yield from unlike(made, sampler, more) if isinstance(sampler, Ruled) and sampler.unique else made
 
 
 def joined(parts: Iterator[Dataset]) -> Dataset:

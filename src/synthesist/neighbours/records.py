@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied
 from synthesist.codecs.keys import key_column
 from synthesist.codecs.number import grid_of, ticks, unticks
+from synthesist.data.cells import emptied
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Moment, Number
 from synthesist.data.schema import Schema, TableSchema

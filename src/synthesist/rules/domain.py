@@ -21,8 +21,9 @@ LARGEST = 2.0**62
 class Domain:
     """The cells of one column: single values, or stretches of values in order; last the empty cell, if any.
 
-    `weight[cell]` is its share, `known` what it holds. Of single values, `values[cell]` is each; of stretches,
-    `ranks[cell, 0 or 1]` is the share of the column, empty cells left out, below the cell and up to its end.
+    `weight[cell]` is its share within what is allowed, `known` what it holds, `values[cell]` the single values.
+    Of a column that is drawn by ranks `ranks[cell, 0 or 1]` is the share of it, empty cells left out, below the cell
+    and up to its end.
     """
 
     weight: np.ndarray

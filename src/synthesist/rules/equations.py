@@ -30,16 +30,16 @@ class Equation:
 
 
 def solved(
-    rules: Sequence[Rule], kinds: Mapping[str, Kind], fixed: frozenset[str]
+    rules: Sequence[Rule], kinds: Mapping[str, Kind], fixed: frozenset[str], *, strict: bool = True
 ) -> tuple[tuple[Rule, ...], tuple[Equation, ...]]:
     """The rules that are left over the columns that are drawn, and the equations that give the others.
 
     Raises:
-        SpecError: an equation can be solved for none of its columns.
+        SpecError: an equation can be solved for none of its columns, and `strict` says that it must be.
     """
     held = fixed | {name for rule in rules if not isinstance(rule, Predicate) for name in rule.columns}
     left, equations = list(rules), list[Equation]()
-    while (found := _next(left, kinds, held)) is not None:
+    while (found := _next(left, kinds, held, strict)) is not None:
         rule, column, formula = found
         written = {column: formula}
         left = [
@@ -53,7 +53,7 @@ def solved(
 
 
 def _next(
-    rules: Iterable[Rule], kinds: Mapping[str, Kind], held: frozenset[str]
+    rules: Iterable[Rule], kinds: Mapping[str, Kind], held: frozenset[str], strict: bool
 ) -> tuple[Predicate, str, Formula] | None:
     """An equation, the column it is solved for, and what gives that."""
     for rule in rules:
@@ -64,7 +64,7 @@ def _next(
             # the finest column takes whatever the others give
             column, formula = max(found, key=lambda pair: _fineness(kinds[pair[0]]))
             return rule, column, formula
-        if not held >= set(rule.columns):
+        if strict and not held >= set(rule.columns):
             raise SpecError(
                 f"`{rule.text}` cannot be solved for any of its columns that is free and of a fitting kind: "
                 f"write it as `column = ...`"

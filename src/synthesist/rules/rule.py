@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from synthesist.data.kinds import Kind
+from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number
 from synthesist.errors import SpecError
 from synthesist.rules.formula import Formula
 
@@ -53,8 +53,12 @@ class Predicate(Rule):
 
     formula: Formula
     sides: tuple[ast.expr, ast.expr] | None = field(default=None, compare=False)
+    is_bound: bool = False
 
     def broken(self, table: pl.DataFrame) -> pl.Series:
+        if not self.is_bound:
+            kinds = {name: _kind(dtype) for name, dtype in table.schema.items() if name in self.columns}
+            return self.bound(kinds, {}).broken(table)
         found = table.select((~self.formula.expression).fill_null(False).alias("broken")).to_series()
         return found if len(found) == table.height else found.new_from_index(0, table.height)
 
@@ -69,7 +73,7 @@ class Predicate(Rule):
         formula = Formula.of(self.text, _Rounded(kinds).visit(tree))
         if (kind := formula.kind(kinds)).kind != "boolean":
             raise SpecError(f"`{self.text}` is neither true nor false but a {kind.kind}: write a comparison")
-        return Predicate(self.text, tuple(sorted(formula.names)), formula, sides)  # type: ignore[arg-type]
+        return Predicate(self.text, tuple(sorted(formula.names)), formula, sides, is_bound=True)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -213,6 +217,19 @@ def _said(text: str) -> str:
     for number, part in enumerate(quoted):
         said = said.replace(MARK.format(number), part)
     return said
+
+
+def _kind(dtype: pl.DataType) -> Kind:
+    """A kind of column that is stored like this."""
+    if dtype.is_numeric():
+        return Integer() if dtype.is_integer() else Number()
+    if dtype.is_temporal():
+        return Duration(precision="us") if isinstance(dtype, pl.Duration) else _moment(dtype)
+    return Boolean() if dtype == pl.Boolean else Category()
+
+
+def _moment(dtype: pl.DataType) -> Moment:
+    return Moment(precision="d" if dtype == pl.Date else "us", timezone=getattr(dtype, "time_zone", None))
 
 
 def _sides(tree: ast.expr) -> tuple[ast.expr, ast.expr] | None:

@@ -10,15 +10,14 @@ value comes by itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import combinations
 from math import prod
 
 import numpy as np
 import polars as pl
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed, Context
+from synthesist.data.cells import emptied
 from synthesist.errors import ConditionError, SpecError
 from synthesist.rules.bounds import constants
 from synthesist.rules.domain import Marginal, drawn
@@ -35,6 +34,7 @@ LARGEST_TABLE = 2**21
 LARGEST_EQUATION = 2**18
 ROUNDS = 300
 MOST_SUBSETS = 5_000
+MOST_COMPILED = 64
 FREE = Allowed(missing=True)
 Group = tuple[tuple[str, ...], Callable[[Mapping[str, Column]], Factor]]
 
@@ -49,16 +49,15 @@ class System:
     groups: tuple[Group, ...] = ()
     _parts: dict[object, "tuple[Part, ...]"] = field(default_factory=dict, repr=False)
 
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that rules settle."""
-        return frozenset(name for names, _ in self._components for name in names)
+    def columns(self, allowed: Mapping[str, Allowed]) -> frozenset[str]:
+        """The columns that rules settle, and those of groups of which two or more are limited."""
+        return frozenset(name for names, _ in self._components(allowed) for name in names)
 
     @property
     def most(self) -> Mapping[str, int]:
         """How many rows there are different combinations for, where rules ask for that."""
         found = {}
-        for part in self.parts(frozenset(), {}):
+        for part in self._parts_of(frozenset(), {}):
             if part.unique is not None:
                 found[", ".join(part.unique.columns)] = int((part.elimination.mass > 0).sum())
         return found
@@ -77,12 +76,13 @@ class System:
         """
         made: dict[str, pl.Series] = {}
         bad = np.zeros(len(units), dtype=bool)
-        held = [] if given is None else [name for name in given.columns if name in self.columns and given[name].count()]
+        mine = self.columns(allowed)
+        held = [] if given is None else [name for name in given.columns if name in mine and given[name].count()]
         patterns = _patterns(given, held, len(units))
         for pattern, rows in patterns:
             fixed = frozenset(pattern)
             here = {name: given[name].gather(rows) for name in pattern} if given is not None else {}
-            for number, part in enumerate(self.parts(fixed, allowed)):
+            for number, part in enumerate(self._parts_of(fixed, allowed)):
                 values, unfit = part.draw(units[rows], block.at("rules", number), run.at("rules", number), here)
                 bad[rows] |= unfit
                 for name, cells in values.items():
@@ -91,27 +91,27 @@ class System:
 
     def conflict(self) -> tuple[Rule, ...]:
         """The smallest set of rules that no row can meet; none where all can be met."""
-        for names, rules in self._components:
+        for names, rules in self._components({}):
             if not self._possible(names, rules):
                 return self._smallest(names, rules)
         return ()
 
-    def parts(self, fixed: frozenset[str], allowed: Mapping[str, Allowed]) -> "tuple[Part, ...]":
+    def _parts_of(self, fixed: frozenset[str], allowed: Mapping[str, Allowed]) -> "tuple[Part, ...]":
         """The rules compiled, for rows of which the fixed columns are given and the others limited."""
-        limits = {name: limit for name, limit in allowed.items() if name in self.columns}
+        limits = {name: limit for name, limit in allowed.items() if name in self.columns(allowed)}
         key = (fixed, repr(sorted(limits.items())))
         if key not in self._parts:
-            if len(self._parts) > 64:
+            if len(self._parts) > MOST_COMPILED:
                 self._parts.clear()
-            self._parts[key] = tuple(self._compiled(names, rules, fixed, limits) for names, rules in self._components)
+            parts = self._components(allowed)
+            self._parts[key] = tuple(self._compiled(names, rules, fixed, limits) for names, rules in parts)
         return self._parts[key]
 
-    @cached_property
-    def _components(self) -> tuple[tuple[tuple[str, ...], tuple[Rule, ...]], ...]:
-        """Columns that rules tie together, and their rules."""
+    def _components(self, allowed: Mapping[str, Allowed]) -> tuple[tuple[tuple[str, ...], tuple[Rule, ...]], ...]:
+        """Columns that are tied together, and their rules."""
         ties = [set(rule.columns) for rule in self.rules]
         for names, _ in self.groups:
-            if any(set(names) & tie for tie in ties):
+            if any(set(names) & tie for tie in ties) or len(set(names) & allowed.keys()) > 1:
                 ties.append(set(names))
         joint: list[set[str]] = []
         for tie in ties:
@@ -148,7 +148,10 @@ class System:
     ) -> "Part | None":
         """The part with so many cells a column; None where its tables would be too large."""
         cuts = {name: _cuts(name, rules) for name in names}
-        unique = next((rule for rule in rules if isinstance(rule, Unique)), None)
+        unique = [rule for rule in rules if isinstance(rule, Unique)]
+        if len(unique) > 1:
+            texts = " and ".join(f"`{rule.text}`" for rule in unique)
+            raise SpecError(f"{texts} are tied to each other, which cannot be: say `unique: true` of a column instead")
         listed = {name: rule.text for rule in rules if isinstance(rule, Unique | Depends) for name in rule.columns}
         columns: dict[str, Column] = {}
         for name in names:
@@ -161,7 +164,7 @@ class System:
                     f"give it a grid and ends, or `unique: true`"
                 )
         sizes = {name: domain.size for name, (_, domain) in columns.items()}
-        kept = tuple(sorted(fixed & set(names))) if unique is None else unique.columns
+        kept = unique[0].columns if unique else tuple(sorted(fixed & set(names)))
         hidden, scopes = _hidden(rules, columns)
         sizes |= hidden
         groups = [(group, factor) for group, factor in self.groups if set(group) <= set(names)]
@@ -188,7 +191,7 @@ class System:
             cut=tuple(each.predicate for each in weighed if each.cuts),
             computed=tuple(computed),
             fixed=frozenset(fixed),
-            unique=unique,
+            unique=unique[0] if unique else None,
             depends=tuple(rule for rule in rules if isinstance(rule, Depends)),
         )
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from pydantic import ValidationInfo, field_validator, model_validator
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.data.cells import emptied
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
@@ -119,7 +119,7 @@ class Columns(Spec):
     @model_validator(mode="after")
     def _columns_fit_together(self) -> "Columns":
         faults = faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns)
-        faults = faults or faults_of_rules(self.rules, self.columns, self.lost)
+        faults = faults or faults_of_rules(self.rules, self.columns, self.lost, self.correlated)
         tied = [name for group in self.correlated for name in group.columns]
         tied += [name for rule in (() if faults else self._rules) for name in rule.columns]
         if faults := faults or faults_of_parts(self.columns, tied):
@@ -168,8 +168,10 @@ class Columns(Spec):
             place = ctx.at("again", attempt) if attempt else ctx
             part = given[waiting]
             drawn, unfit = self._drawn(ctx.start + waiting, allowed, place, part)
+            if unfit.any():
+                raise ConditionError(self._unmet(int(unfit.sum()), given.height))
             full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place, part)
-            fits = self._fits(part, full, allowed) & ~unfit
+            fits = self._fits(part, full, allowed)
             made.append(full.filter(fits))
             places.append(waiting[fits])
             tried += len(waiting)
@@ -178,8 +180,6 @@ class Columns(Spec):
                 return self._dataset(pl.concat(made)[np.argsort(np.concatenate(places))])
             if tried > HOPELESS and len(waiting) == given.height:
                 break
-        if unfit.all():
-            raise ConditionError(self._unmet(len(waiting), given.height))
         done = given.height - len(waiting)
         late = [name for name in self._settled_late(allowed) if name in allowed or given[name].count()]
         written = ", ".join(f"`{name}" + (f" = {f.text}`" if (f := self._formulas.get(name)) else "`") for name in late)
@@ -197,7 +197,7 @@ class Columns(Spec):
         """
         run = Context(path=ctx.path[:1])  # an address begins with the seed of the run
         place = ctx.at(self.table), run.at(self.table)
-        for name in self._system.columns & allowed.keys():
+        for name in self._system.columns(allowed) & allowed.keys():
             self._empty_share(name, allowed[name])  # refuses what can never be
         made, unfit = self._system.draw(units, *place, given, allowed)
 

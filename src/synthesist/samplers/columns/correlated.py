@@ -17,6 +17,7 @@ from synthesist.samplers.columns.distribution import Declared
 
 __all__ = ["Correlated"]
 
+TIGHT = 0.01  # the least eigenvalue of correlations whose density is smooth
 TINY = 2.0**-54
 
 
@@ -60,6 +61,11 @@ class Correlated(Declared):
             root = _root(R[np.ix_(free, free)] - back @ R[np.ix_(held, free)])
             z[np.ix_(rows, free)] = z[np.ix_(rows, held)] @ back.T + drawn[np.ix_(rows, free)] @ root.T
         return np.asarray(np.where(given, known, ndtr(z)))
+
+    @property
+    def tight(self) -> bool:
+        """Whether some columns settle another all but wholly."""
+        return bool(np.linalg.eigvalsh(self.scores)[0] < TIGHT)
 
     @property
     def _ranks(self) -> np.ndarray:

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from pydantic import Field, WithJsonSchema, model_validator
 
-from synthesist.codecs.cells import emptied
 from synthesist.core import Allowed
+from synthesist.data.cells import emptied
 from synthesist.data.kinds import Duration, Integer, Moment, Text
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows
 from synthesist.samplers.columns.durations import Durations

@@ -16,7 +16,7 @@ from synthesist.rules.bounds import Known, Measures, Truths, Words
 from synthesist.rules.domain import DAY, Domain
 from synthesist.rules.formula import Formula
 from synthesist.rules.network import Factor
-from synthesist.rules.rule import Predicate, Rule, Unique, read_rule
+from synthesist.rules.rule import Combinations, Predicate, Rule, read_rule
 from synthesist.rules.system import Group, System
 from synthesist.rules.weights import GOLDEN, Column
 from synthesist.samplers.columns.correlated import Correlated
@@ -29,6 +29,8 @@ __all__ = ["Declared", "faults_of_rules", "system_of"]
 
 STRETCHES = 512
 COPULA_POINTS = 16
+MOST_LISTED = 2**20
+OFF_GRID = 1e-6  # of a step
 TINY = 2.0**-53
 
 
@@ -47,7 +49,7 @@ def system_of(
     drawn = {name: kind for name, kind in known.items() if name not in formulas}
     bound = tuple(rule.bound(drawn, formulas) if isinstance(rule, Predicate) else rule for rule in rules)
     marginals = {name: Declared(name, columns[name]) for name in drawn}
-    return System(marginals, bound, tuple(_group(group) for group in correlated))
+    return System(marginals, bound, tuple(_group(group) for group in correlated if not group.tight))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +74,16 @@ class Declared:
             )
         listed = self.column.listed(most)
         if listed is not None:
-            values, weight = listed
-            weight = weight * allowed.mask(values).to_numpy() / weight.sum()
-            values = values.cast(self.kind.storage)
-            return self._with_empty(weight, _known(values), values, None, allowed)
+            values, weight = listed[0].cast(self.kind.storage), listed[1] / listed[1].sum()
+            below = np.cumsum(weight) - weight
+            ranks = np.column_stack([below, below + weight])
+            return self._with_empty(weight * allowed.mask(values).to_numpy(), _known(values), values, ranks, allowed)
         if not self.column.ranked:
             everything = Measures(*(np.array([it]) for it in (-np.inf, np.inf, True, False)))
             return self._with_empty(np.ones(1), everything, None, None, allowed)
         low, high = self._stretches(min(most, STRETCHES), (*cuts, *_ends(allowed)))
         ranks = np.column_stack([self._rank(low, 0.0, 0.0), self._rank(high, 1.0, 1.0)])
-        inside = allowed.mask(self._cells(np.where(np.isfinite(low), low, high))).to_numpy() | ~np.isfinite(high - low)
+        inside = self._inside(allowed, np.where(np.isfinite(low), low, high))
         weight = np.maximum(ranks[:, 1] - ranks[:, 0], 0.0) * inside
         some = np.ones(len(low), dtype=bool)
         return self._with_empty(weight, Measures(low, high, some, ~some), None, ranks, allowed)
@@ -112,16 +114,30 @@ class Declared:
         return np.where(np.isnan(x), nowhere, np.where(inside, cell, -1))
 
     def _likelihood(self, values: pl.Series) -> np.ndarray:
-        listed = self.column.listed(STRETCHES)
-        if listed is not None:
-            known, weight = listed
-            return values.cast(known.dtype).replace_strict(known, weight / weight.sum(), default=0.0).to_numpy()
         if isinstance(self.column, Measured):
-            return self.column.likelihood(values.to_numpy().astype(np.float64))
+            return self._of_numbers(values.to_numpy().astype(np.float64))
+        if self._listed is not None:
+            known, weight = self._listed
+            return values.cast(known.dtype).replace_strict(known, weight / weight.sum(), default=0.0).to_numpy()
         if self.column.ranked:
             ends = [self.column.rank(values, np.full(len(values), end)) for end in (0.0, 1.0)]
             return np.maximum(np.diff(ends, axis=0)[0], 0.0)
         raise SpecError(f"`{self.name}` is {self.column.is_}: it cannot be computed by a rule. Make it an `expression`")
+
+    def _of_numbers(self, x: np.ndarray) -> np.ndarray:
+        """How often numbers come: looked up where there is a table of them."""
+        assert isinstance(self.column, Measured)
+        if self._listed is None:
+            return self.column.likelihood(x)
+        weight = self._listed[1]
+        steps = (x - self.column.ends[0]) / self.column.step
+        place = np.round(steps)
+        inside = (np.abs(steps - place) < OFF_GRID) & (place >= 0) & (place < len(weight))
+        return np.where(inside, weight[np.where(inside, place, 0).astype(np.int64)], 0.0)
+
+    @cached_property
+    def _listed(self) -> tuple[pl.Series, np.ndarray] | None:
+        return self.column.listed(MOST_LISTED)
 
     def _with_empty(
         self, weight: np.ndarray, known: Known, values: pl.Series | None, ranks: np.ndarray | None, allowed: Allowed
@@ -185,6 +201,11 @@ class Declared:
             return (series / DAY).cast(pl.Int32).cast(pl.Date)
         return series.cast(pl.Int64).cast(storage) if not storage.is_float() else series
 
+    def _inside(self, allowed: Allowed, x: np.ndarray) -> np.ndarray:
+        """Which of these numbers are allowed; a stretch without ends is all there is."""
+        endless = ~np.isfinite(x)
+        return allowed.mask(self._cells(np.where(endless, 0.0, x))).to_numpy() | endless
+
     def _rank(self, x: np.ndarray, u: float, infinite: float) -> np.ndarray:
         """The share of the column below x, and u of that at x itself."""
         finite = np.isfinite(x)
@@ -238,10 +259,8 @@ def _group(group: Correlated) -> Group:
 
 def _spans(domain: Domain) -> np.ndarray:
     """The ranks where each cell that is not empty begins and ends."""
-    if domain.ranks is not None:
-        return domain.ranks[~domain.empty]
-    ends = np.cumsum(domain.weight[~domain.empty])
-    return np.column_stack([ends - domain.weight[~domain.empty], ends]) / ends[-1]
+    assert domain.ranks is not None  # columns of a group are drawn by ranks
+    return domain.ranks[~domain.empty]
 
 
 def _density(group: Correlated, there: Sequence[int], spans: Sequence[np.ndarray]) -> np.ndarray:
@@ -264,7 +283,10 @@ def _density(group: Correlated, there: Sequence[int], spans: Sequence[np.ndarray
 
 
 def faults_of_rules(
-    written: Sequence[str | Mapping[str, Any]], columns: Mapping[str, Distribution], losses: Sequence[Lost]
+    written: Sequence[str | Mapping[str, Any]],
+    columns: Mapping[str, Distribution],
+    losses: Sequence[Lost],
+    correlated: Sequence[Correlated],
 ) -> list[str]:
     """What is wrong with rules."""
     faults, every = [], kinds(columns)
@@ -281,10 +303,15 @@ def faults_of_rules(
                 rule.bound(every, {})
                 if "is_missing" in ast.unparse(rule.formula.tree) and emptied & set(rule.columns):
                     faults.append(f"rules: `{rule.text}` asks for cells that are lost once rows are made")
+            elif isinstance(rule, Combinations) and rule.rows is None:
+                faults.append(f"rules: `{rule.text}`: say which, as in {{combinations: [a, b], rows: [[1, 2]]}}")
             elif computed_ := [name for name in rule.columns if isinstance(columns[name], Expression)]:
                 faults.append(f"rules: `{rule.text}`: `{computed_[0]}` is computed and cannot be moved")
         except SpecError as error:
             faults.append(f"rules: {error}")
-    if not faults and len([rule for rule in map(read_rule, written) if isinstance(rule, Unique)]) > 1:
-        faults.append("rules: only one rule `unique(...)` is possible: say `unique: true` of other columns")
-    return faults
+    ruled = {name for rule in map(read_rule, written) for name in rule.columns} if not faults else set()
+    return faults + [
+        f"rules: columns that go together as closely as `{'`, `'.join(group.columns)}` cannot be under a rule"
+        for group in correlated
+        if group.tight and ruled & set(group.columns)
+    ]

@@ -1,4 +1,4 @@
-"""Two moves on the cells of a column that every codec needs."""
+"""Two moves on the cells of a column."""
 
 import numpy as np
 import polars as pl
