@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "data"),
     ("core",),
     ("codecs", "rules", "nets"),
-    ("boosting", "neighbours"),
+    ("boosting", "neighbours", "providers"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
     ("engine", "schemas"),

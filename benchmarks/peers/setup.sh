@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The rivals, each in an environment of its own under $SYNTHESIST_PEERS, in the versions that were measured.
-#   SYNTHESIST_PEERS=folder bash benchmarks/peers/setup.sh [sdv] [mostlyai] [synthpop]     (no name: all)
+#   SYNTHESIST_PEERS=folder bash benchmarks/peers/setup.sh [sdv] [mostlyai] [synthpop] [people]     (no name: all)
 # SDV is under the Business Source License: it is measured, and nothing of synthesist depends on it.
 set -euo pipefail
 : "${SYNTHESIST_PEERS:?say where the environments are to lie}"
@@ -15,7 +15,7 @@ peer() { # NAME PACKAGES...
   "$SYNTHESIST_PEERS/$name/bin/python" -m pip install -q -c "$pin" "$@"
 }
 
-for name in "${@:-sdv mostlyai synthpop}"; do
+for name in "${@:-sdv mostlyai synthpop people}"; do
   for one in $name; do
     case $one in
       sdv) peer sdv sdv==2.0.0 pyarrow ;;
@@ -26,6 +26,7 @@ for name in "${@:-sdv mostlyai synthpop}"; do
         "$PYTHON" -m venv "$SYNTHESIST_PEERS/synthpop"
         "$SYNTHESIST_PEERS/synthpop/bin/python" -m pip install -q "setuptools<81" wheel
         peer synthpop py-synthpop==0.1.2 pandas==1.5.3 numpy==1.26.4 scikit-learn==1.9.1 scipy pyarrow==16.1.0 ;;
+      people) peer people faker==40.54.0 mimesis==22.2.0 ;;
       *) echo "no peer $one" >&2; exit 2 ;;
     esac
   done

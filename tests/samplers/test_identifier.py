@@ -7,12 +7,12 @@ import pytest
 import yaml
 
 import synthesist as sy
+from synthesist.codecs.iban import COUNTRIES
 from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id, Text
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.samplers.columns import Columns
-from synthesist.samplers.columns.iban import COUNTRIES
 from synthesist.samplers.columns.identifier import Identifier
 from synthesist.verbs import sample
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import synthesist as sy
+from synthesist.codecs.written import written
 from synthesist.core import Allowed, Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id, Text
@@ -21,7 +22,6 @@ from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.automaton import compiled
 from synthesist.samplers.columns.grammar import parsed
 from synthesist.samplers.columns.language import Language
-from synthesist.samplers.columns.written import written
 from synthesist.verbs import sample
 
 

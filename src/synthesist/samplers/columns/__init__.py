@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.cells import emptied
@@ -14,6 +14,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
+from synthesist.providers import AnyEntity
 from synthesist.rules.formula import Formula
 from synthesist.rules.rule import Rule, read_rule
 from synthesist.rules.system import System
@@ -30,6 +31,7 @@ from synthesist.samplers.columns.declaration import (
 from synthesist.samplers.columns.distribution import ANYTHING, Rows
 from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
+from synthesist.samplers.columns.provided import Provided, drawn_as_one, faults_of_parts, together
 from synthesist.samplers.columns.ruled import faults_of_rules, system_of
 
 __all__ = ["Columns"]
@@ -58,6 +60,9 @@ class Columns(Spec):
         lost:
           - {columns: [weight], share: 0.5, when: status == "open"}
 
+    Columns that are `provided` are parts of `entities`, as in {is: provided, by: buyer.city} with the entity
+    {buyer: {is: person, locale: de_DE}}: person, address, geo, company, web, product, medical, financial or text.
+
     Conditions on drawn columns cut their distribution, exactly and without rejection. A condition on
     an expression, a second column of a group, or one that loses cells, is met by drawing again, at most 1,000
     times a row, and then is an error that says how many rows were met; keys cannot be conditioned on. In a fill,
@@ -68,6 +73,12 @@ class Columns(Spec):
     """
 
     table: str = knob("table", "name of the table", tries=("table", "orders"), min_length=1)
+    entities: dict[str, AnyEntity] = knob(
+        {},
+        "people, places ... by name, of which columns are parts: the provider and its options",
+        tries=({"somebody": {"is": "person"}}, {"somebody": {"is": "person", "locale": "de_DE"}}),
+        beside={"columns": {"name": {"is": "provided", "by": "somebody.first_name"}}},
+    )
     columns: dict[str, AnyDistribution] = knob(
         ...,
         "name and distribution of every column",
@@ -100,13 +111,18 @@ class Columns(Spec):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _every_fault_at_once(cls, written: Any) -> Any:
-        return declared(written) if isinstance(written, Mapping) else written
+    def _every_fault_at_once(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, Mapping) or "entities" not in info.data:
+            return written
+        return declared(written, info.data["entities"])
 
     @model_validator(mode="after")
     def _columns_fit_together(self) -> "Columns":
         faults = faults_of_groups(self.correlated, self.columns) + faults_of_losses(self.lost, self.columns)
-        if faults := faults or faults_of_rules(self.rules, self.columns, self.lost, self.correlated):
+        faults = faults or faults_of_rules(self.rules, self.columns, self.lost, self.correlated)
+        tied = [name for group in self.correlated for name in group.columns]
+        tied += [name for rule in (() if faults else self._rules) for name in rule.columns]
+        if faults := faults or faults_of_parts(self.columns, tied):
             raise ValueError("; ".join(faults))
         if conflict := self._system.conflict():
             texts = "; ".join(f"`{rule.text}`" for rule in conflict)
@@ -202,10 +218,38 @@ class Columns(Spec):
             for k, name in enumerate(group.columns):
                 if name != first:
                     draw(name, ANYTHING, ranks[:, k])
+        for columns in together(self.columns):
+            unfit |= self._drawn_together(columns, units, allowed, ctx, given, made)
         for name, column in self.columns.items():
             if name not in made and not isinstance(column, Expression):
                 draw(name, allowed.get(name, ANYTHING))
         return pl.DataFrame(made), unfit
+
+    def _drawn_together(
+        self,
+        columns: Mapping[str, Provided],
+        units: np.ndarray,
+        allowed: Mapping[str, Allowed],
+        ctx: Context,
+        given: pl.DataFrame | None,
+        made: dict[str, pl.Series],
+    ) -> np.ndarray:
+        """The columns of one entity, beside those that are made already; which rows do not go together with these."""
+        run, place = Context(path=ctx.path[:1]), (self.table, "entity", next(iter(columns.values())).name)
+        limits = {name: allowed.get(name, ANYTHING) for name in columns}
+        empty = {name: self._empty_share(name, limit) for name, limit in limits.items()}
+        limits = {name: limit if empty[name] < 1 else ANYTHING for name, limit in limits.items()}
+        settled = {name: made[name] for name in columns if name in made}
+        known = settled if given is None else {name: given[name] for name in columns}
+        if given is not None:
+            known |= {name: _kept(given[name].cast(cells.dtype), cells) for name, cells in settled.items()}
+        cells, apart = drawn_as_one(columns, units, ctx.at(*place), run.at(*place), limits, known)
+        for name in columns.keys() - settled.keys():
+            lost = ctx.at(self.table, name).rng("missing").random(len(units)) < empty[name]
+            made[name] = emptied(cells[name], lost) if empty[name] else cells[name]
+        if given is not None:  # cells that a user gives stay, whatever they are
+            apart &= ~np.column_stack([given[name].is_not_null().to_numpy() for name in columns]).any(axis=1)
+        return apart
 
     def _first(self, group: Correlated, allowed: Mapping[str, Allowed]) -> str | None:
         """The column of a group that is drawn first, within its condition: that whose condition is the rarest."""
@@ -232,7 +276,8 @@ class Columns(Spec):
         firsts = {self._first(group, allowed) for group in self.correlated}
         grouped = [name for group in self.correlated for name in group.columns if name not in firsts]
         lost = [name for loss in self.lost for name in loss.columns]
-        late = [name for name in (*grouped, *lost) if name in allowed]
+        inexact = [name for name, column in self.columns.items() if isinstance(column, Provided) and not column.exact]
+        late = [name for name in (*grouped, *lost, *inexact) if name in allowed]
         return list(dict.fromkeys([*self._formulas, *late]))
 
     def _empty_share(self, name: str, limit: Allowed) -> float:

@@ -10,6 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from synthesist.data.kinds import Boolean, Kind
 from synthesist.errors import SpecError, did_you_mean
+from synthesist.providers import Entity
 from synthesist.rules.formula import Formula
 from synthesist.samplers.columns.correlated import Correlated
 from synthesist.samplers.columns.distribution import Distribution
@@ -19,6 +20,7 @@ from synthesist.samplers.columns.keys import Keys
 from synthesist.samplers.columns.lost import Lost
 from synthesist.samplers.columns.mixture import Mixture, Part
 from synthesist.samplers.columns.nested import Array, Json
+from synthesist.samplers.columns.provided import Provided, bound
 from synthesist.samplers.columns.references import Position, Reference
 from synthesist.samplers.columns.regex import Regex
 
@@ -74,7 +76,18 @@ class Expression(Distribution):
 
 
 AnyDistribution = Annotated[
-    Part | Mixture | Durations | Keys | Regex | Identifier | Json | Array | Expression | Reference | Position,
+    Part
+    | Mixture
+    | Durations
+    | Keys
+    | Regex
+    | Identifier
+    | Json
+    | Array
+    | Provided
+    | Expression
+    | Reference
+    | Position,
     Field(discriminator="is_"),
 ]
 KNOWN: Mapping[str, type[Distribution]] = {
@@ -84,9 +97,9 @@ READER: TypeAdapter[Distribution] = TypeAdapter(AnyDistribution)
 ELSEWHERE = "ties tables together: declare them all on one page of `kind: tables`"
 
 
-def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
+def declared(columns: Mapping[str, Any], entities: Mapping[str, Entity] | None = None) -> dict[str, Distribution]:
     """Read every column; one error names all faults, each with the nearest right word."""
-    read, faults = read_each(columns)
+    read, faults = read_each(columns, entities)
     for name, formula in _formulas(read).items():
         unknown = sorted(formula.names - set(columns))
         faults += [(_place(name, read), f"there is no column `{x}`. {did_you_mean(x, columns)}") for x in unknown]
@@ -99,15 +112,19 @@ def declared(columns: Mapping[str, Any]) -> dict[str, Distribution]:
     return read
 
 
-def read_each(columns: Mapping[str, Any]) -> tuple[dict[str, Distribution], list[tuple[str, str]]]:
+def read_each(
+    columns: Mapping[str, Any], entities: Mapping[str, Entity] | None = None
+) -> tuple[dict[str, Distribution], list[tuple[str, str]]]:
     """The columns that can be read, and the faults of the others: where, and what."""
     read: dict[str, Distribution] = {}
     faults: list[tuple[str, str]] = []
     for name, written in columns.items():
         try:
-            read[name] = READER.validate_python(written)
+            read[name] = bound(READER.validate_python(written), entities or {})
         except ValidationError as error:
             faults += [_in_words(name, fault) for fault in error.errors(include_url=False)]
+        except ValueError as error:
+            faults.append((f"{name}.by", str(error)))
     return read, faults
 
 

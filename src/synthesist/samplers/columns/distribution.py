@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
+from synthesist.codecs.guide import Guide
 from synthesist.codecs.keys import permute
 from synthesist.core import Allowed, Context
 from synthesist.data.kinds import Kind
@@ -13,7 +14,6 @@ from synthesist.data.kinds import Kind
 __all__ = ["ANYTHING", "Declared", "Distribution", "Guide", "Rows", "distinct"]
 
 ANYTHING = Allowed(missing=True)
-MOST_PARTS = 2**16
 
 
 @dataclass(frozen=True)
@@ -92,33 +92,6 @@ class Distribution(Declared):
     def ranked(self) -> bool:
         """Whether values have an order and are drawn by quantiles, so that a group can tie them to others."""
         return False
-
-
-@dataclass(frozen=True)
-class Guide:
-    """Cumulated weights, and at which place each of many equal parts of them begins: a search that needs no searching.
-
-    Reference: Chen and Asau, On generating random variates from an empirical distribution, AIIE
-    Transactions 6, 1974, doi:10.1080/05695557408974949.
-    """
-
-    edges: np.ndarray
-    first: np.ndarray
-
-    @classmethod
-    def over(cls, edges: np.ndarray) -> "Guide":
-        """From edges that rise, the last above 0."""
-        parts = min(4 * len(edges), MOST_PARTS)
-        return cls(edges, np.searchsorted(edges, np.arange(parts) * (edges[-1] / parts), side="right"))
-
-    def places(self, x: np.ndarray) -> np.ndarray:
-        """How many edges are not above each x of 0 <= x <= edges[-1], and never all of them."""
-        edges, parts = self.edges, len(self.first)
-        place = self.first[np.minimum((x * (parts / edges[-1])).astype(np.int64), parts - 1)]
-        begins = np.where(place > 0, edges[place - 1], 0)
-        missed = np.flatnonzero((edges[place] <= x) | (begins > x))  # the latter where a part is rounded up
-        place[missed] = np.minimum(np.searchsorted(edges, x[missed], side="right"), len(edges) - 1)
-        return place
 
 
 def distinct(rows: Rows, size: int) -> np.ndarray:

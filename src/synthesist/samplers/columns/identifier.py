@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 from pydantic import Field, model_validator
 
+from synthesist.codecs.checkdigits import gtin, isbn10, luhn
+from synthesist.codecs.iban import COUNTRIES, bban, checked
+from synthesist.codecs.written import written
 from synthesist.core import Allowed
 from synthesist.errors import ConditionError, did_you_mean
 from synthesist.samplers.columns.automaton import compiled
 from synthesist.samplers.columns.grammar import LONGEST, parsed
-from synthesist.samplers.columns.iban import COUNTRIES, bban, checked
 from synthesist.samplers.columns.language import Language
 from synthesist.samplers.columns.texts import Texts
-from synthesist.samplers.columns.written import written
 
 __all__ = ["Identifier"]
 
@@ -32,32 +33,15 @@ class _Scheme:
     prefix: str = ""
 
 
-def _luhn(digits: np.ndarray) -> np.ndarray:
-    """ISO/IEC 7812-1, annex B: every second digit from the right counts twice, by the sum of its own digits."""
-    doubled = digits.copy()
-    doubled[:, ::-1][:, ::2] *= 2
-    return -(doubled - 9 * (doubled > 9)).sum(axis=1) % 10
-
-
-def _gtin(digits: np.ndarray) -> np.ndarray:
-    """GS1 General Specifications, 7.9: digits count 3 and 1 in turn, from the right."""
-    return -(digits.sum(axis=1) + 2 * digits[:, ::-1][:, ::2].sum(axis=1)) % 10
-
-
-def _isbn10(digits: np.ndarray) -> np.ndarray:
-    """ISO 2108:1992: weights 10 to 2, modulo 11; ten is written X."""
-    return -(digits * np.arange(10, 1, -1)).sum(axis=1) % 11
-
-
 SCHEMES = {
-    "luhn": _Scheme(16, _luhn),
-    "imei": _Scheme(15, _luhn),
-    "ean13": _Scheme(13, _gtin),
-    "ean8": _Scheme(8, _gtin),
-    "upca": _Scheme(12, _gtin),
-    "gtin14": _Scheme(14, _gtin),
-    "isbn13": _Scheme(13, _gtin, r"978\d|979[18]"),  # 979-0 is sheet music, the rest is not given out
-    "isbn10": _Scheme(10, _isbn10),
+    "luhn": _Scheme(16, luhn),
+    "imei": _Scheme(15, luhn),
+    "ean13": _Scheme(13, gtin),
+    "ean8": _Scheme(8, gtin),
+    "upca": _Scheme(12, gtin),
+    "gtin14": _Scheme(14, gtin),
+    "isbn13": _Scheme(13, gtin, r"978\d|979[18]"),  # 979-0 is sheet music, the rest is not given out
+    "isbn10": _Scheme(10, isbn10),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from synthesist.codecs.keys import mixed
-from synthesist.samplers.columns.written import written
+from synthesist.codecs.written import written
 
 __all__ = ["MOST", "most", "ticks", "ulids", "uuid_pattern", "uuids"]
 

@@ -9,11 +9,11 @@ from itertools import product
 import numpy as np
 import polars as pl
 
+from synthesist.codecs.written import written
 from synthesist.errors import SpecError
 from synthesist.samplers.columns import universal
 from synthesist.samplers.columns.automaton import LAST, Automaton, both, without
 from synthesist.samplers.columns.language import Language
-from synthesist.samplers.columns.written import written
 from synthesist.samplers.documents.ecma import ROOM, complement, matching, searcher
 from synthesist.samplers.documents.formats import FORMATS, WORD, WORDS
 

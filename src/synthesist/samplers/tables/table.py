@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, create_model, field_validator, model_validator
+from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import AnyDistribution, read_each, refused
@@ -46,10 +46,10 @@ class Table(_Shared):
 
     @field_validator("columns", mode="before")
     @classmethod
-    def _every_fault_at_once(cls, written: Any) -> Any:
-        if not isinstance(written, Mapping):
+    def _every_fault_at_once(cls, written: Any, info: ValidationInfo) -> Any:
+        if not isinstance(written, Mapping) or "entities" not in info.data:
             return written
-        read, faults = read_each(written)
+        read, faults = read_each(written, info.data["entities"])
         if faults:
             raise refused("columns", faults)
         return read

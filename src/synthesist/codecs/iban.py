@@ -4,10 +4,11 @@ Reference: ISO 13616-1:2020 and the IBAN registry kept by SWIFT; check digits ar
 """
 
 import re
+from string import ascii_uppercase, digits
 
 import numpy as np
 
-__all__ = ["COUNTRIES", "bban", "checked"]
+__all__ = ["COUNTRIES", "bban", "checked", "layout"]
 
 COUNTRIES = {
     "AD": "8n12c",
@@ -103,6 +104,16 @@ def bban(country: str) -> str:
     '[A-Z]{4}[0-9]{14}'
     """
     return "".join(f"{CLASSES[sign]}{{{n}}}" for n, sign in re.findall(r"(\d+)([nac])", COUNTRIES[country]))
+
+
+def layout(country: str) -> list[str]:
+    """The signs that may stand at each place of the account numbers of a country.
+
+    >>> layout("NO")[0]
+    '0123456789'
+    """
+    signs = {"n": digits, "a": ascii_uppercase, "c": digits + ascii_uppercase}
+    return [signs[sign] for n, sign in re.findall(r"(\d+)([nac])", COUNTRIES[country]) for _ in range(int(n))]
 
 
 def checked(country: str, account: np.ndarray) -> np.ndarray:
