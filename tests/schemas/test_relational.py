@@ -1,12 +1,17 @@
 """The parts of relational schemas: types, checks, links."""
 
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+import synthesist as sy
+from synthesist.schemas import page_of
 from synthesist.schemas.relational.checks import checked
 from synthesist.schemas.relational.ddl import read_sql
 from synthesist.schemas.relational.limits import Limits
+from synthesist.schemas.relational.meanings import ROOM
 from synthesist.schemas.relational.pages import page_of_tables
 from synthesist.schemas.relational.statements import dialect_of
 from synthesist.schemas.relational.types import type_of
@@ -139,3 +144,24 @@ def conditions(check: str) -> Any:
     """What a check comes to."""
     table = f'CREATE TABLE t (a int, b int, "c d" int,\nCHECK ({check}))'
     return checked(read_sql(table, "postgres").tables["t"], "postgres")
+
+
+def test_parts_of_a_person_are_no_longer_than_the_room_they_ask_for() -> None:
+    columns = {part: {"is": "provided", "by": f"person.{part}"} for part in ROOM}
+    rows = sy.sample("columns", 50_000, columns=columns).table
+    longest = rows.select(pl.all().cast(pl.String).str.len_chars().max()).row(0, named=True)
+    assert all(longest[part] <= room for part, room in ROOM.items()), longest
+
+
+def test_names_and_places_of_one_row_are_one_person(tmp_path: Path) -> None:
+    source = tmp_path / "staff.sql"
+    source.write_text(
+        "CREATE TABLE staff (id int PRIMARY KEY, first_name varchar(30), last_name varchar(40), "
+        "email varchar(80) UNIQUE, city varchar(60), short varchar(8), nick_name char(9));"
+    )
+    columns = page_of(source)["columns"]
+    parts = {name: column["by"] for name, column in columns.items() if column["is"] == "provided"}
+    assert parts == {name: f"person.{name}" for name in ("first_name", "last_name", "email", "city")}
+    ruled = source.with_name("ruled.sql")
+    ruled.write_text(source.read_text().replace(");", ", CHECK (first_name <> last_name));"))
+    assert "provided" not in {page_of(ruled)["columns"][name]["is"] for name in ("first_name", "last_name")}

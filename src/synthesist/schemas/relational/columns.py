@@ -25,18 +25,23 @@ MISSING = 0.05  # of what may be missing
 ENOUGH = 1_000_000  # different values, for a column in which none comes twice
 DIGITS = 15  # of a decimal number, all of which are exact
 WINDOW = ("2020-01-01", "2024-12-31")
+NUMBERED = 12  # signs of a number that makes a text unique
 SPREAD = 1_000  # whole numbers, where nothing is known but where they begin
 
 
-def drawn(column: Column, limits: Limits, unique: bool, dialect: str) -> dict[str, Any] | None:
-    """The distribution of a column, as on a page; None where its type is not known here."""
+def drawn(column: Column, limits: Limits, unique: bool, dialect: str, *, ruled: bool = False) -> dict[str, Any] | None:
+    """The distribution of a column, as on a page; None where its type is not known here.
+
+    One that is `ruled` by a check between columns is drawn by itself, others may be a part of a person or place.
+    """
     if limits.absent:
         return dict(ABSENT)
     limits = limits_of(column, limits)
     meaning = meaning_of(column.name, column.comment, _family(column.type))
-    page = next(
-        (page for page in _pages(column, limits, meaning, unique, dialect) if _fits(page, limits, unique)), None
-    )
+    pages = _pages(column, limits, meaning, unique, dialect)
+    if meaning is not None and not ruled and (part := _provided(column.type, limits, meaning, unique)) is not None:
+        pages.insert(0, part)
+    page = next((page for page in pages if _fits(page, limits, unique)), None)
     if page is not None and column.nullable and not limits.present and page["is"] != "keys":
         page["missing"] = meaning.missing if meaning and meaning.missing is not None else MISSING
     return page
@@ -99,6 +104,17 @@ def _pages(column: Column, limits: Limits, meaning: Meaning | None, unique: bool
             return [{"is": "uniform", **ends, "integers": True, **_once(unique)}]
     pattern = pattern_of(kind, dialect)
     return [] if pattern is None else [{"is": "regex", "pattern": pattern, **_once(unique)}]
+
+
+def _provided(kind: Type, limits: Limits, meaning: Meaning, unique: bool) -> dict[str, Any] | None:
+    """A part of the person or place a row is about, where its longest value fits."""
+    free = limits.values is None and limits.pattern is None and not limits.case and not limits.excluded
+    room = meaning.room + (NUMBERED if unique else 0)
+    if kind.family != "text" or kind.fixed or not meaning.provided or not free or (limits.shortest or 0) > 1:
+        return None
+    if (limits.longest is not None and limits.longest < room) or (unique and not meaning.numbered):
+        return None
+    return {"is": "provided", "by": meaning.provided, **_once(unique)}
 
 
 def _once(unique: bool) -> dict[str, Any]:

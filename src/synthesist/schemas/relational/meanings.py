@@ -24,6 +24,12 @@ LASTS = ("Adler", "Brown", "Costa", "Dubois", "Evans", "Fischer", "Garcia", "Han
 CITIES = ("Berlin", "Paris", "Madrid", "Rome", "Vienna", "Lisbon", "London", "Oslo", "Prague", "Tokyo", "Toronto")
 STREETS = "[1-9][0-9]? (Oak|Mill|Park|Hill|Lake|Church|Station) (Street|Road|Lane)"
 SENTENCE = "[A-Z][a-z]{2,8}( [a-z]{2,8}){2,5}"
+ROOM: Mapping[str, int] = {
+    "email": 40, "user_name": 28, "first_name": 15, "last_name": 20, "full_name": 30, "phone": 16, "street": 36,
+    "city": 30, "postcode": 5,
+}  # fmt: skip
+"""Parts of a person, and how long they get."""
+NUMBERED = ("email", "user_name")
 WORDS = "[A-Z][a-z]{3,9}( [a-z]{3,9}){0,2}"
 
 
@@ -38,17 +44,25 @@ class Meaning:
     page: Mapping[str, Any]
     """The distribution, as on a page."""
     provided: str = ""
-    """The same from a provider of names and places, coherent with its other columns."""
+    """The part of a person that it is, coherent with the other parts in the row."""
+    room: int = 0
+    """How long such a part gets."""
+    numbered: bool = False
+    """Whether such a part can be made unique."""
     missing: float | None = None
     """How much of it is usually missing, where it may be."""
 
 
-def _texts(name: str, words: str, pattern: str, provided: str = "") -> Meaning:
-    return Meaning(name, words, (TEXT,), {"is": "regex", "pattern": pattern}, provided)
+def _texts(name: str, words: str, pattern: str, part: str = "") -> Meaning:
+    return Meaning(name, words, (TEXT,), {"is": "regex", "pattern": pattern}, **_part(part))
 
 
-def _listed(name: str, words: str, values: tuple[str, ...], provided: str = "") -> Meaning:
-    return Meaning(name, words, (TEXT,), {"is": "categorical", "values": list(values)}, provided)
+def _listed(name: str, words: str, values: tuple[str, ...], part: str = "") -> Meaning:
+    return Meaning(name, words, (TEXT,), {"is": "categorical", "values": list(values)}, **_part(part))
+
+
+def _part(part: str) -> dict[str, Any]:
+    return {"provided": f"person.{part}", "room": ROOM[part], "numbered": part in NUMBERED} if part else {}
 
 
 def _whole(name: str, words: str, **page: Any) -> Meaning:
@@ -65,21 +79,17 @@ def _number(name: str, words: str, **page: Any) -> Meaning:
 
 
 MEANINGS: tuple[Meaning, ...] = (
-    _texts("email", r"e ?mail|mail( address)?$", r"[a-z]{3,8}\.[a-z]{3,9}@example\.(com|net|org)", "person.email"),
-    _listed("first name", r"(first|given|fore) ?name|fname", FIRSTS, "person.first_name"),
-    _listed("last name", r"(last|family|sur) ?name|lname", LASTS, "person.last_name"),
-    _texts(
-        "user name", r"user ?name|login|nick ?name|account name|screen name", "[a-z]{4,8}[0-9]{2,3}", "person.username"
-    ),
+    _texts("email", r"e ?mail|mail( address)?$", r"[a-z]{3,8}\.[a-z]{3,9}@example\.(com|net|org)", "email"),
+    _listed("first name", r"(first|given|fore) ?name|fname", FIRSTS, "first_name"),
+    _listed("last name", r"(last|family|sur) ?name|lname", LASTS, "last_name"),
+    _texts("user name", r"user ?name|login|nick ?name|account name|screen name", "[a-z]{4,8}[0-9]{2,3}", "user_name"),
     _texts(
         "person",
         r"(full|contact|display|customer|employee|author|person|patient|member|actor|owner|manager) ?name$|^author$",
         f"({'|'.join(FIRSTS)}) ({'|'.join(LASTS)})",
-        "person.name",
+        "full_name",
     ),
-    _texts(
-        "telephone", r"phone|mobile|\bfax|\btel\b|cell", r"\+1 555 01[0-9]{2}|\+1 555 [0-9]{3} [0-9]{4}", "person.phone"
-    ),
+    _texts("telephone", r"phone|mobile|\bfax|\btel\b|cell", r"\+1 555 01[0-9]{2}|\+1 555 [0-9]{3} [0-9]{4}", "phone"),
     _texts(
         "web address",
         r"\burl\b|\buri\b|website|homepage|\blink\b|href|webhook|endpoint|avatar|image|photo|picture|logo|thumbnail",
@@ -87,21 +97,20 @@ MEANINGS: tuple[Meaning, ...] = (
     ),
     _texts("ip address", r"\bip\b|ip ?addr(ess)?|remote addr", r"10\.[1-9][0-9]?\.[1-9][0-9]?\.[1-9][0-9]?"),
     _texts("host", r"host( ?name)?$|domain|server", r"[a-z]{3,8}\.example\.(com|net|org)"),
-    _texts("street", r"street|address( ?line)?( ?[12])?$|\baddr\b", STREETS, "address.street"),
-    _listed("city", r"city|town|locality", CITIES, "address.city"),
-    _texts("postcode", r"zip|post(al)? ?code", "[1-9][0-9]{4}", "address.postcode"),
-    _listed("country code", r"country ?(code|iso)|iso ?country|^iso2$", COUNTRIES, "address.country_code"),
+    _texts("street", r"street|address( ?line)?( ?[12])?$|\baddr\b", STREETS, "street"),
+    _listed("city", r"city|town|locality", CITIES, "city"),
+    _texts("postcode", r"zip|post(al)? ?code", "[1-9][0-9]{4}", "postcode"),
+    _listed("country code", r"country ?(code|iso)|iso ?country|^iso2$", COUNTRIES),
     _listed(
         "country",
         r"country|nation(ality)?$",
         ("Germany", "France", "Spain", "Italy", "Brazil", "Japan", "Canada"),
-        "address.country",
     ),
     _listed("currency", r"currency", CURRENCIES),
     _listed("locale", r"locale", LOCALES),
     _listed("language", r"lang(uage)?( code)?$", LANGUAGES),
     _listed("time zone", r"time ?zone|\btz\b", ZONES),
-    _listed("gender", r"gender|\bsex\b", ("female", "male", "other"), "person.gender"),
+    _listed("gender", r"gender|\bsex\b", ("female", "male", "other")),
     _listed("mime type", r"mime|content type|media type", FILES),
     Meaning("iban", r"\biban\b", (TEXT,), {"is": "identifier", "scheme": "iban", "country": "DE"}),
     Meaning(
@@ -131,7 +140,6 @@ MEANINGS: tuple[Meaning, ...] = (
         "company",
         r"company|organi[sz]ation|employer|vendor|supplier|manufacturer|brand",
         "(Nova|Alpha|Blue|North|Green|Prime) (Works|Systems|Trading|Foods|Labs|Group)",
-        "company.name",
     ),
     _listed(
         "kind",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synthesist.errors import SpecError
+from synthesist.rules.rule import read_rule
 from synthesist.schemas.relational.checks import Checked, checked
 from synthesist.schemas.relational.columns import ABSENT, drawn, limits_of, most_values
 from synthesist.schemas.relational.limits import Limits
@@ -88,6 +89,7 @@ def _ordered(database: Database, ties: Mapping[str, Ties]) -> list[str]:
 def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[str]) -> dict[str, dict[str, Any]]:
     """The columns of a table as on a page."""
     linked, said = ties.linked, set[str]()
+    ruled = {name for rule in (*held.rules, *ties.rules) for name in read_rule(rule).columns}
     out: dict[str, dict[str, Any]] = {}
     for name, column in table.columns.items():
         limits = held.limits.get(name, Limits())
@@ -109,7 +111,7 @@ def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[
         else:
             unique = name in ties.unique
             settled = replace(column, nullable=column.nullable and name not in ties.key and name not in ties.present)
-            page = drawn(settled, limits, unique, dialect)
+            page = drawn(settled, limits, unique, dialect, ruled=name in ruled)
             if page is None:
                 notes.append(_left_out(table, name))
                 continue
