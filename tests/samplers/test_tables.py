@@ -384,7 +384,7 @@ COUNT = {"is": "poisson"}
         ({"a": {**A, "lost": [{"columns": ["id"], "when": "b.x > 1"}]}}, "may be empty"),
         ({"a": A, "b": {"columns": {"x": COUNT}, "lost": [{"columns": ["x"], "when": "a.x > 1"}]}}, "no link `a`"),
         ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a < x"]}}, "`a` follows from other rows"),
-        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a.id < x"]}}, "rules hold within one table"),
+        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a.id < x"]}}, "of another table, and is no equation"),
         (
             {"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "correlated": [{"columns": ["a", "x"], "spearman": 0}]}},
             "cannot be in a group",
@@ -425,3 +425,23 @@ def test_more_rows_than_keys_are_refused_before_any_is_drawn() -> None:
     )
     with pytest.raises(DataError, match=r"`b\.id` has only 2 different values, and there are 3 rows"):
         drawn(few, 1)
+
+
+def test_a_rule_may_be_an_equation_over_tables() -> None:
+    page = {
+        "orders": {
+            "columns": {"id": {"is": "keys"}, "total": {"is": "lognormal", "decimals": 2}, "paid": {"is": "bernoulli"}},
+            "rules": ["total = sum(lines.amount)"],
+        },
+        "lines": {
+            "columns": {
+                "order": {"is": "reference", "to": "orders", "each": {"is": "poisson", "mean": 2}},
+                "amount": {"is": "lognormal", "median": 20, "decimals": 2},
+            }
+        },
+    }
+    made = drawn(Tables.build({"tables": page}), 500)
+    sums = made.tables["lines"].group_by("order").agg(pl.col("amount").sum())
+    both = made.tables["orders"].join(sums, left_on="id", right_on="order", how="left")
+    assert (both["total"] - both["amount"].fill_null(0)).abs().max() < 1e-9
+    assert both["total"].round(2).equals(both["total"])

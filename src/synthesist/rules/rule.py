@@ -71,8 +71,11 @@ class Predicate(Rule):
         """The same over columns that are drawn, computed ones written out; equations of numbers bear rounding.
 
         Raises:
-            SpecError: it is neither true nor false, or does not fit its columns.
+            SpecError: it is neither true nor false, does not fit its columns, or reads another table.
         """
+        if self.formula.across:
+            reach = self.formula.across[0].text
+            raise SpecError(f"`{self.text}` reads `{reach}` of another table, and is no equation for one column")
         tree = written_out(self.formula.tree, formulas)
         sides = tuple(written_out(side, formulas) for side in self.sides) if self.sides else _sides(tree)
         formula = Formula.of(self.text, _Rounded(kinds).visit(tree))
@@ -169,8 +172,6 @@ def _mapped(written: Mapping[str, Any]) -> Rule:
 
 
 def _predicate(text: str, formula: Formula) -> Predicate:
-    if formula.across:
-        raise SpecError(f"`{text}` reads `{formula.across[0].text}` of another table: rules hold within one table")
     return Predicate(text, tuple(sorted(formula.names)), formula)
 
 

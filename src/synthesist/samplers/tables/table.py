@@ -1,10 +1,13 @@
 """One of several declared tables: everything a page of `columns` takes, and how many rows there are."""
 
+import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationInfo, create_model, field_validator, model_validator
 
+from synthesist.errors import SpecError
+from synthesist.rules.rule import Predicate, read_rule
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import AnyDistribution, read_each, refused
 from synthesist.samplers.columns.distribution import Declared
@@ -39,6 +42,18 @@ class Table(_Shared):
     )
     columns: dict[str, AnyDistribution] = Field(min_length=1, description="name and distribution of every column")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _equations_over_tables_are_formulas(cls, written: Any) -> Any:
+        if not isinstance(written, Mapping) or not isinstance(written.get("columns"), Mapping):
+            return written
+        columns, rules = dict(written["columns"]), list(written.get("rules") or ())
+        for rule in list(rules):
+            if (found := _equation_over_tables(rule)) is not None and found[0] in columns:
+                columns[found[0]] = _computed(columns[found[0]], found[1])
+                rules.remove(rule)
+        return {**written, "columns": columns, "rules": rules}
+
     @field_validator("key", mode="before")
     @classmethod
     def _one_or_several(cls, written: Any) -> Any:
@@ -63,3 +78,27 @@ class Table(_Shared):
         if len(set(self.key)) < len(self.key):
             raise ValueError("key: a column is named twice")
         return self
+
+
+def _equation_over_tables(written: Any) -> tuple[str, str] | None:
+    """The column and the formula of a rule as `total = sum(lines.amount)`, which reads other tables."""
+    try:
+        rule = read_rule(written) if isinstance(written, str | Mapping) else None
+    except SpecError:  # told where rules are read
+        return None
+    if not isinstance(rule, Predicate) or not rule.formula.across:
+        return None
+    match rule.formula.tree:
+        case ast.Compare(left=ast.Name(id=column), ops=[ast.Eq()], comparators=[formula]):
+            return column, ast.unparse(formula)
+        case ast.Compare(left=formula, ops=[ast.Eq()], comparators=[ast.Name(id=column)]):
+            return column, ast.unparse(formula)
+    return None
+
+
+def _computed(column: Any, formula: str) -> dict[str, Any]:
+    """A declared column that an equation computes: on the same grid, and as often missing."""
+    page = column if isinstance(column, Mapping) else {}
+    decimals = 0 if page.get("integers") else page.get("decimals")
+    rounded = formula if decimals is None else f"round({formula}, {decimals})"
+    return {"is": "expression", "formula": rounded, "missing": page.get("missing", 0.0)}
