@@ -76,7 +76,8 @@ class System:
         """
         made: dict[str, pl.Series] = {}
         bad = np.zeros(len(units), dtype=bool)
-        mine = self.columns(allowed)
+        if not (mine := self.columns(allowed)):
+            return made, bad
         held = [] if given is None else [name for name in given.columns if name in mine and given[name].count()]
         patterns = _patterns(given, held, len(units))
         for pattern, rows in patterns:

@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 
+TABLED = 4_097  # angles between which quantiles are looked for
+NEWTON_STEPS = 4
+FARTHEST = 12.0  # standard deviations, beyond which practically nothing lies
 RARE = 1e-6  # the share of values in each tail that may be cut to the largest number there is
 
 
@@ -418,6 +421,28 @@ class VonMises(_Lawful):
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         return self.mean + rng.vonmises(0.0, self.concentration, n)
+
+    def _side(self, u: np.ndarray, a: np.ndarray, b: np.ndarray, *, high: bool) -> np.ndarray:
+        if high:  # as much lies above an angle as below its mirror image
+            first, last = self._frozen.sf(b), self._frozen.sf(a)
+            return 2 * self.mean - self._quantile(first + (1 - u) * (last - first))
+        first, last = self._frozen.cdf(a), self._frozen.cdf(b)
+        return self._quantile(first + u * (last - first))
+
+    def _quantile(self, p: np.ndarray) -> np.ndarray:
+        """From a table, made exact by Newton's method: the law has no quantiles in closed form."""
+        angles, below = self._table
+        x = np.interp(p, below, angles)
+        for _ in range(NEWTON_STEPS):
+            x = np.clip(x - (self._frozen.cdf(x) - p) / self._frozen.pdf(x), angles[0], angles[-1])
+        return x
+
+    @cached_property
+    def _table(self) -> tuple[np.ndarray, np.ndarray]:
+        """Angles where anything lies, and the share below each."""
+        reach = min(np.pi, FARTHEST / np.sqrt(self.concentration))
+        angles = self.mean + np.linspace(-reach, reach, TABLED)
+        return angles, self._frozen.cdf(angles)
 
 
 class Triangular(_Lawful):

@@ -321,10 +321,7 @@ class Uniform(Measured):
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
         first, last = self._spans(ANYTHING)[0]
-        x = rng.random(n)
-        x *= (last + self._half) - (first - self._half)
-        x += first - self._half
-        return x
+        return rng.uniform(first - self._half, last + self._half, n)
 
     def _density(self, x: np.ndarray) -> np.ndarray:
         return np.ones_like(x)
