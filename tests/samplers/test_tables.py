@@ -384,7 +384,7 @@ COUNT = {"is": "poisson"}
         ({"a": {**A, "lost": [{"columns": ["id"], "when": "b.x > 1"}]}}, "may be empty"),
         ({"a": A, "b": {"columns": {"x": COUNT}, "lost": [{"columns": ["x"], "when": "a.x > 1"}]}}, "no link `a`"),
         ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a < x"]}}, "`a` follows from other rows"),
-        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a.id < x"]}}, "of another table, and is no equation"),
+        ({"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "rules": ["a.id < x"]}}, "and is no equation"),
         (
             {"a": A, "b": {"columns": {"a": EACH, "x": COUNT}, "correlated": [{"columns": ["a", "x"], "spearman": 0}]}},
             "cannot be in a group",
