@@ -230,12 +230,29 @@ def test_impossible_conditions_say_so(allowed: dict[str, Allowed]) -> None:
 
 
 def test_a_hopeless_condition_on_a_formula_gives_up_early_and_says_why() -> None:
-    with pytest.raises(ConditionError, match=r"Only 0 of 400,000 rows .* `y = x \* 2`: of 1,200,000 draws 0\.00%"):
-        filled(
-            Columns.build({"columns": {"x": {"is": "uniform"}, "y": {"is": "expression", "formula": "x * 2"}}}),
-            400_000,
-            y=Allowed(low=3.0),
-        )
+    for formula, said in (
+        ("x * 2", r"For 400,000 of 400,000 rows .* the condition on `y = x \* 2`"),
+        ("x % 2", r"Only 0 of 400,000 rows .* `y = x % 2`: of 1,200,000 draws 0\.00%"),
+    ):
+        columns = {"x": {"is": "uniform"}, "y": {"is": "expression", "formula": formula}}
+        with pytest.raises(ConditionError, match=said):
+            filled(Columns.build({"columns": columns}), 400_000, y=Allowed(low=3.0))
+
+
+def test_a_rare_condition_on_a_formula_needs_no_luck() -> None:
+    columns = {
+        "price": {"is": "lognormal", "median": 20, "decimals": 2},
+        "count": {"is": "geometric", "high": 9},
+        "total": {"is": "expression", "formula": "round(price * count * 1.19, 2)"},
+    }
+    spec = Columns.build({"columns": columns})
+    rows = filled(spec, 3_000, total=Allowed(low=5_000.0))
+    assert rows["total"].min() >= 5_000  # type: ignore[operator]
+    assert rows["total"].equals((rows["price"] * rows["count"] * 1.19).round(2))
+    plain = spec.sample(300_000, Context.seeded(1)).table.filter(pl.col("total") >= 1_000)
+    usual = filled(spec, plain.height, total=Allowed(low=1_000.0))
+    assert stats.ks_2samp(usual["price"], plain["price"]).pvalue > 1e-4
+    assert stats.ks_2samp(usual["count"], plain["count"]).pvalue > 1e-4
 
 
 # --------------------------------------------------------------------------- formulas

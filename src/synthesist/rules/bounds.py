@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Measures", "Truths", "Words", "can_be", "constants", "microseconds"]
+__all__ = ["Measures", "Truths", "Words", "can_be", "constants", "microseconds", "understood"]
 
 EPOCH = datetime(1970, 1, 1)
 
@@ -59,6 +59,13 @@ def can_be(tree: ast.expr, columns: Mapping[str, Known]) -> Truths:
     """What a predicate can be, for columns whose arrays broadcast against each other."""
     with np.errstate(all="ignore"):
         return _truths(_value(tree, columns))
+
+
+def understood(tree: ast.expr) -> bool:
+    """Whether every part of a formula is known here, so that its bounds say something."""
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    operators = {type(node.op) for node in ast.walk(tree) if isinstance(node, ast.BinOp)}
+    return called <= {*FUNCTIONS, "column", "date"} and operators <= ARITHMETIC.keys()
 
 
 def constants(tree: ast.expr) -> list[float]:

@@ -47,10 +47,12 @@ class System:
     marginals: Mapping[str, Marginal]
     rules: tuple[Rule, ...]
     groups: tuple[Group, ...] = ()
+    computed: tuple[Equation, ...] = ()
+    """Columns computed from these, of which a condition may speak."""
     _parts: dict[object, "tuple[Part, ...]"] = field(default_factory=dict, repr=False)
 
     def columns(self, allowed: Mapping[str, Allowed]) -> frozenset[str]:
-        """The columns that rules settle, and those of groups of which two or more are limited."""
+        """Those that rules settle, groups of which two are limited, and what limited ones are computed from."""
         return frozenset(name for names, _ in self._components(allowed) for name in names)
 
     @property
@@ -99,20 +101,22 @@ class System:
 
     def _parts_of(self, fixed: frozenset[str], allowed: Mapping[str, Allowed]) -> "tuple[Part, ...]":
         """The rules compiled, for rows of which the fixed columns are given and the others limited."""
-        limits = {name: limit for name, limit in allowed.items() if name in self.columns(allowed)}
-        key = (fixed, repr(sorted(limits.items())))
+        key = (fixed, repr(sorted(allowed.items())))
         if key not in self._parts:
             if len(self._parts) > MOST_COMPILED:
                 self._parts.clear()
             parts = self._components(allowed)
-            self._parts[key] = tuple(self._compiled(names, rules, fixed, limits) for names, rules in parts)
+            self._parts[key] = tuple(self._compiled(names, rules, fixed, allowed) for names, rules in parts)
         return self._parts[key]
 
     def _components(self, allowed: Mapping[str, Allowed]) -> tuple[tuple[tuple[str, ...], tuple[Rule, ...]], ...]:
         """Columns that are tied together, and their rules."""
-        ties = [set(rule.columns) for rule in self.rules]
+        wanted = {name for name, limit in allowed.items() if not limit.any_value}
+        asked = [limited(each, allowed[each.column]) for each in self.computed if each.column in wanted]
+        rules = (*self.rules, *asked)
+        ties = [set(rule.columns) for rule in rules]
         for names, _ in self.groups:
-            if any(set(names) & tie for tie in ties) or len(set(names) & allowed.keys()) > 1:
+            if any(set(names) & tie for tie in ties) or len(set(names) & wanted) > 1:
                 ties.append(set(names))
         joint: list[set[str]] = []
         for tie in ties:
@@ -120,7 +124,7 @@ class System:
             joint = [*apart, set().union(tie, *(part for part in joint if part & tie))]
         order = {name: place for place, name in enumerate(self.marginals)}
         parts = [tuple(sorted(part, key=order.__getitem__)) for part in joint if part]
-        return tuple((part, tuple(rule for rule in self.rules if set(rule.columns) <= set(part))) for part in parts)
+        return tuple((part, tuple(rule for rule in rules if set(rule.columns) <= set(part))) for part in parts)
 
     def _compiled(
         self, names: Sequence[str], rules: Sequence[Rule], fixed: frozenset[str], allowed: Mapping[str, Allowed]

@@ -63,11 +63,12 @@ class Columns(Spec):
     Columns that are `provided` are parts of `entities`, as in {is: provided, by: buyer.city} with the entity
     {buyer: {is: person, locale: de_DE}}: person, address, geo, company, web, product, medical, financial or text.
 
-    Conditions on drawn columns cut their distribution, exactly and without rejection. A condition on
-    an expression, a second column of a group, or one that loses cells, is met by drawing again, at most 1,000
-    times a row, and then is an error that says how many rows were met; keys cannot be conditioned on. In a fill,
-    an empty cell may stay empty where its column is declared with `missing`, or loses cells, unless the condition
-    says otherwise.
+    Rules, as in `price <= 900` or `if status = "open" then weight < 5`, are compiled into the drawing: no row breaks
+    one, and rules that contradict each other are refused. So are conditions, on drawn columns, several of a group, and
+    expressions. One on a column that loses cells, or an expression with functions of texts or the calendar, is met by
+    drawing again, at most 1,000 times a row, and then is an error that says how many rows were met; keys cannot be
+    conditioned on. In a fill, an empty cell may stay empty where its column is declared with `missing`, or loses cells,
+    unless the condition says otherwise.
 
     When not to use: where real data exists whose relations between columns matter; fit a method to it.
     """
@@ -148,7 +149,7 @@ class Columns(Spec):
         units = np.arange(ctx.start, ctx.start + n)
         drawn, unfit = self._drawn(units, {}, ctx, None)
         if unfit.any():
-            raise ConditionError(self._unmet(int(unfit.sum()), n))
+            raise ConditionError(self._unmet(int(unfit.sum()), n, {}))
         return self._dataset(self._finished(drawn, ctx, None))
 
     def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
@@ -169,7 +170,7 @@ class Columns(Spec):
             part = given[waiting]
             drawn, unfit = self._drawn(ctx.start + waiting, allowed, place, part)
             if unfit.any():
-                raise ConditionError(self._unmet(int(unfit.sum()), given.height))
+                raise ConditionError(self._unmet(int(unfit.sum()), given.height, allowed))
             full = self._finished(drawn.select(_kept(part[name], drawn[name]) for name in drawn.columns), place, part)
             fits = self._fits(part, full, allowed)
             made.append(full.filter(fits))
@@ -341,12 +342,14 @@ class Columns(Spec):
     def _system(self) -> System:
         return system_of(self.columns, self._kinds, self._formulas, self.correlated, self._rules)
 
-    def _unmet(self, rows: int, n: int) -> str:
-        """What is said where rules cannot be met."""
-        texts = "; ".join(f"`{rule.text}`" for rule in self._rules)
+    def _unmet(self, rows: int, n: int, allowed: Mapping[str, Allowed]) -> str:
+        """What is said where rules and conditions cannot be met together."""
+        formulas = {name: f" = {formula.text}" for name, formula in self._formulas.items()}
+        asked = [f"the condition on `{name}{formulas.get(name, '')}`" for name in allowed]
+        asked += [f"the rule `{rule.text}`" for rule in self._rules]
         return (
-            f"For {rows:,} of {n:,} rows of `{self.table}` no values were found that are allowed and meet the rules "
-            f"{texts}. Give other cells, or widen the condition or the rules."
+            f"For {rows:,} of {n:,} rows of `{self.table}` no values were found that meet {', '.join(asked)}. "
+            f"Give other cells, or widen it."
         )
 
 

@@ -11,11 +11,12 @@ import polars as pl
 from synthesist.core import Allowed, Context
 from synthesist.data.kinds import Kind
 from synthesist.errors import SpecError, did_you_mean
-from synthesist.rules.bounds import Known, Measures, Truths, Words
+from synthesist.rules.bounds import Known, Measures, Truths, Words, understood
 from synthesist.rules.domain import DAY, Domain
+from synthesist.rules.equations import Equation
 from synthesist.rules.formula import Formula
 from synthesist.rules.network import Factor
-from synthesist.rules.rule import Combinations, Predicate, Rule, read_rule
+from synthesist.rules.rule import Combinations, Predicate, Rule, read_rule, written_out
 from synthesist.rules.system import Group, System
 from synthesist.rules.weights import GOLDEN, Column
 from synthesist.samplers.columns.correlated import Correlated
@@ -27,6 +28,8 @@ from synthesist.samplers.columns.measured import Measured
 __all__ = ["Declared", "faults_of_rules", "system_of"]
 
 STRETCHES = 512
+TAILED = 12  # so many stretches for each halving of the first and the last one: conditions may lie far out
+FARTHEST_HALVING = 40
 COPULA_POINTS = 16
 MOST_LISTED = 2**20
 OFF_GRID = 1e-6  # of a step
@@ -48,7 +51,20 @@ def system_of(
     drawn = {name: kind for name, kind in known.items() if name not in formulas}
     bound = tuple(rule.bound(drawn, formulas) if isinstance(rule, Predicate) else rule for rule in rules)
     marginals = {name: Declared(name, columns[name]) for name in drawn}
-    return System(marginals, bound, tuple(_group(group) for group in correlated if not group.tight))
+    groups = tuple(_group(group) for group in correlated if not group.tight)
+    tight = {name for group in correlated if group.tight for name in group.columns}
+    computed = tuple(
+        Equation(name, formula)
+        for name, formula in ((name, _of_drawn(formula, formulas)) for name, formula in formulas.items())
+        if formula.names and not formula.names & tight and understood(formula.tree)
+        if all(columns[other].ranked for other in formula.names)
+    )
+    return System(marginals, bound, groups, computed)
+
+
+def _of_drawn(formula: Formula, formulas: Mapping[str, Formula]) -> Formula:
+    """The formula over columns that are drawn, computed ones written out."""
+    return Formula.of(formula.text, written_out(formula.tree, formulas))
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,9 +173,10 @@ class Declared:
         return Domain(weight, known, values, ranks)
 
     def _stretches(self, count: int, cuts: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
-        """The ends of the stretches, both included: equally likely ones, cut where rules name a value."""
-        u = np.arange(1, count) / count
-        inner = _axis(self.draw(u, np.arange(count - 1), Context()))
+        """The ends of the stretches, both included: equally likely ones, tails, and cuts where rules name a value."""
+        tail = 0.5 ** np.arange(1, min(count // TAILED, FARTHEST_HALVING)) / count
+        u = np.concatenate([tail[::-1], np.arange(1, count) / count, 1 - tail])
+        inner = _axis(self.draw(u, np.arange(len(u)), Context()))
         first, last = self._support
         step = self._step
         named = np.array([cut for cut in cuts if first <= cut <= last])
