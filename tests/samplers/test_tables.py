@@ -445,3 +445,19 @@ def test_a_rule_may_be_an_equation_over_tables() -> None:
     both = made.tables["orders"].join(sums, left_on="id", right_on="order", how="left")
     assert (both["total"] - both["amount"].fill_null(0)).abs().max() < 1e-9
     assert both["total"].round(2).equals(both["total"])
+
+
+def test_a_reference_may_hold_a_name_that_is_part_of_a_person() -> None:
+    person = {"is": "provided", "by": "person.user_name", "unique": True}
+    page = {
+        "users": {"key": "login", "columns": {"login": person, "city": {"is": "provided", "by": "person.city"}}},
+        "posts": {
+            "rows": 90_000,
+            "columns": {"id": {"is": "keys"}, "by": {"is": "reference", "to": "users"}},
+        },
+    }
+    made = drawn(Tables.build({"tables": page}), 70_000, threads=2)
+    users, posts = made.tables["users"], made.tables["posts"]
+    assert users["login"].n_unique() == 70_000
+    assert posts["by"].is_in(users["login"].implode()).all()
+    assert posts["by"].n_unique() > 40_000

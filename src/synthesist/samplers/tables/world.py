@@ -16,6 +16,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.errors import DataError
 from synthesist.samplers.columns.distribution import Rows
+from synthesist.samplers.columns.provided import Provided
 from synthesist.samplers.tables.block import Block
 from synthesist.samplers.tables.counting import Skeleton
 from synthesist.samplers.tables.parents import NONE, Popularity, popularity
@@ -128,9 +129,11 @@ class World:
         return self._gathered(table, ("column", column), rows)
 
     def _by_index(self, table: str, column: str) -> bool:
-        """Whether cells follow from the number of their row alone."""
+        """Whether cells follow from the number of their row alone, and not from an entity as well."""
         planned = self.plan.tables[table]
         declared = planned.declared.columns[column]
+        if isinstance(declared, Provided):
+            return False
         return declared.by_index and not declared.missing and column in (planned.drawn.columns if planned.drawn else ())
 
     def _keys(self, table: str, column: str, rows: np.ndarray) -> pl.Series:
