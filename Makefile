@@ -34,6 +34,8 @@ test: $(STAMPS)/dev
 
 # Every proof and every benchmark runs, so that one call shows all; SYNTHESIST_DATA is where benchmarks find more sets.
 prove: $(STAMPS)/dev
+	$(call needed,postgresql,ls /usr/lib/postgresql/*/bin/initdb)
+	$(call needed,mariadb-server,command -v mariadbd)
 	@failed=""; \
 	$(BIN)/python -m pytest -m prove || failed="$$failed pytest"; \
 	for benchmark in benchmarks/[a-z]*.py; do \
