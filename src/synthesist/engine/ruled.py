@@ -25,7 +25,7 @@ TRIES = 200
 MOST_VAIN = 20  # blocks without a single new row
 STEP = 4_096  # rows; methods draw multiples of it
 PROBE = 4_096
-ENOUGH = 0.5  # of the rows are valid: then drawing the rest again costs less than learning anew
+ENOUGH = 0.7  # of the rows are valid: then drawing the rest again costs less than telling the table otherwise
 
 
 def fit_ruled(data: Dataset, fit: Callable[[Dataset], Sampler], ctx: Context) -> "Ruled":
