@@ -188,6 +188,29 @@ def test_conditions_and_given_cells_move_what_rules_tie_to_them() -> None:
         spec.fill(holes.with_table(wrong), {}, Context.seeded(0))
 
 
+def test_listed_combinations_among_very_many_values() -> None:
+    columns = {
+        "zip": {"is": "uniform", "low": 10_000, "high": 99_999, "integers": True},
+        "day": {"is": "dates", "start": "2020-01-01", "end": "2024-12-31"},
+        "country": {"is": "categorical", "values": ["DE", "US"], "weights": [1, 3]},
+    }
+    listed = [[10_115, "2020-02-03", "DE"], [90_210, "2021-01-01", "US"], [5, "2020-01-01", "US"]]
+    rules: Rules = [{"combinations": ["zip", "day", "country"], "rows": listed}]
+    made = sy.sample(build(columns, rules), 4_000).table
+    assert not broken(made, rules)
+    assert made["zip"].eq(90_210).mean() == pytest.approx(0.75, abs=0.03)
+
+
+def test_long_chains_of_formulas_are_no_matter_but_for_rules_on_them() -> None:
+    columns: dict[str, Any] = {"x0": NORMAL}
+    columns |= {f"x{i}": {"is": "expression", "formula": f"x{i - 1} + x{i - 1}"} for i in range(1, 40)}
+    made = sy.sample(build(columns, ["x3 > 4"]), 500).table
+    assert made["x0"].min() > 0.5
+    assert (made["x39"] == made["x0"] * 2.0**39).all()
+    with pytest.raises(SpecError, match="`x30`, whose formula is too long"):
+        build(columns, ["x30 > 4"])
+
+
 def test_two_conditions_on_a_group_need_no_luck() -> None:
     spec = build({"a": NORMAL, "b": NORMAL}, [], correlated=[{"columns": ["a", "b"], "spearman": 0.6}])
     made = sy.sample(spec, 5_000, {"a": (">", 2.5), "b": ("<", -1.0)}).table  # met by one row in 200,000
@@ -216,12 +239,17 @@ def test_the_same_rows_whatever_their_number_and_the_threads() -> None:
         (["id <= 5"], "unique values"),
         (["unique(a, k)"], "can be listed"),
         (["n = a * b"], "cannot be solved"),
+        (["1 = 2"], "cannot be met.*`1 = 2`"),
+        (["n in ()"], "cannot be met"),
+        ([{"combinations": ["n", "k"], "rows": [["five", "x"]]}], "'five' is no integer"),
+        ([{"combinations": ["a", "k"], "rows": [[0.5, "x"]]}], "can be listed"),
+        ([{"combinations": ["t", "k"], "rows": [["abc", "x"]]}], "can be listed"),
     ],
 )
 def test_rules_that_cannot_be_are_refused_when_the_page_is_read(rules: Any, said: str) -> None:
     columns = {
         "id": {"is": "keys"}, "a": NORMAL, "b": NORMAL, "k": KIND,
-        "n": {"is": "uniform", "low": 0, "high": 1e6, "integers": True},
+        "n": {"is": "uniform", "low": 0, "high": 1e6, "integers": True}, "t": {"is": "regex", "pattern": "[a-z]{3}"},
     }  # fmt: skip
     with pytest.raises(SpecError, match=said):
         build(columns, rules)

@@ -18,7 +18,7 @@ from synthesist.data.kinds import Boolean, Category, Constant, Duration, Id, Int
 from synthesist.data.schema import TableSchema
 from synthesist.errors import ConditionError, NotFoundError, did_you_mean
 
-__all__ = ["Where", "conditions", "satisfied"]
+__all__ = ["Where", "cell_of", "conditions", "satisfied"]
 
 Where = Mapping[str, Any] | str | Iterable[str] | None
 
@@ -137,7 +137,7 @@ def _allowed(column: str, kind: Kind, operator: str, values: tuple[Any, ...]) ->
         return Allowed(values=(), missing=True)
     if operator == "present":
         return Allowed()
-    cells = tuple(_cell(column, kind, value) for value in values)
+    cells = tuple(cell_of(column, kind, value) for value in values)
     if operator in ("==", "in"):
         return Allowed(values=tuple(dict.fromkeys(cells)))
     if operator in ("!=", "not in"):
@@ -154,7 +154,7 @@ def _allowed(column: str, kind: Kind, operator: str, values: tuple[Any, ...]) ->
     return Allowed(high=cells[0], high_open=operator == "<")
 
 
-def _cell(column: str, kind: Kind, value: Any) -> Any:
+def cell_of(column: str, kind: Kind, value: Any) -> Any:
     """A value as the user wrote it, in the storage form of its column."""
     try:
         return _stored(kind, value)

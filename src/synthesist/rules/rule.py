@@ -16,13 +16,14 @@ An empty cell breaks no rule it makes unknown, as a CHECK of SQL has it.
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
 from synthesist.data.kinds import Boolean, Category, Duration, Integer, Kind, Moment, Number
-from synthesist.errors import SpecError
+from synthesist.errors import ConditionError, SpecError
+from synthesist.rules.conditions import cell_of
 from synthesist.rules.formula import Formula
 
 __all__ = ["Combinations", "Depends", "OneHot", "Predicate", "Rule", "Unique", "read_rule", "written_out"]
@@ -103,10 +104,26 @@ class Combinations(Rule):
         cells = table.select(self.columns)
         if self.rows is None:
             return pl.Series("broken", [False]).new_from_index(0, table.height)
-        listed = pl.DataFrame(list(self.rows), schema=cells.schema, orient="row", strict=False)
+        stored = self.bound({name: _kind(dtype) for name, dtype in cells.schema.items()})
+        listed = pl.DataFrame(list(stored.rows or ()), schema=cells.schema, orient="row")
         inside = cells.with_row_index("row").join(listed, on=list(self.columns), how="semi", nulls_equal=True)["row"]
         full = cells.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
         return ~pl.Series("broken", range(table.height), dtype=pl.UInt32).is_in(inside.implode()) & full
+
+    def bound(self, kinds: Mapping[str, Kind]) -> "Combinations":
+        """The same, with cells as their columns store them.
+
+        Raises:
+            SpecError: a cell is no value of its column.
+        """
+        try:
+            rows = [
+                tuple(cell_of(name, kinds[name], cell) for name, cell in zip(self.columns, row, strict=True))
+                for row in self.rows or ()
+            ]
+        except ConditionError as error:
+            raise SpecError(f"`{self.text}`: {str(error).partition('. ')[0]}") from None
+        return replace(self, rows=tuple(dict.fromkeys(rows)))
 
 
 @dataclass(frozen=True)

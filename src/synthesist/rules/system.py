@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -34,8 +35,9 @@ LARGEST_TABLE = 2**21
 LARGEST_EQUATION = 2**18
 ROUNDS = 300
 MOST_SUBSETS = 5_000
-MOST_COMPILED = 64
+MOST_REMEMBERED = 64
 FREE = Allowed(missing=True)
+T = TypeVar("T")
 Group = tuple[tuple[str, ...], Callable[[Mapping[str, Column]], Factor]]
 
 
@@ -94,6 +96,10 @@ class System:
 
     def conflict(self) -> tuple[Rule, ...]:
         """The smallest set of rules that no row can meet; none where all can be met."""
+        anything = pl.DataFrame({"": [None]})
+        for rule in self.rules:
+            if not rule.columns and rule.broken(anything).any():  # as 1 = 2
+                return (rule,)
         for names, rules in self._components({}):
             if not self._possible(names, rules):
                 return self._smallest(names, rules)
@@ -102,12 +108,12 @@ class System:
     def _parts_of(self, fixed: frozenset[str], allowed: Mapping[str, Allowed]) -> "tuple[Part, ...]":
         """The rules compiled, for rows of which the fixed columns are given and the others limited."""
         key = (fixed, repr(sorted(allowed.items())))
-        if key not in self._parts:
-            if len(self._parts) > MOST_COMPILED:
-                self._parts.clear()
-            parts = self._components(allowed)
-            self._parts[key] = tuple(self._compiled(names, rules, fixed, allowed) for names, rules in parts)
-        return self._parts[key]
+        parts = self._parts.get(key)  # blocks are drawn in threads: another may clear them
+        if parts is None:
+            tied = self._components(allowed)
+            parts = tuple(self._compiled(names, rules, fixed, allowed) for names, rules in tied)
+            _remember(self._parts, key, parts)
+        return parts
 
     def _components(self, allowed: Mapping[str, Allowed]) -> tuple[tuple[tuple[str, ...], tuple[Rule, ...]], ...]:
         """Columns that are tied together, and their rules."""
@@ -158,16 +164,18 @@ class System:
         if len(unique) > 1:
             texts = " and ".join(f"`{rule.text}`" for rule in unique)
             raise SpecError(f"{texts} are tied to each other, which cannot be: say `unique: true` of a column instead")
-        listed = {name: rule.text for rule in rules if isinstance(rule, Unique | Depends) for name in rule.columns}
+        listed = {name: rule.text for rule in rules if not isinstance(rule, Predicate) for name in rule.columns}
         columns: dict[str, Column] = {}
         for name in names:
             limit = FREE if name in fixed else allowed.get(name, FREE)
+            for values in self._only(name, rules):
+                limit = limit.both(values)
             count = LARGEST_TABLE if name in listed else most
             columns[name] = self.marginals[name], self.marginals[name].domain(count, cuts[name], limit)
             if name in listed and not columns[name][1].single:
                 raise SpecError(
-                    f"`{listed[name]}` needs values that can be listed, and `{name}` has more than {LARGEST_TABLE:,}: "
-                    f"give it a grid and ends, or `unique: true`"
+                    f"`{listed[name]}` needs values that can be listed, {LARGEST_TABLE:,} at most, and those of "
+                    f"`{name}` cannot: make it categories, or whole numbers or decimals between ends"
                 )
         sizes = {name: domain.size for name, (_, domain) in columns.items()}
         kept = unique[0].columns if unique else tuple(sorted(fixed & set(names)))
@@ -201,6 +209,16 @@ class System:
             unique=unique[0] if unique else None,
             depends=tuple(rule for rule in rules if isinstance(rule, Depends)),
         )
+
+    def _only(self, name: str, rules: Sequence[Rule]) -> list[Allowed]:
+        """The values that listed combinations leave to a column; any, where an empty cell beside it breaks nothing."""
+        found = []
+        for rule in rules:
+            if isinstance(rule, Combinations) and rule.rows is not None and name in rule.columns:
+                place = rule.columns.index(name)
+                if not any(self.marginals[other].missing for other in rule.columns if other != name):
+                    found.append(Allowed(values=tuple({row[place]: None for row in rule.rows}), missing=True))
+        return found
 
     def _possible(self, names: Sequence[str], rules: Sequence[Rule]) -> bool:
         return bool((self._compiled(names, rules, frozenset(), {}).elimination.mass > 0).any())
@@ -238,7 +256,8 @@ class Part:
     """Columns whose cells may not be empty."""
     unique: Unique | None
     depends: tuple[Depends, ...]
-    _settled: dict[object, object] = field(default_factory=dict, repr=False)
+    _settled: dict[object, Elimination] = field(default_factory=dict, repr=False)
+    _orders: dict[object, np.ndarray] = field(default_factory=dict, repr=False)
 
     def draw(
         self, units: np.ndarray, block: Context, run: Context, given: Mapping[str, pl.Series]
@@ -330,14 +349,14 @@ class Part:
         """The order of drawing; what depends on another column is settled once for the whole run."""
         if not self.depends:
             return self.elimination
-        if run.path not in self._settled:
+        found = self._settled.get(run.path)
+        if found is None:
             factors = list(self.factors)
             for rule in self.depends:
                 for name in rule.dependent:
                     factors.append(self._mapping(rule, name, factors, run))
-            self._settled[run.path] = eliminated(self.sizes, factors, self.elimination.kept)
-        found = self._settled[run.path]
-        assert isinstance(found, Elimination)
+            found = eliminated(self.sizes, factors, self.elimination.kept)
+            _remember(self._settled, run.path, found)
         return found
 
     def _mapping(self, rule: Depends, name: str, factors: Sequence[Factor], run: Context) -> Factor:
@@ -365,18 +384,24 @@ class Part:
         The order is that of draws without replacement: Efraimidis and Spirakis, Weighted random sampling with a
         reservoir, Information Processing Letters 97(5), 2006, doi:10.1016/j.ipl.2005.11.003.
         """
-        key = ("order", run.path)
-        if key not in self._settled:
+        order = self._orders.get(run.path)
+        if order is None:
             mass = elimination.mass.ravel()
             possible = np.flatnonzero(mass > 0)
             waits = run.rng("combinations").exponential(size=len(mass))[possible] / mass[possible]
-            self._settled[key] = possible[np.argsort(waits)]
-        order = self._settled[key]
-        assert isinstance(order, np.ndarray)
+            order = possible[np.argsort(waits)]
+            _remember(self._orders, run.path, order)
         if not len(order):
             return {name: np.full(len(units), -1) for name in elimination.kept}
         which = np.unravel_index(order[units % len(order)], elimination.mass.shape)
         return dict(zip(elimination.kept, which, strict=True))
+
+
+def _remember(known: dict[object, T], key: object, value: T) -> None:
+    """Keep what was worked out, but not for ever."""
+    if len(known) >= MOST_REMEMBERED:
+        known.clear()
+    known[key] = value
 
 
 def _patterns(given: pl.DataFrame | None, held: Sequence[str], n: int) -> list[tuple[tuple[str, ...], np.ndarray]]:

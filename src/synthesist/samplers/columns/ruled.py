@@ -1,6 +1,7 @@
 """Declared columns under rules: what each column takes by itself, cut into cells that rules are weighed over."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from typing import Any
@@ -45,26 +46,48 @@ def system_of(
 ) -> System:
     """The rules over declared columns, computed ones written out.
 
+    Args:
+        formulas: of the computed columns, each after those it reads.
+
     Raises:
-        SpecError: a rule names no column, or does not fit its columns.
+        SpecError: a rule names no column, does not fit its columns, or reads one whose formula is too long for it.
     """
     drawn = {name: kind for name, kind in known.items() if name not in formulas}
-    bound = tuple(rule.bound(drawn, formulas) if isinstance(rule, Predicate) else rule for rule in rules)
+    written = _of_drawn(formulas)
+    for rule in rules:
+        for name in rule.columns:
+            if name in formulas and name not in written:
+                raise SpecError(f"`{rule.text}` reads `{name}`, whose formula is too long once all it reads is in it")
+    bound = tuple(_bound(rule, drawn, written) for rule in rules)
     marginals = {name: Declared(name, columns[name]) for name in drawn}
     groups = tuple(_group(group) for group in correlated if not group.tight)
     tight = {name for group in correlated if group.tight for name in group.columns}
     computed = tuple(
         Equation(name, formula)
-        for name, formula in ((name, _of_drawn(formula, formulas)) for name, formula in formulas.items())
+        for name, formula in written.items()
         if formula.names and not formula.names & tight and understood(formula.tree)
         if all(columns[other].ranked for other in formula.names)
     )
     return System(marginals, bound, groups, computed)
 
 
-def _of_drawn(formula: Formula, formulas: Mapping[str, Formula]) -> Formula:
-    """The formula over columns that are drawn, computed ones written out."""
-    return Formula.of(formula.text, written_out(formula.tree, formulas))
+def _bound(rule: Rule, kinds: Mapping[str, Kind], formulas: Mapping[str, Formula]) -> Rule:
+    match rule:
+        case Predicate():
+            return rule.bound(kinds, formulas)
+        case Combinations():
+            return rule.bound(kinds)
+    return rule
+
+
+def _of_drawn(formulas: Mapping[str, Formula]) -> dict[str, Formula]:
+    """The formulas over columns that are drawn, computed ones written out; without those that get too long."""
+    written: dict[str, Formula] = {}
+    for name, formula in formulas.items():
+        if formula.names & formulas.keys() <= written.keys():
+            with suppress(SpecError):
+                written[name] = Formula.of(formula.text, written_out(formula.tree, written))
+    return written
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +115,10 @@ class Declared:
             values, weight = listed[0].cast(self.kind.storage), listed[1] / listed[1].sum()
             below = np.cumsum(weight) - weight
             ranks = np.column_stack([below, below + weight])
-            return self._with_empty(weight * allowed.mask(values).to_numpy(), _known(values), values, ranks, allowed)
+            inside = allowed.mask(values).to_numpy()
+            kept = np.flatnonzero(inside) if inside.any() else np.array([0])  # one that weighs nothing, if none may be
+            values = values.gather(kept)
+            return self._with_empty((weight * inside)[kept], _known(values), values, ranks[kept], allowed)
         if not self.column.ranked:
             everything = Measures(*(np.array([it]) for it in (-np.inf, np.inf, True, False)))
             return self._with_empty(np.ones(1), everything, None, None, allowed)
