@@ -25,6 +25,7 @@ from synthesist.samplers.documents.values import canonical
 
 __all__ = ["Listing", "Members", "Node", "Plan", "Way", "brought_along"]
 
+MOST_VALUES = 1_000_000  # of the smallest document
 MOST_NODES = 40_000
 NAMES = 24  # names of properties that a schema leaves open
 NAMES_EACH = 8  # names for each pattern of properties
@@ -85,10 +86,9 @@ class Way:
         """The nodes without which there is no value."""
         match self.make:
             case Listing() as made:
-                yield from made.first[: made.fewest]
-                yield from made.forced
-                if made.others is not None:
-                    yield from [made.others] * max(0, made.fewest - len(made.first) - len(made.forced))
+                yield from (*made.first[: made.fewest], *made.forced)
+                if made.others is not None and made.fewest > len(made.first) + len(made.forced):
+                    yield made.others
             case Members() as made:
                 yield from (node for node, needed in zip(made.nodes, made.required, strict=True) if needed)
 
@@ -103,13 +103,18 @@ class Way:
 
     def size(self) -> float:
         """How many values its smallest document has."""
-        if not isinstance(self.make, Listing | Members):
-            return 1
-        least = 1 + sum(part.least for part in self.parts)
-        if isinstance(self.make, Members) and (more := self.make.fewest - int(self.make.required.sum())) > 0:
-            optional = sorted(n.least for n, r in zip(self.make.nodes, self.make.required, strict=True) if not r)
-            least += sum(optional[:more]) if len(optional) >= more else inf
-        return least
+        match self.make:
+            case Listing() as made:
+                least = 1 + sum(part.least for part in (*made.first[: made.fewest], *made.forced))
+                more = made.fewest - len(made.first) - len(made.forced)
+                return least + more * made.others.least if made.others is not None and more > 0 else least
+            case Members() as made:
+                least = 1 + sum(node.least for node in self.parts)
+                if (more := made.fewest - int(made.required.sum())) > 0:
+                    optional = sorted(n.least for n, r in zip(made.nodes, made.required, strict=True) if not r)
+                    least += sum(optional[:more]) if len(optional) >= more else inf
+                return least
+        return 1
 
 
 @dataclass(eq=False)
@@ -158,6 +163,8 @@ class Plan:
             self._measure()
         if self.root.least == inf:
             raise SpecError(self._why())
+        if self.root.least > MOST_VALUES:
+            raise SpecError(f"a document would hold {self.root.least:,.0f} values or more, and {MOST_VALUES:,} can be")
 
     def _unfold(self) -> None:
         """Make the ways of all nodes."""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from synthesist.errors import SpecError
+from synthesist.samplers.documents.keywords import well_written
 from synthesist.samplers.documents.values import canonical
 
 __all__ = ["ANNOTATIONS", "Library", "Located", "walked"]
@@ -34,7 +35,7 @@ class Located:
     @cached_property
     def words(self) -> Mapping[str, Any]:
         """Its keywords as draft 2020-12 would write them."""
-        return _modern(self.schema, self.draft) if isinstance(self.schema, dict) else {}
+        return well_written(_modern(self.schema, self.draft), self.path) if isinstance(self.schema, dict) else {}
 
     @cached_property
     def listed(self) -> frozenset[str] | None:
@@ -226,7 +227,8 @@ def _modern(schema: Mapping[str, Any], draft: int) -> Mapping[str, Any]:
         words["prefixItems"] = words.pop("items")
         if "additionalItems" in words:
             words["items"] = words["additionalItems"]
-    for name, needed in (words.get("dependencies") or {}).items():
+    dependencies = words.get("dependencies")
+    for name, needed in dependencies.items() if isinstance(dependencies, dict) else ():
         kind = "dependentRequired" if isinstance(needed, list | str) else "dependentSchemas"
         words[kind] = {**words.get(kind, {}), name: [needed] if isinstance(needed, str) else needed}
     if words.get("$recursiveRef") == "#":

@@ -24,6 +24,7 @@ VARIED = 100  # texts that are enough for no other way to be looked for
 TRIES = 200
 REPEATS = re.compile(r"\{(\d+),(\d+)\}")
 LONG = 1_000  # most characters of a text that is as long as it may be
+LONGEST = 1_000_000  # characters of a text that is drawn at all
 LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz", dtype=np.uint8)
 
 
@@ -132,6 +133,8 @@ def texts(
     Raises:
         SpecError: there are none, or what is asked for cannot be drawn; the message says why.
     """
+    if shortest > LONGEST:
+        raise SpecError(f"a text would have {shortest:,} characters or more, and {LONGEST:,} can be")
     known = frozenset(name for name in formats if name in FORMATS)
     wanted = Wanted(shortest, longest, patterns, not_patterns, known, excluded)
     rest, searched = _all_but(wanted)

@@ -113,17 +113,18 @@ def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[
             settled = replace(column, nullable=column.nullable and name not in ties.key and name not in ties.present)
             page = drawn(settled, limits, unique, dialect, ruled=name in ruled)
             if page is None:
-                notes.append(_left_out(table, name))
+                notes.append(_left_out(table, name, held.limits.get(name, Limits())))
                 continue
             out[name] = page
     return out
 
 
-def _left_out(table: Table, name: str) -> str:
+def _left_out(table: Table, name: str, limits: Limits) -> str:
     column = table.columns[name]
-    why = "and may not be empty: give it a default" if not column.nullable else "and stays empty"
+    empty = "stays empty" if column.nullable and name not in table.key else "may not be empty: give it a default"
     kind = column.type.written or "of no type"
-    return f"line {column.line}: `{table.name}.{name}` is {kind}, which is not drawn here, {why}."
+    why = "which is not drawn here" if limits == Limits() else "of which nothing is drawn here that its CHECK allows"
+    return f"line {column.line}: `{table.name}.{name}` is {kind}, {why}, and {empty}."
 
 
 def _reference(link: Link, name: str, *, first: bool) -> dict[str, Any]:
