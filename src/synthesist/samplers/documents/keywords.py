@@ -49,8 +49,16 @@ WRITTEN: Mapping[str, tuple[Test, str]] = {
     "enum": (lambda value: isinstance(value, list), "a list of values"),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), (_number, "a number")),
     **dict.fromkeys(
-        ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties")
-        + ("minContains", "maxContains"),
+        (
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+            "minProperties",
+            "maxProperties",
+            "minContains",
+            "maxContains",
+        ),
         (_count, "a whole number of at least 0"),
     ),
     **dict.fromkeys(
