@@ -211,7 +211,8 @@ class _Planner:
         """The columns of a link that may be emptied; those of no other link, where there are such."""
         table = self.schema.tables[tie.child]
         free = [name for name in tie.columns if table.columns[name].missing and name not in table.key]
-        alone = [name for name in free if not any(name in link.columns for link in table.links if link != tie.link)]
+        others = {name for link in ties_of(self.schema) if link.child == tie.child and link != tie for name in link.columns}
+        alone = [name for name in free if name not in others]
         return tuple(alone or free)
 
     def _lookups(self, ties: Sequence[Tie], seeds: Collection[str]) -> list[str]:

@@ -71,7 +71,7 @@ class Selection:
         for block in self.blocks():
             for table, frame in block.tables.items():
                 parts[table].append(frame)
-        return Dataset({table: pl.concat(frames) for table, frames in parts.items()}, self.schema)
+        return Dataset({table: pl.concat(frames, how="vertical_relaxed") for table, frames in parts.items()}, self.schema)
 
     def blocks(self) -> Iterator[Dataset]:
         """The kept rows, some at a time; tables after those they refer to, where links go in no circle."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from synthesist.data.schema import Link, Schema
+from synthesist.data.schema import Schema
 from synthesist.errors import SpecError, did_you_mean
 
 __all__ = ["Tie", "named", "read_tie", "ties_of"]
@@ -20,11 +20,6 @@ class Tie:
     columns: tuple[str, ...]
     parent: str
     to: tuple[str, ...]
-
-    @property
-    def link(self) -> Link:
-        """The same as the schema of the child has it."""
-        return Link(columns=self.columns, table=self.parent, to=self.to)
 
     @property
     def start(self) -> str:
