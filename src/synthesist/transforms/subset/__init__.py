@@ -51,8 +51,9 @@ class Subset(Spec):
       row brings, which (`where`), and `of` which rows: those that belong to the seeds (`belonging`), `all` kept ones,
       or `none`. Through a link that is `cut` no row is needed: cells are emptied where the row they refer to is not
       kept.
-    - `whole` tables are kept whole, and so are those of at most `lookups` rows that refer to no others than such, but
-      for the unit. Tables `without` are left out, and columns that refer to them are emptied.
+    - `whole` tables are kept whole, and so are lookup tables: those of at most `lookups` rows that refer only to such
+      tables, and to which ten times as many rows of another refer, or none. Tables `without` are left out, and columns
+      that refer to them are emptied.
     - `others`: tables that no link leads to are drawn by `share`, where that is a number, or `empty`, or `whole`.
     - `virtual` links are followed although the schema does not have them: `visits.patient -> patients.id`.
 
@@ -95,7 +96,7 @@ class Subset(Spec):
     whole: tuple[str, ...] = knob((), "tables that are kept whole", tries=((), ("products",)), beside={"share": 0.1})
     lookups: int = knob(
         100,
-        "tables of at most so many rows are kept whole, if they refer only to such",
+        "small tables, of at most so many rows, that many rows refer to are kept whole",
         tries=(0, 100),
         beside={"share": 0.02},
         ge=0,

@@ -12,7 +12,8 @@ import numpy as np
 import polars as pl
 
 from synthesist.core import Context
-from synthesist.errors import ConditionError, NotFoundError, SpecError
+from synthesist.errors import ConditionError, NotFoundError
+from synthesist.rules.conditions import cell_of
 from synthesist.transforms.subset.drawing import addresses, lowest, lowest_of_each
 from synthesist.transforms.subset.origin import Origin, identity
 from synthesist.transforms.subset.plan import Down, Plan, Seed
@@ -202,15 +203,12 @@ def _drawn(
 def _of_keys(origin: Origin, plan: Plan, table: str, seed: Seed) -> np.ndarray:
     """The rows of given keys."""
     schema = plan.schema.tables[table]
-    try:
-        cells = pl.DataFrame(
-            [list(one) if isinstance(one, tuple) else [one] for one in seed.keys],
-            schema={name: schema.columns[name].storage for name in schema.key},
-            orient="row",
-        )
-    except (TypeError, pl.exceptions.PolarsError):
-        kinds = ", ".join(f"{name} ({schema.columns[name].kind})" for name in schema.key)
-        raise SpecError(f"keys: these are no keys of `{table}`, which are {kinds}.") from None
+    rows = [one if isinstance(one, tuple) else (one,) for one in seed.keys]
+    cells = pl.DataFrame(
+        [[cell_of(name, schema[name], cell) for name, cell in zip(schema.key, row, strict=True)] for row in rows],
+        schema={name: schema[name].storage for name in schema.key},
+        orient="row",
+    )
     met = origin.find(table, cells)
     if absent := [one for place, one in enumerate(seed.keys) if place not in set(met.places.tolist())]:
         more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""

@@ -42,9 +42,12 @@ def lowest_of_each(owners: np.ndarray, numbers: np.ndarray, n: int) -> np.ndarra
 
 
 def _words(column: pl.Series) -> Iterator[np.ndarray]:
-    """The cells of a column as whole numbers of 64 bits, as many for each as the longest needs."""
+    """The cells of a column as whole numbers of 64 bits, as many for each as the longest needs.
+
+    Whole numbers are as they are written: files may hold keys as text that are numbers in the database.
+    """
     empty = column.is_null().to_numpy()
-    if column.dtype == pl.Boolean or column.dtype.is_integer() or column.dtype.is_temporal():
+    if column.dtype == pl.Boolean or column.dtype.is_temporal():
         yield np.where(empty, EMPTY, column.to_physical().cast(pl.Int64).fill_null(0).to_numpy().view(np.uint64))
     elif column.dtype.is_float():
         cells = column.cast(pl.Float64).fill_null(0.0).to_numpy() + 0.0  # so that -0.0 is 0.0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Down", "Follow", "Native", "Plan", "Seed", "planned"]
 
+OFTEN = 10
+"""How often a row of a table that is looked up is referred to at least, on average."""
+
 
 class Native(BaseModel):
     """A condition in the words of the database that is read; it goes there as it is."""
@@ -216,13 +219,17 @@ class _Planner:
         return tuple(alone or free)
 
     def _lookups(self, ties: Sequence[Tie], seeds: Collection[str]) -> list[str]:
-        """Small tables that refer only to tables that are whole."""
+        """Small tables that refer only to tables that are whole, and to whose rows many others refer, or none at all."""
         given = {*self.spec.whole}
-        barred = {*seeds, *given, *self.spec.without, self.schema.unit}
-        found = {name for name in self.schema.tables if name not in barred and self.rows[name] <= self.spec.lookups}
+        barred = {*seeds, *given, *self.spec.without}
+        found = {name for name in self.schema.tables if name not in barred and self._is_small(name, ties)}
         while wrong := {tie.child for tie in ties if tie.child in found and tie.parent not in found | given}:
             found -= wrong
         return [name for name in self.schema.tables if name in found]
+
+    def _is_small(self, table: str, ties: Sequence[Tie]) -> bool:
+        others = [self.rows[tie.child] for tie in ties if tie.parent == table and tie.child != table]
+        return self.rows[table] <= min(self.spec.lookups, max(others) / OFTEN if others else self.spec.lookups)
 
     def _left(self, seeds: Mapping[str, Seed]) -> Schema:
         """The schema without what is left out."""
