@@ -216,7 +216,7 @@ class Context:
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The generator of this place and purpose: same name, same numbers, whatever else was drawn."""
-        return np.random.Generator(np.random.Philox(key=self.seed(purpose)))
+        return np.random.Generator(np.random.PCG64DXSM(self.seed(purpose)))
 
     def track(self, steps: Iterable[T], label: "Label" = "", total: int | None = None) -> Iterable[T]:
         """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises.
