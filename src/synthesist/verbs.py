@@ -1,4 +1,4 @@
-"""What a user says: read, inspect, split, fit, search, sample, fill, transform, evaluate, compare, make, save, load.
+"""What a user says: read, inspect, split, fit, search, sample, fill, transform, subset, evaluate, compare, make, save ...
 
 `run` stands in `synthesist.recipe`, one floor up.
 """
@@ -28,10 +28,13 @@ from synthesist.rules.conditions import Where, conditions, satisfied
 
 if TYPE_CHECKING:
     from synthesist.combine.search import Search, Trial
+    from synthesist.data.databases import DatabaseWriter
+    from synthesist.data.folders import FolderWriter
     from synthesist.data.inspect import Inspection
     from synthesist.engine.apart import Cost
     from synthesist.report.comparison import Attempt, Comparison
     from synthesist.report.report import Report
+    from synthesist.transforms.subset.selection import Account
 
 __all__ = [
     "Made",
@@ -47,6 +50,7 @@ __all__ = [
     "save",
     "search",
     "split",
+    "subset",
     "transform",
 ]
 
@@ -240,6 +244,61 @@ def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | 
     data, native = read(source), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
     return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
+
+
+@dataclass(frozen=True)
+class Subsetted:
+    """What `subset` kept: the rows, where they were not written elsewhere, and the account of how many and why."""
+
+    data: Dataset | None
+    account: "Account"
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+def subset(
+    source: Any,
+    to: Any = None,
+    *,
+    schema: Schema | str | Path | None = None,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Subsetted:
+    """Keep a part of related tables, with all that its rows refer to.
+
+    Of a database only keys are read until the end, and rows go to `to` block by block: it may be larger than memory.
+
+    Args:
+        source: anything `read` accepts, or the address of a database.
+        to: where the rows go: a folder, the address of a database, or a function that makes a target of their schema;
+            without it they come back.
+        options: those of the transform `subset`: where to start (`where`, `share`, `keys`), and what to follow.
+
+    Raises:
+        SpecError: the options do not fit the tables; all faults at once.
+        ConditionError: no row meets the conditions.
+        NotFoundError: a key is not there.
+    """
+    from synthesist.transforms.subset.reading import origin_of
+
+    ctx, spec = ctx or Context.seeded(seed), as_spec("transforms", "subset", options)
+    with origin_of(source, schema) as origin:
+        chosen = spec.select(origin, ctx.at("transform"))  # type: ignore[attr-defined]
+        if to is None:
+            return Subsetted(chosen.data, chosen.account)
+        with to(chosen.schema) if callable(to) else _target(to, chosen.schema) as target:
+            for block in ctx.track(chosen.blocks(), "writing"):
+                target.write(block)
+        return Subsetted(None, chosen.account)
+
+
+def _target(to: str | Path, schema: Schema) -> "FolderWriter | DatabaseWriter":
+    from synthesist.data.databases import DatabaseWriter, is_address
+    from synthesist.data.folders import FolderWriter
+
+    return DatabaseWriter(to, schema) if is_address(to) else FolderWriter(to, schema)
 
 
 def evaluate(

@@ -132,7 +132,7 @@ def test_random_tables_are_closed_as_by_brute_force(seed: int) -> None:
 def test_a_share_is_of_the_unit_and_exact() -> None:
     data = related()
     chosen = select(data, share=0.25)
-    line = {row["table"]: row for row in chosen.tables.iter_rows(named=True)}
+    line = {row["table"]: row for row in chosen.account.tables.iter_rows(named=True)}
     assert line["customers"]["seeds"] == 30
     assert line["countries"]["whole"] == 5
     assert line["notes"]["seeds"] == 50  # no link leads there: the same share
@@ -241,7 +241,9 @@ def test_a_long_chain_ends() -> None:
 def test_small_tables_that_many_rows_refer_to_are_whole() -> None:
     data = related()
     chosen = select(data, where={"orders": "id = 7"}, lookups=150)
-    assert {table for table, why in chosen.closure.why.items() if why["whole"]} == {"countries"}  # 900 lines, 150 products
+    assert {table for table, why in chosen.closure.why.items() if why["whole"]} == {
+        "countries"
+    }  # 900 lines, 150 products
     assert select(data, where={"orders": "id = 7"}, lookups=0).data.tables["countries"].height <= 3
     alone = select(data, where={"orders": "id = 7"}, lookups=400)
     assert alone.closure.why["visits"]["whole"] == 400
@@ -258,7 +260,7 @@ def test_tables_no_link_leads_to_are_drawn_empty_or_whole() -> None:
     data = related()
     for others, want in (("drawn", 40), ("empty", 0), ("whole", 400)):
         assert select(data, share=0.1, others=others).data.tables["visits"].height == want
-    assert "`visits`" in str(select(data, where={"customers": "id < 5"}))
+    assert "`visits`" in str(select(data, where={"customers": "id < 5"}).account)
 
 
 def test_orphans_are_counted_and_kept_or_emptied() -> None:
@@ -268,9 +270,9 @@ def test_orphans_are_counted_and_kept_or_emptied() -> None:
     )
     data = Dataset({**data.tables, "orders": lost}, data.schema)
     chosen = select(data, share={"orders": 1.0})
-    assert chosen.orphans.rows() == [("orders.customer -> customers.id", 100)]
+    assert chosen.account.orphans.rows() == [("orders.customer -> customers.id", 100)]
     assert orphans(chosen.data) == {"orders.customer -> customers (id)": 100}
-    assert "100 kept rows refer by orders.customer" in str(chosen)
+    assert "100 kept rows refer by orders.customer" in str(chosen.account)
     emptied = select(data, share={"orders": 1.0}, orphans="emptied").data
     assert orphans(emptied) == {}
     assert emptied.tables["orders"]["customer"].null_count() == 100

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from inspect import cleandoc
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,7 +18,7 @@ __all__ = ["chosen", "console", "options", "shelf", "spec", "values", "wrote"]
 WIDTH = 100  # where the output is no terminal
 
 
-def wrote(path: Path, what: str = "") -> None:
+def wrote(path: object, what: str = "") -> None:
     """One line for a file that is there now."""
     typer.echo(f"Wrote {path}" + (f": {what}" if what else ""))
 

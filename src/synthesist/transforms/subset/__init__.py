@@ -54,7 +54,7 @@ class Subset(Spec):
     - `whole` tables are kept whole, and so are lookup tables: those of at most `lookups` rows that refer only to such
       tables, and to which ten times as many rows of another refer, or none. Tables `without` are left out, and columns
       that refer to them are emptied.
-    - `others`: tables that no link leads to are drawn by `share`, where that is a number, or `empty`, or `whole`.
+    - `others`: tables that no link leads to are drawn by the `share`, if there is one, or `empty`, or `whole`.
     - `virtual` links are followed although the schema does not have them: `visits.patient -> patients.id`.
 
     Rows are drawn by their keys: the same seed draws the same ones from files and from a database, in any order; a
@@ -130,6 +130,21 @@ class Subset(Spec):
             else (given,)
             for table, given in keys.items()
         }
+
+    @field_validator("share", mode="before")
+    @classmethod
+    def _are_shares(cls, share: Any) -> Any:
+        """Refuse what is no share in one line, not once for each way to write one."""
+        for one in share.values() if isinstance(share, Mapping) else (share,):
+            if one is not None and not (isinstance(one, int | float) and 0 < one <= 1):
+                raise ValueError(f"a share lies above 0 and goes up to 1, as in 0.1, got {one!r}")
+        return share
+
+    @property
+    def common_share(self) -> float | None:
+        """The share, where there is one: tables that no link leads to are drawn by it."""
+        shares = {*self.share.values()} if isinstance(self.share, Mapping) else {self.share}
+        return shares.pop() if len(shares) == 1 else None
 
     def apply(self, data: Dataset, ctx: Context) -> Dataset:
         """The tables with the rows that are kept, in the order of the source.

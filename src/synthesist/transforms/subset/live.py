@@ -133,9 +133,7 @@ class _Known:
         fresh = found.join(self.frame.select(self.key), on=self.key, how="anti", nulls_equal=True)
         self.frame = stacked([self.frame, fresh.unique(self.key, maintain_order=True)])
         index = self.frame.select(self.key).with_row_index(NUMBER)
-        numbered = found.select(self.key).join(
-            index, on=self.key, how="left", nulls_equal=True, maintain_order="left"
-        )
+        numbered = found.select(self.key).join(index, on=self.key, how="left", nulls_equal=True, maintain_order="left")
         return numbered[NUMBER].to_numpy().astype(np.int64)
 
 

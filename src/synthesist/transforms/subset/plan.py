@@ -214,7 +214,9 @@ class _Planner:
         """The columns of a link that may be emptied; those of no other link, where there are such."""
         table = self.schema.tables[tie.child]
         free = [name for name in tie.columns if table.columns[name].missing and name not in table.key]
-        others = {name for link in ties_of(self.schema) if link.child == tie.child and link != tie for name in link.columns}
+        others = {
+            name for link in ties_of(self.schema) if link.child == tie.child and link != tie for name in link.columns
+        }
         alone = [name for name in free if name not in others]
         return tuple(alone or free)
 
@@ -262,11 +264,11 @@ class _Planner:
         """Seeds for tables to which no link leads from the others, and the tables that are left."""
         out = dict(seeds)
         while left := self._unreached(out, whole, ties, follow):
-            if self.spec.others != "drawn" or not isinstance(self.spec.share, float):
+            if self.spec.others != "drawn" or self.spec.common_share is None:
                 return out, left
             needing = {tie.child for tie in ties if tie.parent in left and tie.parent != tie.child}
             first = [table for table in left if table not in needing] or left[:1]
-            out |= dict.fromkeys(first, Seed(share=self.spec.share))
+            out |= dict.fromkeys(first, Seed(share=self.spec.common_share))
         return out, []
 
     def _unreached(

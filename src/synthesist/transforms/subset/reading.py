@@ -27,6 +27,8 @@ def origin_of(source: Any, schema: Schema | str | Path | None = None) -> Iterato
         yield Memory(read(source, schema))
         return
     if schema is not None:
-        raise SpecError("A database says itself what its columns mean: leave the schema out, and name links in `virtual`.")
+        raise SpecError(
+            "A database says itself what its columns mean: leave the schema out, and name links in `virtual`."
+        )
     with opened(source) as database:
         yield Live(database)

@@ -15,7 +15,33 @@ from synthesist.transforms.subset.origin import Origin
 from synthesist.transforms.subset.plan import Plan
 from synthesist.transforms.subset.tie import Tie
 
-__all__ = ["Selection"]
+__all__ = ["Account", "Selection"]
+
+
+@dataclass(frozen=True, repr=False)
+class Account:
+    """How many rows of how many a subset keeps, and why: a value that prints as a table."""
+
+    tables: pl.DataFrame
+    """One line for each table: its rows, those that are kept, and how many of these for which reason."""
+    orphans: pl.DataFrame
+    """One line for each link by which kept rows refer to rows that the source does not have."""
+    notes: tuple[str, ...]
+    """What one should know of it, in words."""
+
+    def __str__(self) -> str:
+        width = max(len("table"), *self.tables["table"].str.len_chars())
+        heads = ("kept", "of", "", *REASONS)
+        lines = [f"{'table':<{width}}" + "".join(f"{head:>11}" for head in heads)]
+        for line in self.tables.iter_rows(named=True):
+            share = f"{line['kept'] / line['rows']:.1%}" if line["rows"] else ""
+            reasons = [f"{line[reason]:,}" if line[reason] else "" for reason in REASONS]
+            cells = (f"{line['kept']:,}", f"{line['rows']:,}", share, *reasons)
+            lines.append(f"{line['table']:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
+        return "\n".join(line.rstrip() for line in [*lines, *self.notes])
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,35 +60,19 @@ class Selection:
         return self.plan.schema
 
     @property
-    def tables(self) -> pl.DataFrame:
-        """One line for each table: its rows, those that are kept, and how many of these for which reason."""
+    def account(self) -> Account:
+        """How many rows are kept, and why."""
         lines = [
             {"table": table, "rows": self.rows[table], "kept": sum(why.values()), **why}
             for table, why in self.closure.why.items()
         ]
         whole = ("rows", "kept", *REASONS)
-        return pl.DataFrame(lines, schema={"table": pl.String, **dict.fromkeys(whole, pl.Int64)})
-
-    @property
-    def orphans(self) -> pl.DataFrame:
-        """One line for each link by which kept rows refer to rows that the source does not have."""
-        lines = [{"link": str(tie), "rows": n} for tie, n in self.closure.orphans.items()]
-        return pl.DataFrame(lines, schema={"link": pl.String, "rows": pl.Int64})
-
-    @property
-    def notes(self) -> list[str]:
-        """What one should know of it, in words."""
-        out = []
-        for tie, n in self.closure.orphans.items():
-            now = "are emptied" if self.plan.loose.get(tie) else "stay as they are"
-            out.append(f"{n:,} kept rows refer by {tie} to rows that are not in the source; these cells {now}.")
-        if far := [table for table in self.plan.far if self.rows[table]]:
-            names = ", ".join(f"`{table}`" for table in far)
-            out.append(f"No link leads to {names}: empty. Set `others` to whole, or give a share of them.")
-        for tie, columns in self.plan.cut.items():
-            names = ", ".join(f"{tie.child}.{column}" for column in columns)
-            out.append(f"Emptied where the row of `{tie.parent}` is not kept: {names}.")
-        return out
+        lost = [{"link": str(tie), "rows": n} for tie, n in self.closure.orphans.items()]
+        return Account(
+            pl.DataFrame(lines, schema={"table": pl.String, **dict.fromkeys(whole, pl.Int64)}),
+            pl.DataFrame(lost, schema={"link": pl.String, "rows": pl.Int64}),
+            tuple(self._notes()),
+        )
 
     @property
     def data(self) -> Dataset:
@@ -71,7 +81,9 @@ class Selection:
         for block in self.blocks():
             for table, frame in block.tables.items():
                 parts[table].append(frame)
-        return Dataset({table: pl.concat(frames, how="vertical_relaxed") for table, frames in parts.items()}, self.schema)
+        return Dataset(
+            {table: pl.concat(frames, how="vertical_relaxed") for table, frames in parts.items()}, self.schema
+        )
 
     def blocks(self) -> Iterator[Dataset]:
         """The kept rows, some at a time; tables after those they refer to, where links go in no circle."""
@@ -114,16 +126,18 @@ class Selection:
             left = [table for table in left if table not in ready]
         return out
 
-    def __str__(self) -> str:
-        width = max(len("table"), *(len(table) for table in self.closure.why))
-        heads = ("kept", "of", "", *REASONS)
-        lines = [f"{'table':<{width}}" + "".join(f"{head:>11}" for head in heads)]
-        for line in self.tables.iter_rows(named=True):
-            share = f"{line['kept'] / line['rows']:.1%}" if line["rows"] else ""
-            reasons = [f"{line[reason]:,}" if line[reason] else "" for reason in REASONS]
-            cells = (f"{line['kept']:,}", f"{line['rows']:,}", share, *reasons)
-            lines.append(f"{line['table']:<{width}}" + "".join(f"{cell:>11}" for cell in cells))
-        return "\n".join(line.rstrip() for line in [*lines, *self.notes])
+    def _notes(self) -> list[str]:
+        out = []
+        for tie, n in self.closure.orphans.items():
+            now = "are emptied" if self.plan.loose.get(tie) else "stay as they are"
+            out.append(f"{n:,} kept rows refer by {tie} to rows that are not in the source; these cells {now}.")
+        if far := [table for table in self.plan.far if self.rows[table]]:
+            names = ", ".join(f"`{table}`" for table in far)
+            out.append(f"No link leads to {names}: empty. Set `others` to whole, or give a share of them.")
+        for tie, columns in self.plan.cut.items():
+            names = ", ".join(f"{tie.child}.{column}" for column in columns)
+            out.append(f"Emptied where the row of `{tie.parent}` is not kept: {names}.")
+        return out
 
     def __repr__(self) -> str:
         kept = ", ".join(f"{table}: {len(rows):,} of {self.rows[table]:,}" for table, rows in self.closure.rows.items())
