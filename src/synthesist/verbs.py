@@ -1,4 +1,4 @@
-"""What a user says: read, inspect, split, fit, search, sample, fill, transform, subset, evaluate, compare, make, save ...
+"""What a user says: read inspect split fit search sample fill transform subset evaluate compare make save load.
 
 `run` stands in `synthesist.recipe`, one floor up.
 """
@@ -223,7 +223,8 @@ def sample(
 ) -> Any:
     """Produce n units from anything that samples.
 
-    That is a Model, a model file, a page or schema file, a class of pydantic models, a sampler Spec or its name.
+    That is a Model, a model file, a page or schema file, the address of a database whose tables are to be filled, a
+    class of pydantic models, a sampler Spec or its name.
 
     Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
     """
@@ -545,10 +546,11 @@ def as_model(what: Any, options: Mapping[str, Any]) -> Model:
 
 
 def describes(path: str | Path) -> bool:
-    """Whether a file, by its name, is a page or a schema file: something that is sampled without a model."""
+    """Whether this is a page, a schema file or a database: something that is sampled without a model."""
+    from synthesist.data.databases import is_address
     from synthesist.schemas import suffixes
 
-    return Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
+    return is_address(path) or Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
 
 
 def page_of_class(what: type) -> dict[str, Any]:
@@ -561,7 +563,7 @@ def page_of_class(what: type) -> dict[str, Any]:
 
 
 def page_at(path: str | Path) -> dict[str, Any]:
-    """The page a file holds, or the one that a schema file of another kind amounts to."""
+    """The page a file holds, or the one that a schema file of another kind, or a database, amounts to."""
     from synthesist.schemas import page_of
 
     return read_page(path) if is_page(path) else page_of(path)

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from synthesist.data.databases import is_address
 from synthesist.errors import DataError
 from synthesist.schemas.source import Source
 
@@ -21,13 +22,17 @@ DRIVERS = ("sql", "dbt", "sdv", "protobuf", "avro", "openapi", "json_schema", "e
 
 
 def page_of(path: str | Path) -> dict[str, Any]:
-    """The page of the sampler that makes what a schema file describes: `kind` and the options of that sampler.
+    """The page of the sampler that makes what a schema file, or a database, describes: `kind` and its options.
 
     Raises:
         NotFoundError: there is no such file.
         DataError: no driver knows it; the message says which there are.
         SpecError: it is of a known kind, and wrong.
     """
+    if is_address(path):
+        from synthesist.schemas.database import page_of_database
+
+        return page_of_database(path)
     source = Source.read(path)
     for driver in _drivers():
         if driver.recognises(source):

@@ -137,7 +137,7 @@ class Subset(Spec):
         """Refuse what is no share in one line, not once for each way to write one."""
         for one in share.values() if isinstance(share, Mapping) else (share,):
             if one is not None and not (isinstance(one, int | float) and 0 < one <= 1):
-                raise ValueError(f"a share lies above 0 and goes up to 1, as in 0.1, got {one!r}")
+                raise ValueError("a share lies above 0 and goes up to 1, as in 0.1")
         return share
 
     @property

@@ -221,7 +221,7 @@ class _Planner:
         return tuple(alone or free)
 
     def _lookups(self, ties: Sequence[Tie], seeds: Collection[str]) -> list[str]:
-        """Small tables that refer only to tables that are whole, and to whose rows many others refer, or none at all."""
+        """Small tables that refer only to tables that are whole, and to which many rows refer, or none."""
         given = {*self.spec.whole}
         barred = {*seeds, *given, *self.spec.without}
         found = {name for name in self.schema.tables if name not in barred and self._is_small(name, ties)}
