@@ -10,22 +10,29 @@ EXACT_DIGITS = 15
 TRUTHS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
 
 
-def held(raw: pl.Series, kind: Kind) -> pl.Series:
+def held(raw: pl.Series, kind: Kind, dialect: Dialect) -> pl.Series:
     """Cells of a database as their kind stores them; as they came where a single one could not be given back.
 
     Such are a number of 20 digits, the date `infinity`, and a time interval of months.
     """
-    if raw.dtype == kind.storage or raw.dtype == pl.Null:
+    if raw.dtype in (kind.storage, pl.Null):
         return raw.cast(kind.storage)
-    if not raw.dtype.is_numeric() and raw.dtype != pl.String:
+    if not (raw.dtype.is_numeric() or raw.dtype == pl.String):
         return raw
     text = raw.cast(pl.String)
     found = text.to_frame().select(_reading(pl.first(), kind).alias(raw.name)).to_series()
-    if found.null_count() > raw.null_count():
-        return text
-    if isinstance(kind, Number) and raw.dtype == pl.String and not _exact(text):
-        return text
-    return found
+    return found if found.null_count() == raw.null_count() and _kept(raw, text, found, dialect) else raw
+
+
+def _kept(raw: pl.Series, text: pl.Series, found: pl.Series, dialect: Dialect) -> bool:
+    """Whether the cells that were understood say all that the text said."""
+    if found.dtype == pl.Float64:
+        return raw.dtype != pl.String or _exact(text)
+    if not found.dtype.is_temporal():
+        return True
+    if dialect == "sqlite":  # where a time is whatever text somebody wrote
+        return spelled(found, dialect).equals(text, null_equal=True)
+    return not text.str.contains(r"\.\d{7}").any()
 
 
 def _reading(text: pl.Expr, kind: Kind) -> pl.Expr:
@@ -91,7 +98,7 @@ def spelled(column: pl.Series, dialect: Dialect) -> pl.Series:
     elif isinstance(dtype, pl.Datetime):
         moment = cell.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else cell
         zone = "+00" if dtype.time_zone and dialect in ("postgres", "duckdb") else ""
-        text = moment.dt.to_string("%Y-%m-%d %H:%M:%S%.6f").str.strip_suffix(".000000") + zone
+        text = moment.dt.to_string("%Y-%m-%d %H:%M:%S%.6f").str.strip_chars_end("0").str.strip_suffix(".") + zone
     elif dtype == pl.Duration:
         text = _clock(cell.dt.total_microseconds())
     elif dtype == pl.Binary:

@@ -1,8 +1,7 @@
 """What every database can be asked for, whatever system it runs on."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -70,8 +69,12 @@ class Connection(ABC):
         """What the catalogue says of these tables."""
 
     @abstractmethod
-    def frames(self, sql: str, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
-        """The rows of a query in blocks, cells as text or in a type that loses nothing."""
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
+        """The rows of a query in blocks, cells as text or in a type that loses nothing.
+
+        Args:
+            columns: the names of what the query gives, and the types it had in its table.
+        """
 
     def reading(self, column: str, found: Type) -> str:
         """How a column is asked for, so that its cells come as text that says all."""
@@ -118,15 +121,3 @@ class Connection(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-@contextmanager
-def whole(connection: Connection) -> Iterator[None]:
-    """All changes made within, or none."""
-    connection.begin()
-    try:
-        yield
-        connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise

@@ -1,10 +1,9 @@
 """A database as tables: what its catalogue says, and its rows, whole, in blocks, or those that match."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -94,9 +93,8 @@ class Database:
     def blocks(self, table: str, columns: Sequence[str] | None = None, rows: int = BLOCK) -> Iterator[pl.DataFrame]:
         """The rows of a table, a block at a time; other questions may be asked in between."""
         names = self._columns(table, columns)
-        sql = self._select(self._connection, table, names, "")
         with self._connection.another() as beside:
-            for raw in beside.frames(sql, names, rows):
+            for raw in beside.frames(self._select(table, names, ""), names, rows):
                 yield self._held(table, raw)
 
     def matching(
@@ -112,8 +110,7 @@ class Database:
         parts = [self._empty(table, names)]
         for start in range(0, wanted.height, KEYS_AT_ONCE):
             some = self._among(table, wanted[start : start + KEYS_AT_ONCE])
-            sql = self._select(self._connection, table, names, f" WHERE {some}")
-            parts += self._connection.frames(sql, names, BLOCK)
+            parts += self._connection.frames(self._select(table, names, f" WHERE {some}"), names, BLOCK)
         return self._held(table, pl.concat(parts[1:] or parts, how="vertical_relaxed"))
 
     def ddl(self) -> str:
@@ -131,27 +128,27 @@ class Database:
             )
         return self.schema.tables[table]
 
-    def _columns(self, table: str, columns: Sequence[str] | None) -> list[str]:
+    def _columns(self, table: str, columns: Sequence[str] | None) -> dict[str, Type]:
+        """Columns and their types, as the database declares them."""
         known = self._table(table)
-        for name in columns or ():
-            known[name]
-        return list(columns or known.columns)
+        natives = {name: known[name].native for name in columns or known.columns}
+        return {name: declared_type(native.type, native.dialect) for name, native in natives.items() if native}
 
     def _all(self, table: str, columns: Sequence[str] | None, tail: str) -> pl.DataFrame:
         names = self._columns(table, columns)
-        raw = list(self._connection.frames(self._select(self._connection, table, names, tail), names, BLOCK))
+        raw = list(self._connection.frames(self._select(table, names, tail), names, BLOCK))
         return self._held(table, pl.concat(raw, how="vertical_relaxed")) if raw else self._empty(table, names)
 
-    def _empty(self, table: str, names: Sequence[str]) -> pl.DataFrame:
+    def _empty(self, table: str, names: Iterable[str]) -> pl.DataFrame:
         return pl.DataFrame(schema={name: self._table(table)[name].storage for name in names})
 
-    def _select(self, connection: Connection, table: str, names: Sequence[str], tail: str) -> str:
-        columns = ", ".join(connection.reading(name, self.type_of(table, name)) for name in names)
-        return f"SELECT {columns} FROM {connection.name(table)}{tail}"
+    def _select(self, table: str, names: Mapping[str, Type], tail: str) -> str:
+        columns = ", ".join(self._connection.reading(name, found) for name, found in names.items())
+        return f"SELECT {columns} FROM {self._connection.name(table)}{tail}"
 
     def _held(self, table: str, raw: pl.DataFrame) -> pl.DataFrame:
-        kinds = self._table(table)
-        return raw.with_columns(held(raw[name], kinds[name]).alias(name) for name in raw.columns)
+        kinds, dialect = self._table(table), self._connection.dialect
+        return raw.with_columns(held(raw[name], kinds[name], dialect).alias(name) for name in raw.columns)
 
     def _among(self, table: str, keys: pl.DataFrame) -> str:
         """The condition that a row has one of these keys."""
@@ -161,11 +158,6 @@ class Database:
             return f"{self._connection.name(keys.columns[0])} IN ({', '.join(columns[0])})"
         rows = pl.DataFrame(columns).select(pl.format("({})", pl.concat_str(pl.all(), separator=", "))).to_series()
         return f"({self._connection.list(keys.columns)}) IN ({', '.join(rows)})"
-
-    def type_of(self, table: str, column: str) -> Type:
-        """The type of a column, as its database declares it."""
-        native: Any = self._table(table)[column].native
-        return declared_type(native.type, native.dialect)
 
 
 def _within(table: TableSchema, tables: dict[str, TableSchema]) -> TableSchema:

@@ -1,6 +1,7 @@
 """DuckDB, by its own package: Arrow both ways, and text for types that Arrow's kinds do not hold."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,9 +113,11 @@ class Duck(Connection):
             return f"lower(hex({name}))"
         if found.family == "timestamp" and found.zoned:
             return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR)"
+        if _members(found):
+            return f"union_tag({name})::VARCHAR || ':' || coalesce(CAST({name} AS VARCHAR), 'NULL')"
         return name if found.written.lower() in TYPED else f"CAST({name} AS VARCHAR)"
 
-    def frames(self, sql: str, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
         with self._faults():
             for batch in self._session.sql(sql).to_arrow_reader(rows):
                 if batch.num_rows:
@@ -162,7 +165,27 @@ def _sent(column: pl.Series, found: Type | None) -> pl.Series:
 def _placed(name: str, found: Type | None) -> str:
     if found is not None and found.family == "bytes":
         return f"unhex({name})"
+    if found is not None and (members := _members(found)):
+        cases = (
+            f"WHEN starts_with({name}, {_literal(tag + ':')}) THEN union_value({tag} := "
+            f"CAST(nullif(substr({name}, {len(tag) + 2}), 'NULL') AS {type_}))::{found.written}"
+            for tag, type_ in members
+        )
+        return f"CASE {' '.join(cases)} END"
     return name
+
+
+def _members(found: Type) -> list[tuple[str, str]]:
+    """The names and types of what a union may hold."""
+    match = re.fullmatch(r"(?is)union\((.*)\)", found.written)
+    parts, depth = [""], 0
+    for sign in match[1] if match else "":
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [(part.split()[0].strip('"'), part.strip().partition(" ")[2]) for part in parts if part.strip()]
 
 
 def _line(error: Exception) -> str:

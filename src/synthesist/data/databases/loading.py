@@ -189,8 +189,10 @@ class PostgresLoad(Load):
 
     def make(self) -> None:
         for statement in type_statements(self._made(), "postgres"):
-            type_ = re.match(r"CREATE (?:TYPE|DOMAIN|EXTENSION) (?:IF NOT EXISTS )?(\S+)", statement)
-            there = type_ and self.connection.ask(f"SELECT to_regtype('{type_[1]}') IS NOT NULL")[0][0]
+            type_ = re.match(
+                r'CREATE (?:TYPE|DOMAIN) ((?:"(?:[^"]|"")+"|[^\s".])+(?:\."(?:[^"]|"")+"|\.\w+)?) AS ', statement
+            )
+            there = type_ and self.connection.ask(f"SELECT to_regtype({_literal(type_[1])}) IS NOT NULL")[0][0]
             if not there:
                 self.connection.run(statement)
         for name in self.new:

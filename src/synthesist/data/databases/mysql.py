@@ -1,7 +1,7 @@
 """MariaDB and MySQL, by PyMySQL: rows are sent as INSERTs of many rows, whose faults are errors and never warnings."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -37,8 +37,10 @@ SHAPES = {
 PLAIN = {"integer", "decimal", "float", "boolean"}
 
 COLUMNS = """
-SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(generation_expression, '')
-FROM information_schema.columns WHERE table_schema = database() AND table_name IN ({}) ORDER BY table_name, ordinal_position"""
+SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(generation_expression, ''),
+  (SELECT c.collation_name FROM information_schema.collations c WHERE c.collation_name = s.collation_name
+   AND c.is_default <> 'Yes' LIMIT 1)
+FROM information_schema.columns s WHERE table_schema = database() AND table_name IN ({}) ORDER BY table_name, ordinal_position"""
 KEYS = """
 SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name,
   r.update_rule, r.delete_rule
@@ -130,7 +132,9 @@ class MySQL(Connection):
                 unique.append(tuple(row[0] for row in rows))
         linked = {column for link in links for column in link.columns}
         kinds = {}
-        for name, type_, nullable, default, extra, computed in columns:
+        for name, type_, nullable, default, extra, computed, collation in columns:
+            if collation and type_ != "uuid":
+                type_ = f"{type_} COLLATE {collation}"
             default = None if default in (None, "NULL") else default if self.is_mariadb else _default(default, extra)
             native = Native(
                 dialect="mysql", type=type_, required=nullable == "NO", numbered="auto_increment" in extra.lower(),
@@ -157,7 +161,7 @@ class MySQL(Connection):
             return f"CAST({name} AS DOUBLE)"
         return name
 
-    def frames(self, sql: str, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
         from pymysql.cursors import SSCursor
 
         with self._faults(), self._session.cursor(SSCursor) as cursor:

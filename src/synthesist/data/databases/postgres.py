@@ -3,7 +3,7 @@
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Queue
 from threading import Thread
@@ -53,6 +53,24 @@ SELECT c.relname, k.contype::text, pg_get_constraintdef(k.oid), f.relname,
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_class f ON f.oid = k.confrelid
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relname IN ({}) AND k.conparentid = 0
 ORDER BY c.relname, k.conname"""
+
+FIRST_OF_USERS = 16_384  # FirstNormalObjectId: types below it come with the server
+TYPE = """
+SELECT format_type(t.oid, NULL), t.typtype::text, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END::int,
+  t.typrelid::int, (SELECT x.extname::text FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
+  WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e')
+FROM pg_type t WHERE t.oid = {}"""
+LABELS = "SELECT enumlabel::text FROM pg_enum WHERE enumtypid = {} ORDER BY enumsortorder"
+PARTS = """
+SELECT attname::text, format_type(atttypid, atttypmod), atttypid::int FROM pg_attribute
+WHERE attrelid = {} AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+DOMAIN = """
+SELECT concat_ws(' ', format_type(t.typbasetype, t.typtypmod), 'DEFAULT ' || t.typdefault,
+  CASE WHEN t.typnotnull THEN 'NOT NULL' END,
+  (SELECT string_agg(pg_get_constraintdef(c.oid), ' ' ORDER BY c.conname) FROM pg_constraint c
+   WHERE c.contypid = t.oid AND c.contype = 'c'))
+FROM pg_type t WHERE t.oid = {}"""
+RANGE = "SELECT format_type(rngsubtype, NULL), rngsubtype::int FROM pg_range WHERE rngtypid = {}"
 
 
 class Postgres(Connection):
@@ -118,7 +136,7 @@ class Postgres(Connection):
         checks = tuple(text.removeprefix("CHECK ") for kind, text, *_ in tied if kind == "c")
         kinds = {}
         for name, type_, required, default, numbered, computed, oid, base in columns:
-            needs = self._needs(oid) if oid >= 16384 else ()
+            needs = self._needs(oid)
             native = Native(
                 dialect="postgres", type=type_, required=required, default=None if numbered else default,
                 numbered=numbered, computed=computed, needs=needs,
@@ -136,7 +154,28 @@ class Postgres(Connection):
         )
 
     def _needs(self, oid: int) -> tuple[str, ...]:
-        return ()
+        """The statements that make a type, those of the types it is made of first."""
+        if oid < FIRST_OF_USERS:
+            return ()
+        ((name, sort, base, row, extension),) = self.ask(TYPE.format(oid))
+        if extension:
+            return (f"CREATE EXTENSION IF NOT EXISTS {self.name(extension)}",)
+        match sort:
+            case "e":
+                labels = ", ".join(_literal(label) for (label,) in self.ask(LABELS.format(oid)))
+                return (f"CREATE TYPE {name} AS ENUM ({labels})",)
+            case "d":
+                ((words,),) = self.ask(DOMAIN.format(oid))
+                return (*self._needs(base), f"CREATE DOMAIN {name} AS {words}")
+            case "c":
+                parts = self.ask(PARTS.format(row))
+                needs = [need for _, _, part in parts for need in self._needs(part)]
+                listed = ", ".join(f"{self.name(part)} {type_}" for part, type_, _ in parts)
+                return (*needs, f"CREATE TYPE {name} AS ({listed})")
+            case "r":
+                ((subtype, inner),) = self.ask(RANGE.format(oid))
+                return (*self._needs(inner), f"CREATE TYPE {name} AS RANGE (subtype = {subtype})")
+        return self._needs(base) if base else ()
 
     def reading(self, column: str, found: Type) -> str:
         name = self.name(column)
@@ -144,7 +183,7 @@ class Postgres(Connection):
             return f"timezone('UTC', {name})"
         return f"encode({name}, 'hex')" if found.family == "bytes" else name
 
-    def frames(self, sql: str, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
         """Copied in a thread of its own, a few blocks ahead of whoever takes them."""
         pipe = _Pipe(rows)
 
@@ -272,7 +311,7 @@ class _Pipe:
             yield block
 
 
-def _rows(block: bytes, columns: Sequence[str]) -> pl.DataFrame:
+def _rows(block: bytes, columns: Iterable[str]) -> pl.DataFrame:
     """A block of COPY's text as a table of text."""
     from pyarrow import csv, string
 

@@ -2,9 +2,11 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,6 +20,8 @@ from synthesist.data.schema import Checks, Link, TableSchema
 from synthesist.errors import DataError, NotFoundError, OutputError, SynthesistError
 
 __all__ = ["SQLite"]
+
+FOREIGN = "\0"
 
 
 class SQLite(Connection):
@@ -107,12 +111,15 @@ class SQLite(Connection):
             links.append(Link(columns=tuple(row[3] for row in rows), table=table, to=theirs, then=then))
         return tuple(reversed(links))
 
-    def frames(self, sql: str, columns: Sequence[str], rows: int) -> Iterator[pl.DataFrame]:
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
         with self._faults():
             cursor = self._session.execute(sql)
             while block := cursor.fetchmany(rows):
                 yield pl.DataFrame(
-                    [_column(name, cells) for name, cells in zip(columns, zip(*block, strict=True), strict=True)]
+                    [
+                        _column(name, cells, columns[name])
+                        for name, cells in zip(columns, zip(*block, strict=True), strict=True)
+                    ]
                 )
 
     def another(self) -> "Connection":
@@ -160,24 +167,54 @@ class SQLite(Connection):
             raise DataError(f"{where} is damaged or is no SQLite database: {error}.") from None
 
 
-def _column(name: str, cells: Sequence) -> pl.Series:
-    """Cells in the one type they all have, else as text."""
+def _column(name: str, cells: Sequence, found: Type) -> pl.Series:
+    """Cells in the one type they all have, else as text; what that could not tell follows a NUL, as in SQL."""
     types = {type(cell) for cell in cells} - {type(None)}
-    if types == {bytes}:
-        return pl.Series(name, [None if cell is None else cell.hex() for cell in cells], dtype=pl.String)
-    if types <= {int}:
+    if types <= {int} and found.family != "bytes":
         return pl.Series(name, cells, dtype=pl.Int64 if types else pl.Null)
-    if types == {float}:
+    if types == {float} and found.family != "bytes":
         return pl.Series(name, cells, dtype=pl.Float64)
-    return pl.Series(name, [None if cell is None else str(cell) for cell in cells], dtype=pl.String)
+    if types <= {bytes} and found.family == "bytes":
+        return pl.Series(name, [None if cell is None else cell.hex() for cell in cells], dtype=pl.String)
+    own = (str,) if found.family == "text" else () if found.family == "bytes" else (str, int, float)
+    return pl.Series(name, [_told(cell, own) for cell in cells], dtype=pl.String)
+
+
+def _told(cell: Any, own: tuple[type, ...]) -> str | None:
+    if cell is None or (isinstance(cell, str) and str in own):
+        return cell
+    if isinstance(cell, own) and isfinite(cell):
+        return str(cell)
+    if isinstance(cell, bytes):
+        return f"{FOREIGN}x'{cell.hex()}'"
+    if isinstance(cell, str):
+        return FOREIGN + _literal(cell)
+    return f"{FOREIGN}{cell!r}".replace("inf", "1e999")
 
 
 def _sent(column: pl.Series, found: Type | None) -> list:
-    if found is not None and found.family == "bytes" and column.dtype == pl.String:
-        return column.str.decode("hex").to_list()
+    text = column if column.dtype == pl.String else None
+    if text is not None and text.str.starts_with(FOREIGN).any():
+        own = found is not None and found.family == "bytes"
+        return [_untold(cell, own) for cell in text]
+    if text is not None and found is not None and found.family == "bytes":
+        return text.str.decode("hex").to_list()
     if column.dtype.is_numeric() and not column.dtype.is_decimal():
         return column.to_list()
     return spelled(column, "sqlite").to_list()
+
+
+def _untold(cell: str | None, hexadecimal: bool) -> Any:
+    if cell is None:
+        return None
+    if not cell.startswith(FOREIGN):
+        return bytes.fromhex(cell) if hexadecimal else cell
+    literal = cell.removeprefix(FOREIGN)
+    if literal.startswith("x'"):
+        return bytes.fromhex(literal[2:-1])
+    if literal.startswith("'"):
+        return literal[1:-1].replace("''", "'")
+    return float(literal) if any(sign in literal for sign in ".e") else int(literal)
 
 
 def _computed(sql: str, column: str) -> str:

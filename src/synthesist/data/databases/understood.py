@@ -43,7 +43,7 @@ def _column(raw: pl.Series, table: str, kind: Kind, linked: bool) -> tuple[Kind,
     found, cells = _detected(raw, table)
     if linked and isinstance(found, Id):
         found = Category(missing=missing, why="the key of another table")
-    if found is None or not _same(stored(cells.to_frame(), TableSchema(columns={raw.name: found})).to_series(), raw):
+    if found is None or not _same(cells, found, raw):
         found, cells = _words(raw, table), raw
     return found.model_copy(update={**kept, "stored": found.stored}), cells
 
@@ -78,8 +78,12 @@ def _detected(raw: pl.Series, table: str) -> tuple[Kind | None, pl.Series]:
     return schema.columns[raw.name], frame.to_series()
 
 
-def _same(back: pl.Series, raw: pl.Series) -> bool:
+def _same(cells: pl.Series, kind: Kind, raw: pl.Series) -> bool:
     """Whether every cell comes back as it was."""
+    try:
+        back = stored(cells.to_frame(), TableSchema(columns={raw.name: kind})).to_series()
+    except DataError:
+        return False
     return back.dtype == raw.dtype and back.equals(raw, null_equal=True)
 
 
