@@ -76,7 +76,7 @@ def _behind(page: dict[str, Any], tables: Tables, rows: Mapping[str, int], datab
         alike = {column for group in tables.tables[name].unique for column in group.columns}
         for column, its in table["columns"].items():
             if its["is"] == "keys" and not {"pattern", "uuid", "ulid"} & its.keys():
-                its["first"] = max(int(database.largest(name, column) or 0) + 1, its.get("first", 1))
+                its["first"] = max(int(str(database.largest(name, column) or 0)) + 1, its.get("first", 1))
             elif column in {*alike, *tables.tables[name].key} and its["is"] not in ("reference", "position"):
                 unsure.append(column)
         if unsure:

@@ -76,7 +76,7 @@ class Database:
         self._table(table)
         return int(self._connection.ask(f"SELECT count(*) FROM {self._connection.name(table)}")[0][0])
 
-    def largest(self, table: str, column: str) -> Any:
+    def largest(self, table: str, column: str) -> object:
         """The largest value of a column; None where there is none."""
         self._columns(table, [column])
         name = self._connection.name
