@@ -54,7 +54,8 @@ class Subset(Spec):
     - `whole` tables are kept whole, and so are lookup tables: those of at most `lookups` rows that refer only to such
       tables, and to which ten times as many rows of another refer, or none. Tables `without` are left out, and columns
       that refer to them are emptied.
-    - `others`: tables that no link leads to are drawn by the `share`, if there is one, or `empty`, or `whole`.
+    - `others`: tables that no link leads to are `drawn` by the `share`, if there is one, from their rows that refer to
+      kept rows only; or they are `empty`, or `whole`.
     - `virtual` links are followed although the schema does not have them: `visits.patient -> patients.id`.
 
     Rows are drawn by their keys: the same seed draws the same ones from files and from a database, in any order; a
@@ -109,7 +110,7 @@ class Subset(Spec):
         "kept",
         "what becomes of references that lead nowhere in the source",
         tries=("kept", "emptied"),
-        beside={"share": 0.2, "virtual": ("visits.customer -> countries.code",)},
+        beside={"share": {"visits": 0.2}, "virtual": ("visits.customer -> countries.code",)},
     )
     virtual: tuple[str, ...] = knob(
         (),

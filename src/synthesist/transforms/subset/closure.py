@@ -5,7 +5,7 @@ it, and these belong as well; a row that is only needed brings nothing, unless a
 once in each way, so circles end; what is kept does not depend on the order in which rows are found.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from synthesist.core import Context
 from synthesist.errors import ConditionError, NotFoundError
 from synthesist.rules.conditions import cell_of
 from synthesist.transforms.subset.drawing import addresses, lowest, lowest_of_each
+from synthesist.transforms.subset.joining import joined
 from synthesist.transforms.subset.origin import Origin, identity
 from synthesist.transforms.subset.plan import Down, Plan, Seed
 from synthesist.transforms.subset.tie import Tie
@@ -55,6 +56,9 @@ def closed(origin: Origin, plan: Plan, ctx: Context) -> Closure:
     if not any(len(marks.kept) for table, marks in growing.marks.items() if table in plan.seeds):
         raise ConditionError("No row meets the conditions: there is nothing to start from.")
     growing.grow()
+    for table, seed in plan.late.items():
+        growing.add(table, _seeds(origin, plan, table, seed, ctx.at("seeds", table), growing.kept_ends(table)), SEED)
+        growing.grow()
     rows = {table: marks.kept for table, marks in growing.marks.items()}
     why = {table: marks.counts for table, marks in growing.marks.items()}
     return Closure(rows, why, {tie: n for tie, n in growing.orphans.items() if n})
@@ -124,6 +128,15 @@ class _Growing:
                 if len(belonging):
                     self._down(downs[table], belonging)
 
+    def kept_ends(self, table: str) -> list[pl.DataFrame]:
+        """For each link of a table what kept rows of the other have there, called as the link's own columns are."""
+        out = []
+        for tie in self.plan.up(table):
+            if tie.parent != table and tie.parent not in [*self.plan.late][[*self.plan.late].index(table) :]:
+                cells = self.origin.cells(tie.parent, self.marks[tie.parent].kept, tie.to)
+                out.append(cells.unique().rename(dict(zip(tie.to, tie.columns, strict=True))))
+        return out
+
     def _up(self, tie: Tie, rows: np.ndarray) -> None:
         met, orphans = self.origin.parents(tie, rows)
         self.orphans[tie] = self.orphans.get(tie, 0) + orphans
@@ -146,8 +159,7 @@ class _Growing:
     def _drawn(self, down: Down, owners: np.ndarray, found: np.ndarray) -> np.ndarray:
         """The places of as many rows of each owner as a link may bring."""
         table = down.tie.child
-        key = self.origin.cells(table, found, identity(self.plan.schema.tables[table]))
-        numbers = addresses(key, self.ctx.at("links", str(down.tie)).seed("rows"))
+        numbers = addresses(self.origin.identities(table, found), self.ctx.at("links", str(down.tie)).seed("rows"))
         return lowest_of_each(owners, numbers, down.most or 0)
 
 
@@ -158,28 +170,36 @@ def _all(parts: list[np.ndarray]) -> np.ndarray:
 # --------------------------------------------------------------------------- where it starts
 
 
-def _seeds(origin: Origin, plan: Plan, table: str, seed: Seed, ctx: Context) -> np.ndarray:
-    """The rows of a table that a subset starts from."""
+def _seeds(
+    origin: Origin, plan: Plan, table: str, seed: Seed, ctx: Context, within: Sequence[pl.DataFrame] = ()
+) -> np.ndarray:
+    """The rows of a table that a subset starts from; those that refer to rows `within` only, where that is given."""
     given = _of_keys(origin, plan, table, seed) if seed.keys else np.zeros(0, np.int64)
     if seed.only_keys:
         return given
     columns = [*plan.needed[table], *(name for one in seed.conditions for name in one.columns)]
     for close in (min((seed.share or 1.0) * SPARE, 1.0), 1.0):
-        drawn = _drawn(origin, plan, table, seed, close, list(dict.fromkeys(columns)), ctx.seed("rows"))
+        drawn = _drawn(origin, plan, table, seed, close, list(dict.fromkeys(columns)), ctx.seed("rows"), within)
         if drawn is not None:
             return np.concatenate([given, drawn])
     raise AssertionError("all rows are enough")
 
 
 def _drawn(
-    origin: Origin, plan: Plan, table: str, seed: Seed, close: float, columns: list[str], address: int
+    origin: Origin,
+    plan: Plan,
+    table: str,
+    seed: Seed,
+    close: float,
+    columns: list[str],
+    address: int,
+    within: Sequence[pl.DataFrame],
 ) -> np.ndarray | None:
     """The rows that meet the conditions, or the share of them with the lowest addresses.
 
     Only rows whose address is among the lowest `close` of all possible ones are kept in mind; None where these are too
     few.
     """
-    key = identity(plan.schema.tables[table])
     found: list[np.ndarray] = []
     numbers: list[np.ndarray] = []
     meeting = 0
@@ -188,7 +208,8 @@ def _drawn(
             scanned = condition.met(scanned)
         meeting += scanned.height
         if seed.share is not None:
-            here = addresses(scanned.select(key), address)
+            scanned = _referring(scanned, within)
+            here = addresses(identity(plan.schema.tables[table], scanned), address)
             inside = here <= np.uint64(min(int(close * 2**64), 2**64 - 1))
             numbers.append(here[inside])
             scanned = scanned.filter(pl.Series(inside))
@@ -197,7 +218,17 @@ def _drawn(
     if seed.share is None or not meeting:
         return rows
     wanted = max(round(seed.share * meeting), 1)
-    return rows[lowest(np.concatenate(numbers), wanted)] if len(rows) >= wanted else None
+    return rows[lowest(np.concatenate(numbers), wanted)] if len(rows) >= wanted or close == 1 else None
+
+
+def _referring(table: pl.DataFrame, within: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The rows whose references lead to these cells, or nowhere."""
+    for cells in within:
+        met = np.zeros(table.height, bool)
+        met[joined(table.select(cells.columns), cells)["asking"].to_numpy()] = True
+        nowhere = table.select(pl.any_horizontal(pl.col(cells.columns).is_null())).to_series()
+        table = table.filter(pl.Series(met) | nowhere)
+    return table
 
 
 def _of_keys(origin: Origin, plan: Plan, table: str, seed: Seed) -> np.ndarray:

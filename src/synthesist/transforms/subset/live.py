@@ -1,6 +1,7 @@
 """A live database as an origin: along the links only keys are read, whole rows at the end, by their keys."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,7 @@ import polars as pl
 
 from synthesist.data.schema import Schema
 from synthesist.transforms.subset.joining import joined
-from synthesist.transforms.subset.origin import Met, identity
+from synthesist.transforms.subset.origin import Met, identity, telling
 from synthesist.transforms.subset.tie import Tie
 
 if TYPE_CHECKING:
@@ -47,14 +48,15 @@ class Live:
         return self._counts[table]
 
     def scan(self, table: str, columns: Sequence[str], sql: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
-        wanted = list(dict.fromkeys((*identity(self.schema.tables[table]), *columns)))
+        wanted = list(dict.fromkeys((*telling(self.schema.tables[table]), *columns)))
         if sql:
             yield self.database.where(table, " AND ".join(f"({one})" for one in sql), wanted)
         else:
             yield from self.database.blocks(table, wanted, ROWS)
 
     def admit(self, table: str, scanned: pl.DataFrame) -> np.ndarray:
-        return self._known(table).numbers(scanned.select(self._columns(table)))
+        apart = identity(self.schema.tables[table], scanned)
+        return self._known(table).numbers(apart, scanned.select(self._needed.get(table, ())))
 
     def find(self, table: str, cells: pl.DataFrame) -> Met:
         found = self.database.matching(table, cells.columns, cells, self._columns(table))
@@ -82,12 +84,15 @@ class Live:
     def cells(self, table: str, rows: np.ndarray, columns: Sequence[str]) -> pl.DataFrame:
         return self._known(table).frame.select(columns)[rows]
 
+    def identities(self, table: str, rows: np.ndarray) -> pl.DataFrame:
+        return self._known(table).apart[rows]
+
     def take(self, table: str, rows: np.ndarray) -> Iterator[pl.DataFrame]:
         schema = self.schema.tables[table]
-        kept = self.cells(table, rows, identity(schema))
-        if not schema.key:  # all its cells are its identity; equal rows are kept together
+        kept = self.identities(table, rows)
+        if not schema.key:
             for block in self.database.blocks(table, None, ROWS):
-                yield block.join(kept, on=kept.columns, how="semi", nulls_equal=True)
+                yield block[joined(identity(schema, block), kept)["asking"]]
             return
         for keys in kept.sort(*schema.key).iter_slices(ROWS):
             found = self.database.matching(table, schema.key, keys)
@@ -104,36 +109,44 @@ class Live:
     def _matching(self, table: str, cells: pl.DataFrame, *, scans: bool = False) -> pl.DataFrame:
         """The rows that hold these cells: asked for, or picked out of all where that is less work."""
         if not cells.height:
-            return self._known(table).frame.clear()
+            return self._none(table)
         columns, by = self._columns(table), cells.columns
         if not scans and cells.height * 10 < self.count(table):
             return self.database.matching(table, by, cells, columns)
         parts = [_semi(block, cells) for block in self.database.blocks(table, columns, ROWS)]
-        return stacked(parts) if parts else self._known(table).frame.clear()
+        return stacked(parts) if parts else self._none(table)
 
     def _columns(self, table: str) -> list[str]:
-        return list(self._needed.get(table) or identity(self.schema.tables[table]))
+        return list(dict.fromkeys((*telling(self.schema.tables[table]), *self._needed.get(table, ()))))
+
+    def _none(self, table: str) -> pl.DataFrame:
+        columns = self.schema.tables[table].columns
+        return pl.DataFrame(schema={name: columns[name].storage for name in self._columns(table)})
 
     def _known(self, table: str) -> "_Known":
         if table not in self._met:
-            schema = self.schema.tables[table]
-            columns = {name: schema.columns[name].storage for name in self._columns(table)}
-            self._met[table] = _Known(identity(schema), pl.DataFrame(schema=columns))
+            none = self._none(table)
+            apart = identity(self.schema.tables[table], none)
+            self._met[table] = _Known(apart, none.select(self._needed.get(table, ())))
         return self._met[table]
 
 
+@dataclass
 class _Known:
-    """The rows of a table that were met, and the columns of them that links read."""
+    """The rows of a table that were met: what tells them apart, and the columns of them that links read."""
 
-    def __init__(self, key: list[str], frame: pl.DataFrame) -> None:
-        self.key, self.frame = key, frame
+    apart: pl.DataFrame
+    frame: pl.DataFrame
 
-    def numbers(self, found: pl.DataFrame) -> np.ndarray:
+    def numbers(self, apart: pl.DataFrame, found: pl.DataFrame) -> np.ndarray:
         """The numbers of these rows; those that were not met before get the next ones."""
-        fresh = found.join(self.frame.select(self.key), on=self.key, how="anti", nulls_equal=True)
-        self.frame = stacked([self.frame, fresh.unique(self.key, maintain_order=True)])
-        index = self.frame.select(self.key).with_row_index(NUMBER)
-        numbered = found.select(self.key).join(index, on=self.key, how="left", nulls_equal=True, maintain_order="left")
+        by = apart.columns
+        fresh = apart.with_row_index(NUMBER).join(self.apart, on=by, how="anti", nulls_equal=True)
+        fresh = fresh.unique(by, keep="first", maintain_order=True)
+        self.frame = stacked([self.frame, found[fresh[NUMBER]]])
+        self.apart = stacked([self.apart, fresh.select(by)])
+        index = self.apart.with_row_index(NUMBER)
+        numbered = apart.join(index, on=by, how="left", nulls_equal=True, maintain_order="left")
         return numbered[NUMBER].to_numpy().astype(np.int64)
 
 

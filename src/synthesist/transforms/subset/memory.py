@@ -10,7 +10,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import ConditionError
 from synthesist.transforms.subset.joining import joined
-from synthesist.transforms.subset.origin import Met, identity
+from synthesist.transforms.subset.origin import Met, identity, telling
 from synthesist.transforms.subset.tie import Tie
 
 __all__ = ["Memory"]
@@ -40,7 +40,7 @@ class Memory:
     def scan(self, table: str, columns: Sequence[str], sql: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
         if sql:
             raise ConditionError(f"{{sql: {sql[0]!r}}} is for a live database: write a condition without `sql:`.")
-        wanted = dict.fromkeys((*identity(self.schema.tables[table]), *columns))
+        wanted = dict.fromkeys((*telling(self.schema.tables[table]), *columns))
         yield from self.data.tables[table].select(*wanted).with_row_index(PLACE).iter_slices(ROWS)
 
     def admit(self, table: str, scanned: pl.DataFrame) -> np.ndarray:
@@ -61,6 +61,10 @@ class Memory:
 
     def cells(self, table: str, rows: np.ndarray, columns: Sequence[str]) -> pl.DataFrame:
         return self.data.tables[table].select(columns)[rows]
+
+    def identities(self, table: str, rows: np.ndarray) -> pl.DataFrame:
+        schema = self.schema.tables[table]
+        return identity(schema, self.cells(table, rows, telling(schema)))
 
     def take(self, table: str, rows: np.ndarray) -> Iterator[pl.DataFrame]:
         yield from self.data.tables[table][np.sort(rows)].iter_slices(ROWS)

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.transforms.subset.drawing import fingerprints
 from synthesist.transforms.subset.tie import Tie
 
-__all__ = ["Met", "Origin", "identity"]
+__all__ = ["Met", "Origin", "identity", "telling"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Origin(Protocol):
         ...
 
     def scan(self, table: str, columns: Sequence[str], sql: Sequence[str] = ()) -> Iterator[pl.DataFrame]:
-        """All rows that meet conditions of the database, some at a time: these columns, and those of the identity."""
+        """All rows that meet conditions of the database, some at a time: these columns, and what tells rows apart."""
         ...
 
     def admit(self, table: str, scanned: pl.DataFrame) -> np.ndarray:
@@ -56,7 +57,11 @@ class Origin(Protocol):
         ...
 
     def cells(self, table: str, rows: np.ndarray, columns: Sequence[str]) -> pl.DataFrame:
-        """Cells of columns that were announced as needed, or that tell rows apart."""
+        """Cells of columns that were announced as needed."""
+        ...
+
+    def identities(self, table: str, rows: np.ndarray) -> pl.DataFrame:
+        """What tells these rows apart, as `identity` has it."""
         ...
 
     def take(self, table: str, rows: np.ndarray) -> Iterator[pl.DataFrame]:
@@ -64,6 +69,12 @@ class Origin(Protocol):
         ...
 
 
-def identity(table: TableSchema) -> list[str]:
+def telling(table: TableSchema) -> list[str]:
     """The columns that tell rows apart: the key, and all where there is none."""
     return list(table.key or table.columns)
+
+
+def identity(table: TableSchema, rows: pl.DataFrame) -> pl.DataFrame:
+    """What tells rows apart: their keys, and fingerprints of all cells where there is no key."""
+    cells = rows.select(telling(table))
+    return cells if table.key else fingerprints(cells)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from synthesist.data.databases.declaring import ordered
 from synthesist.data.schema import Schema
 from synthesist.errors import SpecError, SynthesistError, did_you_mean
 from synthesist.transforms.subset.condition import Condition
-from synthesist.transforms.subset.origin import identity
 from synthesist.transforms.subset.tie import Tie, named, read_tie, ties_of
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Plan:
     """Links that are not followed up, and the columns that are emptied where they lead to no kept row."""
     loose: Mapping[Tie, tuple[str, ...]]
     """Links that are followed up, and the columns that are emptied where they lead to no row of the source."""
+    late: Mapping[str, Seed]
+    """Tables that no link leads to: once all is found, some of their rows that refer to kept rows only; in order."""
     far: tuple[str, ...]
     """Tables that stay empty, since no link leads to them."""
     schema: Schema
@@ -98,7 +100,7 @@ class Plan:
     @property
     def needed(self) -> dict[str, list[str]]:
         """The columns that following the links reads, by table."""
-        out: dict[str, list[str]] = {name: identity(table) for name, table in self.schema.tables.items()}
+        out: dict[str, list[str]] = {name: [] for name in self.schema.tables}
         for tie in self.ties:
             out[tie.child] += tie.columns
             out[tie.parent] += tie.to
@@ -135,12 +137,15 @@ class _Planner:
         if self.faults:
             raise SpecError("This is no subset of these tables:\n  " + "\n  ".join(dict.fromkeys(self.faults)))
         whole = [*self.spec.whole, *self._lookups(ties, seeds)]
-        seeds, far = self._far(seeds, whole, ties, follow)
+        far, late = self._unreached(seeds, whole, ties, follow), dict[str, Seed]()
         if self.spec.others == "whole":
             whole, far = [*whole, *far], []
-        downs = _downs(ties, follow, seeds)
+        elif self.spec.others == "drawn" and self.spec.common_share is not None:
+            in_order = ordered({table: self.schema.tables[table] for table in far})
+            late, far = dict.fromkeys(in_order, Seed(share=self.spec.common_share)), []
+        downs = _downs(ties, follow, {*seeds, *late})
         loose = {tie: self._free(tie) for tie in ties if tie not in cut and self.spec.orphans == "emptied"}
-        return Plan(seeds, tuple(whole), tuple(ties), tuple(downs), cut, loose, tuple(far), self._left(seeds))
+        return Plan(seeds, tuple(whole), tuple(ties), tuple(downs), cut, loose, late, tuple(far), self._left(seeds))
 
     def _known(self, option: str, tables: Collection[str]) -> None:
         self.faults += [
@@ -258,22 +263,10 @@ class _Planner:
             out |= dict.fromkeys(found, (follow, condition))
         return out
 
-    def _far(
-        self, seeds: dict[str, Seed], whole: Sequence[str], ties: Sequence[Tie], follow: "_Asked"
-    ) -> tuple[dict[str, Seed], list[str]]:
-        """Seeds for tables to which no link leads from the others, and the tables that are left."""
-        out = dict(seeds)
-        while left := self._unreached(out, whole, ties, follow):
-            if self.spec.others != "drawn" or self.spec.common_share is None:
-                return out, left
-            needing = {tie.child for tie in ties if tie.parent in left and tie.parent != tie.child}
-            first = [table for table in left if table not in needing] or left[:1]
-            out |= dict.fromkeys(first, Seed(share=self.spec.common_share))
-        return out, []
-
     def _unreached(
         self, seeds: Mapping[str, Seed], whole: Sequence[str], ties: Sequence[Tie], follow: "_Asked"
     ) -> list[str]:
+        """The tables to which no link leads from the seeds."""
         downs = _downs(ties, follow, seeds)
         belonging, kept = {*seeds}, {*seeds, *whole}
         size = -1

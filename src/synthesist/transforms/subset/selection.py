@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
+from synthesist.data.databases.declaring import ordered
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.transforms.subset.closure import REASONS, Closure
@@ -88,7 +89,7 @@ class Selection:
     def blocks(self) -> Iterator[Dataset]:
         """The kept rows, some at a time; tables after those they refer to, where links go in no circle."""
         none = {table: self._none(table) for table in self.schema.tables}
-        for table in self._ordered():
+        for table in ordered(self.schema.tables):
             for frame in self.origin.take(table, self.closure.rows[table]):
                 yield Dataset({**none, table: self._emptied(table, frame)}, self.schema)
 
@@ -114,16 +115,6 @@ class Selection:
                 rows = self.closure.rows.get(tie.parent, np.zeros(0, np.int64))
                 cells = self.origin.cells(tie.parent, rows, tie.to).unique()
                 out[tie] = cells.rename(dict(zip(tie.to, tie.columns, strict=True)))
-        return out
-
-    def _ordered(self) -> list[str]:
-        left = list(self.schema.tables)
-        out: list[str] = []
-        while left:
-            waiting = {tie.child for tie in self.plan.ties if tie.parent in left and tie.parent != tie.child}
-            ready = [table for table in left if table not in waiting] or left[:1]
-            out += ready
-            left = [table for table in left if table not in ready]
         return out
 
     def _notes(self) -> list[str]:
