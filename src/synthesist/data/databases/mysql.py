@@ -76,8 +76,8 @@ class MySQL(Connection):
             cursor.execute(sql)
             return list(cursor.fetchall())
 
-    def run(self, sql: str) -> None:
-        with self._faults(), self._session.cursor() as cursor:
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table), self._session.cursor() as cursor:
             cursor.execute(sql)
 
     def names(self, views: bool = False) -> list[str]:

@@ -46,8 +46,8 @@ class SQLite(Connection):
         with self._faults():
             return self._session.execute(sql).fetchall()
 
-    def run(self, sql: str) -> None:
-        with self._faults():
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table):
             self._session.execute(sql)
 
     def names(self, views: bool = False) -> list[str]:
