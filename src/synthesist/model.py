@@ -96,7 +96,7 @@ class Model:
         """
         return Plan(
             what=self._page,
-            n=dict(n) if isinstance(n, Mapping) else n,
+            n=dict(n) if isinstance(n, Mapping) else {self.schema.unit: n},
             where=plain(where),
             path=ctx.at("sample").path,
             ending=ending,

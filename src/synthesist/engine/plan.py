@@ -24,7 +24,7 @@ class Plan(BaseModel):
 
     what: dict[str, Any]
     """The page of a sampler, or the digest of the model file that lies beside this page."""
-    n: int | dict[str, int]
+    n: dict[str, int]
     where: Any = None
     path: tuple[str, ...]
     """The address of the randomness, which begins with the seed."""

@@ -41,7 +41,7 @@ class Dask:
         with client:
             numbers = iter(parts)
             room = WAITING * max(sum(client.nthreads().values()), 1)
-            waiting = as_completed(self._submitted(client, folder, islice(numbers, room)), with_results=False)
+            waiting = as_completed(self._submitted(client, folder, islice(numbers, room)), loop=client.loop)
             for future in waiting:
                 yield future.result()
                 for following in self._submitted(client, folder, islice(numbers, 1)):
