@@ -21,6 +21,7 @@ from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.page import is_page, read_page
+from synthesist.data.places import Place
 from synthesist.data.schema import Schema
 from synthesist.data.targets import target
 from synthesist.engine.plan import ROWS_OF_A_PART
@@ -233,7 +234,7 @@ def sample(
 
 def write(
     what: Any,
-    out: str | Path,
+    out: str | Place,
     n: int | Mapping[str, int] | None = None,
     where: Where = None,
     *,
@@ -250,7 +251,7 @@ def write(
 
     Args:
         what: anything `read` accepts, or, where n is given, anything `sample` accepts.
-        out: a file, a folder with a file for each table, or `-` for JSON lines on the standard output.
+        out: a file, a folder with a file for each table, a database, or `-` for JSON lines on the standard output.
         workers: how many processes draw; they change no row.
         cluster: the address of a Dask scheduler, whose workers draw instead.
         parts: write each table as a folder of files of about `rows_per_part` rows, which every worker writes by

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from synthesist.core import Context, World
 from synthesist.data.dataset import Dataset
+from synthesist.data.places import Place
 from synthesist.data.targets import target
 from synthesist.data.writing import written_as
 from synthesist.engine.blocks import isolated
@@ -23,19 +24,19 @@ __all__ = ["executor_of", "planned", "written"]
 
 def written(
     model: Model,
-    out: str | Path,
+    out: str | Place,
     n: int | Mapping[str, int],
     where: Where,
     ctx: Context,
     executor: "Executor | None",
     rows_per_part: int | None,
     ending: str,
-    inputs: tuple[str | Path, ...] = (),
+    inputs: tuple[str | Place, ...] = (),
 ) -> Production:
     """Draw n units and write them, as `verbs.write` says; in parts where `rows_per_part` is given."""
     if rows_per_part is not None:
         world, plan = planned(model, n, where, ctx, ending, rows_per_part)
-        return produced(world, plan, model.schema, Path(out), ctx, executor, model.leave)
+        return produced(world, plan, model.schema, Path(str(out)), ctx, executor, model.leave)
     with target(out, model.schema, ending=ending, inputs=inputs) as to:
         for block in _drawn(model, n, where, ctx, executor):
             to.write(block)

@@ -19,6 +19,7 @@ from synthesist.cli.options import (
     Target,
     Where,
     asked,
+    at,
     method_asked_for,
     span,
 )
@@ -27,12 +28,22 @@ from synthesist.cli.show import chosen, console, estimate, wrote
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
+    from synthesist.data.places import Place
     from synthesist.model import Model
+else:
+    Place = Path
 
 __all__ = ["fill", "fit", "sample", "search", "transform"]
 
 OutOrFolder = Annotated[
-    Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
+    Place,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="where to write the rows; a folder or database for several tables",
+        parser=at,
+    ),
 ]
 Ending = Annotated[
     str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
@@ -181,7 +192,7 @@ def sample(
     counts = ", ".join(f"{name} {count:,} rows" for name, count in done.rows.items())
     if len(done.rows) == 1:
         counts = f"{done.rows[model.schema.unit]:,} rows, {len(model.schema.table.columns)} columns"
-    wrote(Path(out), counts + (f", in {done.parts:,} part{'s' if done.parts > 1 else ''}" if done.parts else ""))
+    wrote(at(out), counts + (f", in {done.parts:,} part{'s' if done.parts > 1 else ''}" if done.parts else ""))
 
 
 def sampling(what: str, settings: list[str]) -> "Model":
@@ -217,7 +228,6 @@ def fill(
 ) -> None:
     """Fill the empty cells of a table, given the filled ones."""
     from synthesist import verbs
-    from synthesist.data.files import write_file
     from synthesist.data.places import check_inputs, check_outputs
 
     check_inputs([model, source])
@@ -226,7 +236,7 @@ def fill(
     given = verbs.read(source, fitted.schema)
     with running(seed) as ctx:
         full = verbs.fill(fitted, given, seed=seed, ctx=ctx)
-    write_file(full, out)
+    verbs.write(full, out)
     holes = sum(given.table.null_count().row(0))
     wrote(out, f"{full.units:,} rows; {holes - sum(full.table.null_count().row(0)):,} of {holes:,} empty cells filled")
 
@@ -242,22 +252,19 @@ def transform(
 ) -> None:
     """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
     from synthesist import verbs
-    from synthesist.data.files import write_file
-    from synthesist.data.folders import write_folder
     from synthesist.data.page import overridden
-    from synthesist.data.places import check_folder, check_inputs, check_outputs
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.data.targets import is_folder, target
 
     spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
     check_inputs([source, schema])
-    if out.suffix:
+    if not is_folder(out):
         check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
         changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
+    with target(out, changed.schema, ending=f".{ending.lstrip('.')}", inputs=(source,)) as to:
+        to.write(changed)
     if len(changed.tables) > 1:
-        check_folder(out, [source, schema])
-        write_folder(changed, out, ending=f".{ending.lstrip('.')}")
         wrote(out, ", ".join(f"{table} {rows.height:,} rows" for table, rows in changed.tables.items()))
     else:
-        check_outputs({"table": out}, [source, schema])
-        write_file(changed, out)
         wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")

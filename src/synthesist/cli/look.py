@@ -29,11 +29,14 @@ def inspect(
     from synthesist import verbs
     from synthesist.data.atomic import replacing
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.errors import SpecError
     from synthesist.schemas import describes, written
 
     check_inputs([source, schema])
     check_outputs({"schema": out}, [source])
-    if page or describes(source):
+    if page and not isinstance(source, Path):
+        raise SpecError(f"--page describes one file, and {source} is a database. Leave it out, or write its tables first.")
+    if isinstance(source, Path) and (page or describes(source)):
         text = written(source)
         if out is None:
             typer.echo(text, nl=False)
@@ -89,7 +92,7 @@ def split(
 
     check_inputs([source, schema])
     parent = folder(out)
-    paths = [parent / f"{part}{source.suffix.lower()}" for part in ("train", "holdout")]
+    paths = [parent / f"{part}{source.suffix.lower() or '.parquet'}" for part in ("train", "holdout")]
     if parent.is_dir():
         for path in paths:
             check_outputs({"table": path}, [source])

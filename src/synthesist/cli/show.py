@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from inspect import cleandoc
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from synthesist.core import Spec
+    from synthesist.data.places import Place
     from synthesist.engine.estimate import Estimate
     from synthesist.model import Model
 
@@ -20,8 +20,8 @@ __all__ = ["chosen", "console", "estimate", "options", "shelf", "spec", "values"
 WIDTH = 100  # where the output is no terminal
 
 
-def wrote(path: Path, what: str = "") -> None:
-    """One line for a file that is there now."""
+def wrote(path: "Place", what: str = "") -> None:
+    """One line for a file or a database that is there now."""
     typer.echo(f"Wrote {path}" + (f": {what}" if what else ""))
 
 

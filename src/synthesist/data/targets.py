@@ -1,4 +1,4 @@
-"""Whatever takes data block by block: a file, a folder, the standard output."""
+"""Whatever takes data block by block: a file, a folder, a database, the standard output."""
 
 import sys
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from synthesist.data.databases import Address, DatabaseWriter, SqlWriter, is_address
 from synthesist.data.dataset import Dataset
 from synthesist.data.files import KNOWN
 from synthesist.data.folders import FolderWriter
-from synthesist.data.places import check_folder, check_outputs
+from synthesist.data.places import Place, check_folder, check_outputs, place
 from synthesist.data.schema import Schema
 from synthesist.data.stream import StreamWriter
 from synthesist.data.writing import Writer
@@ -31,8 +32,8 @@ class Target(Protocol):
     ) -> None: ...
 
 
-def target(out: str | Path, schema: Schema, *, ending: str = ".csv", inputs: tuple[str | Path, ...] = ()) -> Target:
-    """The target that an output names: `-`, a file, or a folder with a file for each table.
+def target(out: str | Place, schema: Schema, *, ending: str = ".csv", inputs: tuple[str | Place, ...] = ()) -> Target:
+    """The target that an output names: `-`, a file, a folder with a file for each table, a database, a file of SQL.
 
     Args:
         ending: how the files of a folder end.
@@ -44,14 +45,20 @@ def target(out: str | Path, schema: Schema, *, ending: str = ".csv", inputs: tup
     """
     if str(out) == STDOUT:
         return StreamWriter(sys.stdout.buffer, schema)
+    where = place(out)
+    if isinstance(where, Address) or where.suffix.lower() == ".sql":
+        check_outputs({"database": where}, inputs)
+        return DatabaseWriter(where, schema) if isinstance(where, Address) else SqlWriter(where, schema)
     if is_folder(out) or len(schema.tables) > 1:
-        check_folder(Path(out), inputs)
-        return FolderWriter(out, schema, ending=ending)
-    check_outputs({"table": out}, inputs)
-    return Writer(out, schema)
+        check_folder(where, inputs)
+        return FolderWriter(where, schema, ending=ending)
+    check_outputs({"table": where}, inputs)
+    return Writer(where, schema)
 
 
-def is_folder(out: str | Path) -> bool:
+def is_folder(out: str | Place) -> bool:
     """Whether an output names a folder: one that is there, ends in a slash, or has no ending."""
-    path = Path(out)
+    if is_address(out):
+        return False
+    path = Path(str(out))
     return path.is_dir() or str(out).endswith(("/", "\\")) or (not path.suffix and path.suffix not in KNOWN)

@@ -1,7 +1,7 @@
 """Fresh databases of every system, and a way to ask them that is not the product's own."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -49,7 +49,9 @@ def maker(system: str, request: pytest.FixtureRequest, folder: Path) -> Callable
         name = f"fresh{next(NUMBERS)}"
         server.says(f"CREATE DATABASE {name}{' CHARACTER SET utf8mb4' if system == 'mysql' else ''};")
         folder = str(server.folder)
-        return Place(system, server.url.format(name), _postgres(folder, name) if system == "postgres" else _mysql(folder, name))
+        return Place(
+            system, server.url.format(name), _postgres(folder, name) if system == "postgres" else _mysql(folder, name)
+        )
 
     return made
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from data.databases.conftest import Place
 
 import synthesist as sy
+from data.databases.conftest import Place
 from synthesist.data.databases import DatabaseWriter, read_database
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Link
@@ -34,7 +34,13 @@ PAGE = {
             },
         },
         "rooms": {"rows": 60, "columns": {"id": {"is": "keys"}, "floor": {"is": "reference", "to": "floors"}}},
-        "floors": {"rows": 5, "columns": {"id": {"is": "keys"}, "above": {"is": "reference", "to": "floors", "before": True, "missing": 0.3}}},
+        "floors": {
+            "rows": 5,
+            "columns": {
+                "id": {"is": "keys"},
+                "above": {"is": "reference", "to": "floors", "before": True, "missing": 0.3},
+            },
+        },
         "teachers": {
             "rows": 30,
             "columns": {"id": {"is": "keys", "uuid": 4}, "boss": {"is": "reference", "to": "teachers", "missing": 0.2}},
@@ -59,7 +65,10 @@ PAGE = {
             }
         },
         "left": {"rows": 8, "columns": {"id": {"is": "keys"}, "right": {"is": "reference", "to": "right"}}},
-        "right": {"rows": 8, "columns": {"id": {"is": "keys"}, "left": {"is": "reference", "to": "left", "missing": 0.1}}},
+        "right": {
+            "rows": 8,
+            "columns": {"id": {"is": "keys"}, "left": {"is": "reference", "to": "left", "missing": 0.1}},
+        },
     },
 }
 
@@ -152,4 +161,6 @@ def names(place: Place) -> list[str]:
     if place.system in ("sqlite", "duckdb"):
         return [] if not Path(place.address.split(":///")[1]).exists() else ["a file"]
     schema = "'public'" if place.system == "postgres" else "database()"
-    return [name for (name,) in place.ask(f"SELECT table_name FROM information_schema.tables WHERE table_schema = {schema}")]
+    return [
+        name for (name,) in place.ask(f"SELECT table_name FROM information_schema.tables WHERE table_schema = {schema}")
+    ]

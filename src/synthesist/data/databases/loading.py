@@ -8,7 +8,14 @@ from pathlib import Path
 import polars as pl
 
 from synthesist.data.databases.connection import Connection
-from synthesist.data.databases.declaring import column_type, link_statement, ordered, quoted, table_statement, type_statements
+from synthesist.data.databases.declaring import (
+    column_type,
+    link_statement,
+    ordered,
+    quoted,
+    table_statement,
+    type_statements,
+)
 from synthesist.data.databases.meanings import declared_type
 from synthesist.data.databases.types import Type
 from synthesist.data.frames import stored
@@ -318,7 +325,9 @@ class DuckLoad(SQLiteLoad):
         if left:
             columns = self.connection.list(self._columns(name))
             source = f"{self._aside[name]}_all" if own else self._aside[name]
-            self.connection.run(f"INSERT INTO {self.connection.name(name)} ({columns}) SELECT {columns} FROM {source}", name)
+            self.connection.run(
+                f"INSERT INTO {self.connection.name(name)} ({columns}) SELECT {columns} FROM {source}", name
+            )
         if own:
             self.connection.run(f"DROP TABLE {self._aside[name]}_all")
 
@@ -333,7 +342,9 @@ class DuckLoad(SQLiteLoad):
         self.connection.run(f"CREATE TEMP TABLE {aside}_all AS SELECT * FROM {aside}")
         ready = " AND ".join(_resolved(link, say(name), say) for link in own)
         for _ in range(DEPTH):
-            self.connection.run(f"CREATE OR REPLACE TEMP TABLE {aside}_now AS SELECT rowid AS row FROM {aside} c WHERE {ready}")
+            self.connection.run(
+                f"CREATE OR REPLACE TEMP TABLE {aside}_now AS SELECT rowid AS row FROM {aside} c WHERE {ready}"
+            )
             if not self.connection.ask(f"SELECT count(*) FROM {aside}_now")[0][0]:
                 break
             now = f"rowid IN (SELECT row FROM {aside}_now)"
