@@ -265,8 +265,13 @@ class Filler(Protocol):
 
 
 class World(Protocol):
-    """What all chunks of a drawing must know, and the chunks: each can be drawn anywhere, in any order."""
+    """What all chunks of a drawing must know, and the chunks: each can be drawn anywhere, in any order.
 
+    `rows` says how many there are by table, as far as that is known before they are drawn.
+    """
+
+    @property
+    def rows(self) -> "Mapping[str, int]": ...
     @property
     def chunks(self) -> int: ...
     def chunk(self, number: int) -> Dataset: ...

@@ -1,6 +1,6 @@
-"""What a user says: read inspect split fit search sample fill transform subset evaluate compare make save load.
+"""What a user says: read, inspect, split, fit, search, sample, write, fill, transform, subset, evaluate, compare, make.
 
-`run` stands in `synthesist.recipe`, one floor up.
+Beside them `save` and `load`; `run` stands in `synthesist.recipe`, one floor up.
 """
 
 import json
@@ -21,15 +21,18 @@ from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.page import is_page, read_page
+from synthesist.data.places import Place
 from synthesist.data.schema import Schema
+from synthesist.data.targets import target
+from synthesist.engine.plan import ROWS_OF_A_PART
+from synthesist.engine.production import Production
 from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
 from synthesist.model import Model, fitted
 from synthesist.rules.conditions import Where, conditions, satisfied
+from synthesist.writing import executor_of, written
 
 if TYPE_CHECKING:
     from synthesist.combine.search import Search, Trial
-    from synthesist.data.databases import DatabaseWriter
-    from synthesist.data.folders import FolderWriter
     from synthesist.data.inspect import Inspection
     from synthesist.engine.apart import Cost
     from synthesist.report.comparison import Attempt, Comparison
@@ -52,6 +55,7 @@ __all__ = [
     "split",
     "subset",
     "transform",
+    "write",
 ]
 
 DEFAULT = "auto"
@@ -231,6 +235,50 @@ def sample(
     return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
 
 
+def write(
+    what: Any,
+    out: str | Place,
+    n: int | Mapping[str, int] | None = None,
+    where: Where = None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    parts: bool = False,
+    rows_per_part: int = ROWS_OF_A_PART,
+    ending: str = ".csv",
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Production:
+    """Write data of any size: what is read, or n units of anything that samples, block by block in little memory.
+
+    Args:
+        what: anything `read` accepts, or, where n is given, anything `sample` accepts.
+        out: a file, a folder with a file for each table, a database, or `-` for JSON lines on the standard output.
+        workers: how many processes draw; they change no row.
+        cluster: the address of a Dask scheduler, whose workers draw instead.
+        parts: write each table as a folder of files of about `rows_per_part` rows, which every worker writes by
+            itself. A run that was killed goes on where it was when it is called again.
+        ending: how the files of a folder end, as in `.parquet`.
+
+    Raises:
+        SpecError: there are no workers, or parts of what is read and not drawn.
+        OutputError: the output cannot be written; it is as it was before.
+    """
+    if n is not None:
+        model = as_model(what, options)
+        ctx = ctx or Context.seeded(seed)
+        return written(
+            model, out, n, where, ctx, executor_of(workers, cluster), rows_per_part if parts else None, ending
+        )
+    if parts or cluster or workers != 1:
+        raise SpecError("Workers and parts are for what is drawn: say how many rows by n.")
+    data = read(what)
+    with target(out, data.schema, ending=ending) as to:
+        to.write(data)
+    return Production(dict(to.rows))
+
+
 def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
     """Impute: draw every empty cell of `rows` from what the model holds possible given the filled ones."""
     return (model if isinstance(model, Model) else load(model)).fill(rows, seed=seed, ctx=ctx)
@@ -260,9 +308,10 @@ class Subsetted:
 
 def subset(
     source: Any,
-    to: Any = None,
+    to: str | Place | None = None,
     *,
     schema: Schema | str | Path | None = None,
+    ending: str = ".csv",
     seed: int = 0,
     ctx: Context | None = None,
     **options: Any,
@@ -273,8 +322,8 @@ def subset(
 
     Args:
         source: anything `read` accepts, or the address of a database.
-        to: where the rows go: a folder, the address of a database, or a function that makes a target of their schema;
-            without it they come back.
+        to: where the rows go: a folder, a database, a file of SQL; without it they come back.
+        ending: how the files of a folder end, as in `.parquet`.
         options: those of the transform `subset`: where to start (`where`, `share`, `keys`), and what to follow.
 
     Raises:
@@ -282,24 +331,19 @@ def subset(
         ConditionError: no row meets the conditions.
         NotFoundError: a key is not there.
     """
+    from synthesist.data.targets import target
     from synthesist.transforms.subset.reading import origin_of
 
     ctx, spec = ctx or Context.seeded(seed), as_spec("transforms", "subset", options)
+    inputs = (source,) if isinstance(source, str | Place) else ()
     with origin_of(source, schema) as origin:
         chosen = spec.select(origin, ctx.at("transform"))  # type: ignore[attr-defined]
         if to is None:
             return Subsetted(chosen.data, chosen.account)
-        with to(chosen.schema) if callable(to) else _target(to, chosen.schema) as target:
+        with target(to, chosen.schema, ending=ending, inputs=inputs) as out:
             for block in ctx.track(chosen.blocks(), "writing"):
-                target.write(block)
+                out.write(block)
         return Subsetted(None, chosen.account)
-
-
-def _target(to: str | Path, schema: Schema) -> "FolderWriter | DatabaseWriter":
-    from synthesist.data.databases import DatabaseWriter, is_address
-    from synthesist.data.folders import FolderWriter
-
-    return DatabaseWriter(to, schema) if is_address(to) else FolderWriter(to, schema)
 
 
 def evaluate(

@@ -3,29 +3,25 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from synthesist.cli.options import SchemaPage, Seed, Settings
+from synthesist.cli.options import SchemaPage, Seed, Settings, Source, at
 from synthesist.cli.progress import running
 from synthesist.cli.show import wrote
 from synthesist.errors import SpecError
 
-if TYPE_CHECKING:
-    from synthesist.data.databases import DatabaseWriter
-    from synthesist.data.folders import FolderWriter
-    from synthesist.data.schema import Schema
-
 __all__ = ["subset"]
 
-PLACE = "a folder of files, or the address of a database"
 NAMED = re.compile(r"\s*([^:='\"<>]+?)\s*:\s*(.+)", re.DOTALL)
 
 
 def subset(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help=PLACE, show_default=False)],
-    out: Annotated[str, typer.Option("-o", "--out", metavar="OUT", help=f"where to write the rows: {PLACE}")],
+    source: Source,
+    out: Annotated[
+        str, typer.Option("-o", "--out", metavar="OUT", help="where to write: a folder, a database")
+    ],
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="TABLE:CONDITION", help="rows to start from; repeat it"),
@@ -46,9 +42,6 @@ def subset(
         Path | None, typer.Option("--page", metavar="YAML", help="a page `kind: subset` with all that is to be kept")
     ] = None,
     schema: SchemaPage = None,
-    mode: Annotated[
-        str, typer.Option("--mode", metavar="WAY", help="tables of a database OUT: append, replace or create")
-    ] = "append",
     ending: Annotated[
         str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
     ] = "csv",
@@ -61,28 +54,20 @@ def subset(
     or a page, can say.
     """
     from synthesist import verbs
-    from synthesist.data.databases import Address, is_address
     from synthesist.data.page import overridden, read_page
-    from synthesist.data.places import check_folder, check_inputs
+    from synthesist.data.places import check_inputs
 
     options: dict[str, Any] = read_page(page) if page is not None else {}
     if options.pop("kind", "subset") != "subset":
         raise SpecError(f"{page} is a page of another kind: one for this command says `kind: subset`.")
     options = overridden(_merged(options, where or (), share or (), most or (), without or ()), set_ or ())
-    check_inputs([path for path in (page, schema, source) if path is not None and not is_address(path)])
-    if not is_address(out):
-        check_folder(Path(out), [source])
-    elif out == source:
-        raise SpecError(f"Cannot write {out}: it is read, too. Name another database.")
-
-    def target(made: "Schema") -> "FolderWriter | DatabaseWriter":
-        return _target(out, made, mode, ending)
-
+    check_inputs([page, schema, source])
     with running(seed) as ctx:
-        done = verbs.subset(source, target, schema=schema, seed=seed, ctx=ctx, **options)
+        ending = f".{ending.lstrip('.')}"
+        done = verbs.subset(source, out, schema=schema, ending=ending, seed=seed, ctx=ctx, **options)
     typer.echo(str(done))
     kept, rows = done.account.tables.select("kept", "rows").sum().row(0)
-    wrote(Address.of(out) if is_address(out) else Path(out), f"{kept:,} of {rows:,} rows")
+    wrote(at(out), f"{kept:,} of {rows:,} rows")
 
 
 def _merged(
@@ -116,12 +101,3 @@ def _numbered(option: str, text: str) -> tuple[str, float]:
         return name.strip(), float(number)
     except ValueError:
         raise SpecError(f"{option} {text}: write a number, or NAME=NUMBER.") from None
-
-
-def _target(out: str, schema: "Schema", mode: str, ending: str) -> "FolderWriter | DatabaseWriter":
-    from synthesist.data.databases import DatabaseWriter, is_address
-    from synthesist.data.folders import FolderWriter
-
-    if is_address(out):
-        return DatabaseWriter(out, schema, mode)  # type: ignore[arg-type]
-    return FolderWriter(out, schema, ending=f".{ending.lstrip('.')}")

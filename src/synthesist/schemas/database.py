@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from synthesist.data.databases import Address, Database, opened
@@ -16,7 +15,7 @@ FEW = 100
 """Rows: a table that holds so many, and that others only look up, is filled already."""
 
 
-def page_of_database(address: str | Path) -> dict[str, Any]:
+def page_of_database(where: Address) -> dict[str, Any]:
     """The page that draws rows for the tables of a database; what is not kept is warned of.
 
     Small tables that hold rows and refer to no others stay as they are, and references to them are drawn from their
@@ -26,7 +25,6 @@ def page_of_database(address: str | Path) -> dict[str, Any]:
         NotFoundError, DataError: the database cannot be read.
         SpecError: there is no table to draw.
     """
-    where = Address.of(address)
     with opened(where) as database:
         tables = read_sql(database.ddl(), where.dialect)
         rows = {name: database.count(name) for name in database.schema.tables}

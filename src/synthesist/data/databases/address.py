@@ -124,8 +124,9 @@ class Address:
         Raises:
             SpecError: there is no such variable.
         """
-        parts = ("database", "host", "port", "user", "password")
-        return replace(self, **{part: _filled(getattr(self, part)) for part in parts})
+        host, port, user = _filled(self.host), _filled(self.port), _filled(self.user)
+        secret, database = _filled(self.password), _filled(self.database)
+        return replace(self, host=host, port=port, user=user, password=secret, database=database)
 
     def hidden(self, text: str) -> str:
         """A message of the driver, with the password struck out."""

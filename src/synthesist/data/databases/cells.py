@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Boolean, Dialect, Duration, Id, Integer, Kind, Moment, Number
 
 __all__ = ["held", "literals", "spelled"]
@@ -132,12 +133,18 @@ def _listed(row: list[float], dialect: Dialect) -> str:
     return f"{{{cells}}}" if dialect == "postgres" else f"[{cells}]"
 
 
-def literals(column: pl.Series, dialect: Dialect, bare: bool = False) -> pl.Series:
-    """Cells as they stand in SQL; numbers may stand `bare`, without quotes."""
-    text = spelled(column, dialect)
-    if bare or column.dtype.is_integer():
+def literals(column: pl.Series, dialect: Dialect, found: Type | None = None) -> pl.Series:
+    """Cells as they stand in SQL, in a column of this type; null is NULL."""
+    text, cell = spelled(column, dialect), pl.first()
+    family = found.family if found is not None and column.dtype == pl.String else ""
+    if column.dtype.is_integer() or (column.dtype.is_float() and column.is_finite().all()):
         return text.fill_null("NULL")
-    cell = pl.first().str.replace_all("'", "''", literal=True)
-    if dialect == "mysql":
-        cell = cell.str.replace_all("\\", "\\\\", literal=True)
-    return text.to_frame().select((pl.lit("'") + cell + pl.lit("'")).fill_null("NULL").alias(column.name)).to_series()
+    if dialect != "postgres" and (family == "bytes" or column.dtype == pl.Binary):
+        sql = "X'" + cell + "'"
+    elif dialect == "mysql" and family == "bits":
+        sql = "b'" + cell + "'"
+    else:
+        prefix = "\\x" if dialect == "postgres" and (family == "bytes" or column.dtype == pl.Binary) else ""
+        cell = cell.str.replace_all("\\", "\\\\", literal=True) if dialect == "mysql" else cell
+        sql = pl.lit(f"'{prefix}") + cell.str.replace_all("'", "''", literal=True) + "'"
+    return text.to_frame().select(sql.fill_null("NULL").alias(column.name)).to_series()

@@ -57,8 +57,8 @@ class Connection(ABC):
         """The rows that SQL gives."""
 
     @abstractmethod
-    def run(self, sql: str) -> None:
-        """Run one statement."""
+    def run(self, sql: str, table: str = "") -> None:
+        """Run one statement; `table` is what its faults are told of."""
 
     @abstractmethod
     def names(self, views: bool = False) -> list[str]:

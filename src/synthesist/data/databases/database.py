@@ -152,8 +152,8 @@ class Database:
 
     def _among(self, table: str, keys: pl.DataFrame) -> str:
         """The condition that a row has one of these keys."""
-        dialect = self._connection.dialect
-        columns = [literals(keys[name], dialect) for name in keys.columns]
+        types = self._columns(table, keys.columns)
+        columns = [literals(keys[name], self._connection.dialect, types[name]) for name in keys.columns]
         if len(columns) == 1:
             return f"{self._connection.name(keys.columns[0])} IN ({', '.join(columns[0])})"
         rows = pl.DataFrame(columns).select(pl.format("({})", pl.concat_str(pl.all(), separator=", "))).to_series()

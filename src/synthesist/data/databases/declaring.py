@@ -7,7 +7,7 @@ from synthesist.data.databases.meanings import native_type
 from synthesist.data.kinds import Dialect, Kind
 from synthesist.data.schema import Link, Schema, TableSchema
 
-__all__ = ["link_statement", "ordered", "quoted", "statements", "table_statement", "type_statements"]
+__all__ = ["column_type", "link_statement", "ordered", "quoted", "statements", "table_statement", "type_statements"]
 
 ACTION = re.compile(r"ON (?:DELETE|UPDATE) (?:CASCADE|SET NULL|RESTRICT|NO ACTION|SET DEFAULT)", re.IGNORECASE)
 
@@ -70,7 +70,7 @@ def table_statement(
     """
     table = schema.tables[name]
     lone = table.key[0] if len(table.key) == 1 else None
-    rowid = dialect == "sqlite" and lone is not None and _type(schema, name, lone, dialect).upper() == "INTEGER"
+    rowid = dialect == "sqlite" and lone is not None and column_type(schema, name, lone, dialect).upper() == "INTEGER"
     parts = [
         _column(schema, name, column, kind, dialect, rowid and column == lone) for column, kind in table.columns.items()
     ]
@@ -102,7 +102,7 @@ def quoted(name: str, dialect: Dialect) -> str:
 
 
 def _column(schema: Schema, table: str, name: str, kind: Kind, dialect: Dialect, rowid: bool) -> str:
-    words = [quoted(name, dialect), _type(schema, table, name, dialect)]
+    words = [quoted(name, dialect), column_type(schema, table, name, dialect)]
     native = kind.native if kind.native and kind.native.dialect == dialect else None
     if rowid:
         return " ".join([*words, "PRIMARY KEY"])
@@ -123,7 +123,7 @@ def _column(schema: Schema, table: str, name: str, kind: Kind, dialect: Dialect,
     return " ".join(words)
 
 
-def _type(schema: Schema, table: str, column: str, dialect: Dialect) -> str:
+def column_type(schema: Schema, table: str, column: str, dialect: Dialect) -> str:
     """The type of a column; one that is not told its own takes that of the column it refers to."""
     seen = set()
     while (table, column) not in seen:

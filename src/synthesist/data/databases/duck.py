@@ -57,8 +57,8 @@ class Duck(Connection):
         with self._faults():
             return self._session.execute(sql).fetchall()
 
-    def run(self, sql: str) -> None:
-        with self._faults():
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table):
             self._session.execute(sql)
 
     def names(self, views: bool = False) -> list[str]:

@@ -1,14 +1,21 @@
 """How each database is filled so that all rows arrive or none, whatever order they come in, and how that is verified."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
 from synthesist.data.databases.connection import Connection
-from synthesist.data.databases.declaring import link_statement, ordered, quoted, table_statement, type_statements
+from synthesist.data.databases.declaring import (
+    column_type,
+    link_statement,
+    ordered,
+    quoted,
+    table_statement,
+    type_statements,
+)
 from synthesist.data.databases.meanings import declared_type
 from synthesist.data.databases.types import Type
 from synthesist.data.frames import stored
@@ -17,6 +24,9 @@ from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.errors import DataError, OutputError, SynthesistError, did_you_mean
 
 __all__ = ["LOADS", "Load"]
+
+DEPTH = 1_000
+"""How many steps rows that refer to each other may take into a database that looks at every link at once."""
 
 
 class Load:
@@ -146,12 +156,9 @@ class Load:
         return [column for column in self.schema.tables[name].columns if column not in computed]
 
     def _declared_types(self, name: str) -> dict[str, Type]:
-        table = self.declared.get(name) or self.connection.reflect([self.at(name)])[self.at(name)]
-        return {
-            column: declared_type(kind.native.type, kind.native.dialect)
-            for column, kind in table.columns.items()
-            if kind.native
-        }
+        schema = Schema(tables={name: self.declared[name]}, unit=name) if name in self.declared else self.schema
+        dialect = self.connection.dialect
+        return {c: declared_type(column_type(schema, name, c, dialect), dialect) for c in schema.tables[name].columns}
 
     def _count(self, name: str) -> int:
         return int(self.connection.ask(f"SELECT count(*) FROM {self.connection.name(self.at(name))}")[0][0])
@@ -209,7 +216,7 @@ class PostgresLoad(Load):
     def close(self) -> None:
         for name in self.new:
             for link in self.schema.tables[name].links:
-                self.connection.run(link_statement(name, link, "postgres"))
+                self.connection.run(link_statement(name, link, "postgres"), name)
         self.connection.run("SET CONSTRAINTS ALL IMMEDIATE")
         self._alter("NOT DEFERRABLE")
         for name in self.schema.tables:
@@ -256,21 +263,41 @@ class SQLiteLoad(Load):
 
 
 class DuckLoad(SQLiteLoad):
-    """One transaction; where tables are linked, rows are put aside until they can come in order."""
-
-    def links_at_once(self, name: str) -> tuple[Link, ...]:
-        made = {*self.old, *self.new[: self.new.index(name) + 1]}
-        return tuple(link for link in self.schema.tables[name].links if link.table in made)
+    """One transaction. DuckDB looks at every link at once: linked rows are put aside until they can come in order."""
 
     def begin(self) -> None:
-        super().begin()
-        linked = any(table.links for table in (*self.schema.tables.values(), *self.declared.values()))
-        self._aside = {name: f"_synthesist_{place}" for place, name in enumerate(self.schema.tables)} if linked else {}
-        for name, aside in self._aside.items():
-            columns = self.connection.list(self._columns(name))
-            self.connection.run(
-                f"CREATE TEMP TABLE {aside} AS SELECT {columns} FROM {self.connection.name(name)} LIMIT 0"
-            )
+        self.connection.begin()
+        self._indexes: list[tuple] = []
+        if self.mode == "replace":
+            self._remove()
+        self.make()
+
+    def _remove(self) -> None:
+        """Remove tables to make them again: rows cannot be deleted and others put in their place at one go."""
+        for name in reversed(self.old):
+            its = f"database_name = current_database() AND schema_name = current_schema() AND table_name = {_literal(name)}"
+            self._indexes += self.connection.ask(f"SELECT sql FROM duckdb_indexes() WHERE {its}")
+            for (index,) in self.connection.ask(f"SELECT index_name FROM duckdb_indexes() WHERE {its}"):
+                self.connection.run(f"DROP INDEX {self.connection.name(index)}")
+        for name in reversed(ordered(self.declared)):
+            self.connection.run(f"DROP TABLE {self.connection.name(name)}", name)
+        self.new, self.old = ordered({**self.schema.tables, **self.declared}), []
+
+    def make(self) -> None:
+        self._making = self.schema.model_copy(update={"tables": {**self.schema.tables, **self.declared}})
+        self._aside: dict[str, str] = {}
+        linked = any(table.links for table in self._making.tables.values())
+        for statement in type_statements(self._made(), "duckdb"):
+            self.connection.run(statement)
+        for place, name in enumerate(self.schema.tables):
+            if name in self.new:
+                self.connection.run(table_statement(name, self._making, "duckdb", ()))
+            if linked:
+                self._aside[name] = f"_synthesist_{place}"
+                columns, model = self.connection.list(self._columns(name)), self.connection.name(name)
+                self.connection.run(f"CREATE TEMP TABLE {self._aside[name]} AS SELECT {columns} FROM {model} LIMIT 0")
+            if linked and name in self.new:  # it is made once its rows are known
+                self.connection.run(f"DROP TABLE {model}")
 
     def load(self, name: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
         self.connection.load(self._aside.get(name, name), frame, types)
@@ -278,11 +305,61 @@ class DuckLoad(SQLiteLoad):
     def close(self) -> None:
         for name in ordered(self.schema.tables):
             if name in self._aside:
-                columns = self.connection.list(self._columns(name))
-                self.connection.run(
-                    f"INSERT INTO {self.connection.name(name)} ({columns}) SELECT {columns} FROM {self._aside[name]}"
-                )
+                self._fill(name)
                 self.connection.run(f"DROP TABLE {self._aside[name]}")
+        for (index,) in self._indexes:
+            self.connection.run(index)
+
+    def _fill(self, name: str) -> None:
+        """Rows that refer to others of their table after those; where they do so in circles, no link can be declared."""
+        table = self.declared.get(name, self.schema.tables[name])
+        links = [link for link in table.links if name in self.old or self.new.index(name) >= self._place(link.table)]
+        own = [link for link in links if link.table == name]
+        if name in self.new:
+            self.connection.run(table_statement(name, self._making, "duckdb", links))
+        left = self._in_order(name, own) if own else True
+        if left and own and name in self.new:
+            self.connection.run(f"DROP TABLE {self.connection.name(name)}")
+            others = [link for link in links if link not in own]
+            self.connection.run(table_statement(name, self._making, "duckdb", others))
+        if left:
+            columns = self.connection.list(self._columns(name))
+            source = f"{self._aside[name]}_all" if own else self._aside[name]
+            self.connection.run(
+                f"INSERT INTO {self.connection.name(name)} ({columns}) SELECT {columns} FROM {source}", name
+            )
+        if own:
+            self.connection.run(f"DROP TABLE {self._aside[name]}_all")
+
+    def _place(self, name: str) -> int:
+        """Where a table comes among the new ones; before them all where it is there, or is none of ours."""
+        return self.new.index(name) if name in self.new else -1
+
+    def _in_order(self, name: str, own: list[Link]) -> bool:
+        """Add rows step by step, each when those it refers to are there; whether some are left, in circles."""
+        say, aside = self.connection.name, self._aside[name]
+        columns = self.connection.list(self._columns(name))
+        self.connection.run(f"CREATE TEMP TABLE {aside}_all AS SELECT * FROM {aside}")
+        ready = " AND ".join(_resolved(link, say(name), say) for link in own)
+        for _ in range(DEPTH):
+            self.connection.run(
+                f"CREATE OR REPLACE TEMP TABLE {aside}_now AS SELECT rowid AS row FROM {aside} c WHERE {ready}"
+            )
+            if not self.connection.ask(f"SELECT count(*) FROM {aside}_now")[0][0]:
+                break
+            now = f"rowid IN (SELECT row FROM {aside}_now)"
+            self.connection.run(f"INSERT INTO {say(name)} ({columns}) SELECT {columns} FROM {aside} WHERE {now}", name)
+            self.connection.run(f"DELETE FROM {aside} WHERE {now}")
+        self.connection.run(f"DROP TABLE {aside}_now")
+        return bool(self.connection.ask(f"SELECT count(*) FROM {aside}")[0][0])
+
+
+def _resolved(link: Link, table: str, say: Callable[[str], str]) -> str:
+    """The condition that a row refers to none, or to one that is there."""
+    pairs = [(f"c.{say(column)}", f"p.{say(to)}") for column, to in zip(link.columns, link.to, strict=True)]
+    empty = " OR ".join(f"{column} IS NULL" for column, _ in pairs)
+    same = " AND ".join(f"{column} = {to}" for column, to in pairs)
+    return f"({empty} OR EXISTS (SELECT 1 FROM {table} p WHERE {same}))"
 
 
 class MySQLLoad(Load):

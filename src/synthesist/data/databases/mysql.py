@@ -34,7 +34,6 @@ SHAPES = {
     "multipolygon",
     "geometrycollection",
 }
-PLAIN = {"integer", "decimal", "float", "boolean"}
 
 COLUMNS = """
 SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(generation_expression, ''),
@@ -76,8 +75,8 @@ class MySQL(Connection):
             cursor.execute(sql)
             return list(cursor.fetchall())
 
-    def run(self, sql: str) -> None:
-        with self._faults(), self._session.cursor() as cursor:
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table), self._session.cursor() as cursor:
             cursor.execute(sql)
 
     def names(self, views: bool = False) -> list[str]:
@@ -143,8 +142,9 @@ class MySQL(Connection):
             kinds[name] = kind_of(declared_type(type_, "mysql"), native, key=key == (name,) and name not in linked)
         documents = {match[1] for check in checks if (match := re.fullmatch(r"\(json_valid\(`(.+)`\)\)", check))}
         for name in documents & kinds.keys():  # MariaDB's JSON is text with a condition
-            native = kinds[name].native.model_copy(update={"type": "json"})
-            kinds[name] = kind_of(declared_type("json", "mysql"), native)
+            if (found := kinds[name].native) is not None:
+                document = found.model_copy(update={"type": "json"})
+                kinds[name] = kind_of(declared_type("json", "mysql"), document)
         conditions = tuple(check for check in checks if not re.fullmatch(r"\(json_valid\(`(.+)`\)\)", check))
         return TableSchema(
             columns=kinds, key=key, links=tuple(links), unique=tuple(unique),
@@ -180,7 +180,7 @@ class MySQL(Connection):
 
     def load(self, table: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
         head = f"INSERT INTO {self.name(table)} ({self.list(frame.columns)}) VALUES "
-        cells = [_sent(frame[name], types.get(name)) for name in frame.columns]
+        cells = [literals(frame[name], "mysql", _as_bytes(types[name])) for name in frame.columns]
         rows = pl.DataFrame(cells).select(pl.format("({})", pl.concat_str(pl.all(), separator=","))).to_series()
         at_once = max(1, STATEMENT_BYTES // max(1, int(rows.str.len_bytes().mean() or 1)))  # type: ignore[arg-type]
         with self._faults(table), self._session.cursor() as cursor:
@@ -233,12 +233,9 @@ def _explained(error: Exception, address: Address, table: str) -> SynthesistErro
     return DataError(f"{where}: {message}.")
 
 
-def _sent(column: pl.Series, found: Type | None) -> pl.Series:
-    if found is not None and (found.family == "bytes" or found.written.lower() in SHAPES) and column.dtype == pl.String:
-        return column.to_frame().select(("X'" + pl.first() + "'").fill_null("NULL")).to_series()
-    if found is not None and found.family == "bits" and column.dtype == pl.String:
-        return column.to_frame().select(("b'" + pl.first() + "'").fill_null("NULL")).to_series()
-    return literals(column, "mysql", bare=column.dtype.is_numeric())
+def _as_bytes(found: Type) -> Type:
+    """Shapes travel as the bytes they are kept in."""
+    return Type("bytes") if found.written.lower() in SHAPES else found
 
 
 def _default(text: str, extra: str) -> str:

@@ -103,8 +103,8 @@ class Postgres(Connection):
         with self._faults():
             return [tuple(row) for row in self._session.execute_simple(sql).rows or ()]
 
-    def run(self, sql: str) -> None:
-        with self._faults():
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table):
             self._session.execute_simple(sql)
 
     def names(self, views: bool = False) -> list[str]:

@@ -46,8 +46,8 @@ class SQLite(Connection):
         with self._faults():
             return self._session.execute(sql).fetchall()
 
-    def run(self, sql: str) -> None:
-        with self._faults():
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table):
             self._session.execute(sql)
 
     def names(self, views: bool = False) -> list[str]:
@@ -183,10 +183,10 @@ def _column(name: str, cells: Sequence, found: Type) -> pl.Series:
 def _told(cell: Any, own: tuple[type, ...]) -> str | None:
     if cell is None or (isinstance(cell, str) and str in own):
         return cell
-    if isinstance(cell, own) and isfinite(cell):
-        return str(cell)
     if isinstance(cell, bytes):
         return f"{FOREIGN}x'{cell.hex()}'"
+    if type(cell) in own and isfinite(cell):
+        return str(cell)
     if isinstance(cell, str):
         return FOREIGN + _literal(cell)
     return f"{FOREIGN}{cell!r}".replace("inf", "1e999")

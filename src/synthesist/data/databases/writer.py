@@ -31,15 +31,17 @@ class DatabaseWriter:
         address: a URL, or the file of an SQLite or DuckDB database; the database itself must be there, a file need not.
         schema: the schema of every block.
         mode: `append` adds rows to tables that are there and makes the others; `replace` removes the rows that are
-            there first; `create` makes all tables, none of which may be there.
+            there first; `create` makes all tables, none of which may be there. Where none is named, the address may
+            say it, as in `?mode=replace`; else rows are added.
 
     Raises:
         OutputError: the database cannot be written, a table is there already, or lacks a column.
         DataError: the database refuses a row, or rows refer to none.
     """
 
-    def __init__(self, address: str | Path | Address, schema: Schema, mode: Mode = "append") -> None:
-        self.address, self.schema, self.mode = Address.of(address), schema, mode
+    def __init__(self, address: str | Path | Address, schema: Schema, mode: Mode | None = None) -> None:
+        self.address, self.schema = Address.of(address), schema
+        self.mode = mode = mode or self.address.option("mode", "append")  # type: ignore[assignment]
         if mode not in ("append", "replace", "create"):
             raise OutputError(f"Rows cannot be written in the way `{mode}`: say append, replace or create.")
         self.rows = dict.fromkeys(schema.tables, 0)

@@ -143,7 +143,8 @@ class _Known:
         by = apart.columns
         fresh = apart.with_row_index(NUMBER).join(self.apart, on=by, how="anti", nulls_equal=True)
         fresh = fresh.unique(by, keep="first", maintain_order=True)
-        self.frame = stacked([self.frame, found[fresh[NUMBER]]])
+        if found.width:  # no link may read the table
+            self.frame = stacked([self.frame, found[fresh[NUMBER]]])
         self.apart = stacked([self.apart, fresh.select(by)])
         index = self.apart.with_row_index(NUMBER)
         numbered = apart.join(index, on=by, how="left", nulls_equal=True, maintain_order="left")

@@ -23,7 +23,7 @@ def origin_of(source: Any, schema: Schema | str | Path | None = None) -> Iterato
     Raises:
         SpecError: a schema is given for a database, which has its own.
     """
-    if not (isinstance(source, str | Path) and is_address(source)):
+    if not is_address(source):
         yield Memory(read(source, schema))
         return
     if schema is not None:
