@@ -112,9 +112,10 @@ class Selection:
         out = {}
         for tie, columns in {**self.plan.cut, **self.plan.loose}.items():
             if columns and (tie in self.plan.cut or tie in self.closure.orphans):
-                rows = self.closure.rows.get(tie.parent, np.zeros(0, np.int64))
-                cells = self.origin.cells(tie.parent, rows, tie.to).unique()
-                out[tie] = cells.rename(dict(zip(tie.to, tie.columns, strict=True)))
+                out[tie] = self._none(tie.child).select(tie.columns)
+                if tie.parent in self.closure.rows:
+                    cells = self.origin.cells(tie.parent, self.closure.rows[tie.parent], tie.to).unique()
+                    out[tie] = cells.rename(dict(zip(tie.to, tie.columns, strict=True)))
         return out
 
     def _notes(self) -> list[str]:
