@@ -254,6 +254,7 @@ def test_a_table_is_left_out_where_no_key_needs_it() -> None:
     assert made.schema.tables.keys() == {"countries", "customers", "orders", "lines", "notes"}
     assert made.tables["lines"].height and made.tables["lines"]["product"].null_count() == made.tables["lines"].height
     assert [link.table for link in made.schema.tables["lines"].links] == ["orders"]
+    select(related(), share=0.2, without=("notes",), links={"notes.product": {"of": "all"}})  # which says nothing now
 
 
 def test_tables_no_link_leads_to_are_drawn_empty_or_whole() -> None:

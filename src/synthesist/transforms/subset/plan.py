@@ -131,7 +131,7 @@ class _Planner:
         known = self._ties()
         ties = [tie for tie in known if not {tie.child, tie.parent} & {*self.spec.without}]
         seeds = self._seeds()
-        follow = self._follow(ties)
+        follow = {tie: asked for tie, asked in self._follow(known).items() if tie in ties}
         gone = [tie for tie in known if tie not in ties and tie.child not in self.spec.without]
         cut = self._cut([*gone, *(tie for tie, (asked, _) in follow.items() if asked.cut)])
         if self.faults:
