@@ -35,7 +35,9 @@ def inspect(
     check_inputs([source, schema])
     check_outputs({"schema": out}, [source])
     if page and not isinstance(source, Path):
-        raise SpecError(f"--page describes one file, and {source} is a database. Leave it out, or write its tables first.")
+        raise SpecError(
+            f"--page describes one file, and {source} is a database. Leave it out, or write its tables first."
+        )
     if isinstance(source, Path) and (page or describes(source)):
         text = written(source)
         if out is None:
