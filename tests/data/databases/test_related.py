@@ -1,16 +1,14 @@
 """Ten tables with composite, self-referencing and circular keys, into every system: nothing lost, all constraints on."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
 import synthesist as sy
-from data.databases.conftest import Place
 from synthesist.data.databases import DatabaseWriter, read_database
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Link
 from synthesist.errors import DataError, OutputError
+from systems import Place
 
 PAGE = {
     "unit": "classes",
@@ -138,29 +136,20 @@ def test_a_row_that_refers_to_none_undoes_all(place: Place, school: Dataset) -> 
     bad = Dataset({**school.tables, "courses": wrong}, school.schema)
     with pytest.raises(DataError, match="courses"), DatabaseWriter(place.address, school.schema) as writer:
         writer.write(bad)
-    assert names(place) == []
+    assert place.tables() == []
 
 
 def orphans(place: Place, table: str, link: Link) -> int:
     """Rows that refer to none, counted by the database."""
-    q = "`" if place.system == "mysql" else '"'
-    on = " AND ".join(f"c.{q}{own}{q} = p.{q}{to}{q}" for own, to in zip(link.columns, link.to, strict=True))
-    filled = " AND ".join(f"c.{q}{own}{q} IS NOT NULL" for own in link.columns)
+    on = " AND ".join(
+        f"c.{place.name(own)} = p.{place.name(to)}" for own, to in zip(link.columns, link.to, strict=True)
+    )
+    filled = " AND ".join(f"c.{place.name(own)} IS NOT NULL" for own in link.columns)
     return place.ask(
-        f"SELECT count(*) FROM {q}{table}{q} c WHERE {filled} AND NOT EXISTS (SELECT 1 FROM {q}{link.table}{q} p WHERE {on})"
+        f"SELECT count(*) FROM {place.name(table)} c WHERE {filled} "
+        f"AND NOT EXISTS (SELECT 1 FROM {place.name(link.table)} p WHERE {on})"
     )[0][0]
 
 
 def rows(place: Place, table: str) -> int:
-    q = "`" if place.system == "mysql" else '"'
-    return place.ask(f"SELECT count(*) FROM {q}{table}{q}")[0][0]
-
-
-def names(place: Place) -> list[str]:
-    """The tables of a database, whatever they are called."""
-    if place.system in ("sqlite", "duckdb"):
-        return [] if not Path(place.address.split(":///")[1]).exists() else ["a file"]
-    schema = "'public'" if place.system == "postgres" else "database()"
-    return [
-        name for (name,) in place.ask(f"SELECT table_name FROM information_schema.tables WHERE table_schema = {schema}")
-    ]
+    return place.ask(f"SELECT count(*) FROM {place.name(table)}")[0][0]

@@ -1,5 +1,6 @@
 """What every database can be asked for, whatever system it runs on."""
 
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -10,7 +11,7 @@ from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Dialect
 from synthesist.data.schema import TableSchema
 
-__all__ = ["BLOCK", "Connection", "connected"]
+__all__ = ["BLOCK", "Connection", "connected", "line"]
 
 BLOCK = 65_536
 
@@ -39,6 +40,20 @@ def connected(address: Address, *, writes: bool = False) -> "Connection":
     from synthesist.data.databases.duck import Duck
 
     return Duck(address, writes)
+
+
+def line(host: str, port: int, path: str = "", wait_s: float = 15) -> socket.socket:
+    """A line to a server, by its name, or by a path where it is of this machine; an OSError where nobody answers."""
+    if not path:
+        return socket.create_connection((host, port), wait_s)
+    found = socket.socket(socket.AF_UNIX)
+    try:
+        found.settimeout(wait_s)
+        found.connect(path)
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 class Connection(ABC):

@@ -179,12 +179,22 @@ def read_database(
 
     Args:
         address: a URL, or the file of an SQLite or DuckDB database.
-        schema: what the columns mean, where that is known already; only its tables are read.
+        schema: what the columns mean, where that is known already; only its tables are read. Where there is one
+            table on either side, its name does not matter.
         tables: which ones; all where none are named.
     """
     from synthesist.data.databases.understood import understood
     from synthesist.data.folders import of_tables
 
-    with opened(address, tables or tuple(schema.tables if schema else ())) as database:
-        frames = {name: database.read(name) for name in database.schema.tables}
-        return of_tables(frames, schema) if schema else understood(frames, database.schema)
+    with opened(address, tables or ()) as database:
+        if schema is None:
+            names = database.schema.tables
+            return understood({name: database.read(name) for name in names}, database.schema)
+        return of_tables({name: database.read(own) for name, own in _matched(schema, database.schema).items()}, schema)
+
+
+def _matched(page: Schema, schema: Schema) -> dict[str, str]:
+    """The tables of a page and what they are called in a database: one table may have any name, as a file may."""
+    if len(page.tables) == len(schema.tables) == 1:
+        return {page.unit: schema.unit}
+    return {name: name for name in page.tables}

@@ -1,8 +1,8 @@
 """How each database is filled so that all rows arrive or none, whatever order they come in, and how that is verified."""
 
 import re
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars as pl
@@ -25,6 +25,8 @@ from synthesist.errors import DataError, OutputError, SynthesistError, did_you_m
 
 __all__ = ["LOADS", "Load"]
 
+FARTHEST = 100_000_000
+"""How far a sequence of DuckDB is moved."""
 DEPTH = 1_000
 """How many steps rows that refer to each other may take into a database that looks at every link at once."""
 
@@ -34,6 +36,8 @@ class Load:
 
     def __init__(self, connection: Connection, schema: Schema, mode: str) -> None:
         self.connection, self.schema, self.mode = connection, schema, mode
+        self.aside: dict[str, str] = {}
+        """Where rows of some tables lie until the end."""
         there = set(connection.names())
         self.new = [name for name in ordered(schema.tables) if name not in there]
         self.old = [name for name in ordered(schema.tables) if name in there]
@@ -80,10 +84,11 @@ class Load:
     def add(self, name: str, table: pl.DataFrame) -> None:
         """Add rows of a table; columns that the database computes are left to it."""
         kinds = self.schema.tables[name]
-        frame = stored(table, kinds).select(self._columns(name))
+        frame = _as_stored(table, kinds).select(self._columns(name))
         if name not in self._types:
             self._types[name] = self._declared_types(name)
-        self.load(name, frame, self._types[name])
+        with self._named():
+            self.load(name, frame, self._types[name])
         self.added[name] += table.height
 
     def load(self, name: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
@@ -96,9 +101,10 @@ class Load:
             self.undo()
             return
         try:
-            self.close()
-            self.verify()
-            self.last()
+            with self._named():
+                self.close()
+                self.verify()
+                self.last()
         except BaseException:
             self.undo()
             raise
@@ -116,7 +122,7 @@ class Load:
             self.connection.rollback()
 
     def at(self, name: str) -> str:
-        """Where the rows of a table lie until the end."""
+        """The table that is asked about the rows of a table."""
         return name
 
     def verify(self) -> None:
@@ -140,6 +146,17 @@ class Load:
         return False
 
     # ---- within
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Faults of rows that were put aside, told of the table they are for."""
+        try:
+            yield
+        except SynthesistError as error:
+            text = str(error)
+            for name, aside in self.aside.items():
+                text = re.sub(rf"\b{aside}\b", name, text)
+            raise type(error)(text) from None
 
     def _made(self) -> Schema:
         if not self.new:
@@ -285,7 +302,7 @@ class DuckLoad(SQLiteLoad):
 
     def make(self) -> None:
         self._making = self.schema.model_copy(update={"tables": {**self.schema.tables, **self.declared}})
-        self._aside: dict[str, str] = {}
+        self.aside = {}
         linked = any(table.links for table in self._making.tables.values())
         for statement in type_statements(self._made(), "duckdb"):
             self.connection.run(statement)
@@ -293,22 +310,37 @@ class DuckLoad(SQLiteLoad):
             if name in self.new:
                 self.connection.run(table_statement(name, self._making, "duckdb", ()))
             if linked:
-                self._aside[name] = f"_synthesist_{place}"
+                self.aside[name] = f"_synthesist_{place}"
                 columns, model = self.connection.list(self._columns(name)), self.connection.name(name)
-                self.connection.run(f"CREATE TEMP TABLE {self._aside[name]} AS SELECT {columns} FROM {model} LIMIT 0")
+                self.connection.run(f"CREATE TEMP TABLE {self.aside[name]} AS SELECT {columns} FROM {model} LIMIT 0")
             if linked and name in self.new:  # it is made once its rows are known
                 self.connection.run(f"DROP TABLE {model}")
 
     def load(self, name: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
-        self.connection.load(self._aside.get(name, name), frame, types)
+        self.connection.load(self.aside.get(name, name), frame, types)
 
     def close(self) -> None:
         for name in ordered(self.schema.tables):
-            if name in self._aside:
+            if name in self.aside:
                 self._fill(name)
-                self.connection.run(f"DROP TABLE {self._aside[name]}")
+                self.connection.run(f"DROP TABLE {self.aside[name]}")
         for (index,) in self._indexes:
             self.connection.run(index)
+        for name in self.schema.tables:
+            self._count_on(name)
+
+    def _count_on(self, name: str) -> None:
+        """Move sequences behind the largest number, by drawing from them: DuckDB has no other way."""
+        its = f"database_name = current_database() AND schema_name = current_schema() AND table_name = {_literal(name)}"
+        for column, default in self.connection.ask(
+            f"SELECT column_name, column_default FROM duckdb_columns() WHERE {its}"
+        ):
+            if match := re.match(r"nextval\('(.*)'\)$", default or ""):
+                ask, say = self.connection.ask, self.connection.name
+                ((largest,),) = ask(f"SELECT max({say(column)}) FROM {say(name)}")
+                ((drawn,),) = ask(f"SELECT nextval('{match[1]}')") if largest is not None else ((None,),)
+                if drawn is not None and 0 < largest - drawn <= FARTHEST:
+                    ask(f"SELECT count(nextval('{match[1]}')) FROM range({largest - drawn})")
 
     def _fill(self, name: str) -> None:
         """Rows that refer to others of their table after those; where they do so in circles, no link can be declared."""
@@ -324,12 +356,12 @@ class DuckLoad(SQLiteLoad):
             self.connection.run(table_statement(name, self._making, "duckdb", others))
         if left:
             columns = self.connection.list(self._columns(name))
-            source = f"{self._aside[name]}_all" if own else self._aside[name]
+            source = f"{self.aside[name]}_all" if own else self.aside[name]
             self.connection.run(
                 f"INSERT INTO {self.connection.name(name)} ({columns}) SELECT {columns} FROM {source}", name
             )
         if own:
-            self.connection.run(f"DROP TABLE {self._aside[name]}_all")
+            self.connection.run(f"DROP TABLE {self.aside[name]}_all")
 
     def _place(self, name: str) -> int:
         """Where a table comes among the new ones; before them all where it is there, or is none of ours."""
@@ -337,7 +369,7 @@ class DuckLoad(SQLiteLoad):
 
     def _in_order(self, name: str, own: list[Link]) -> bool:
         """Add rows step by step, each when those it refers to are there; whether some are left, in circles."""
-        say, aside = self.connection.name, self._aside[name]
+        say, aside = self.connection.name, self.aside[name]
         columns = self.connection.list(self._columns(name))
         self.connection.run(f"CREATE TEMP TABLE {aside}_all AS SELECT * FROM {aside}")
         ready = " AND ".join(_resolved(link, say(name), say) for link in own)
@@ -366,11 +398,11 @@ class MySQLLoad(Load):
     """New tables are filled under other names and renamed in one step; rows of old ones are one transaction."""
 
     def begin(self) -> None:
-        self._names: dict[str, str] = {}
+        self.aside = {}
         number = self.connection.ask("SELECT connection_id()")[0][0]
         self._sweep()
         for place, name in enumerate(self.new):
-            self._names[name] = f"_synthesist_{number}_{place}"
+            self.aside[name] = f"_synthesist_{number}_{place}"
         super().begin()
 
     def make(self) -> None:
@@ -386,24 +418,24 @@ class MySQLLoad(Load):
         for name in self.new:
             links = self.schema.tables[name].links
             self.connection.run(
-                table_statement(name, self.schema, "mysql", links, called=self.at(name), others=self._names)
+                table_statement(name, self.schema, "mysql", links, called=self.at(name), others=self.aside)
             )
         self.connection.run("START TRANSACTION")  # making tables has ended the one before
 
     def at(self, name: str) -> str:
-        return self._names.get(name, name)
+        return self.aside.get(name, name)
 
     def last(self) -> None:
         self.connection.commit()
-        if self._names:
+        if self.aside:
             say = self.connection.name
             self.connection.run(
-                "RENAME TABLE " + ", ".join(f"{say(aside)} TO {say(name)}" for name, aside in self._names.items())
+                "RENAME TABLE " + ", ".join(f"{say(aside)} TO {say(name)}" for name, aside in self.aside.items())
             )
 
     def undo(self) -> None:
         super().undo()
-        self._drop(list(self._names.values()))
+        self._drop(list(self.aside.values()))
 
     def _sweep(self) -> None:
         """Remove what loads that were killed have left."""
@@ -420,6 +452,15 @@ class MySQLLoad(Load):
         with suppress(SynthesistError):  # a server that is gone is swept by the next load
             if names:
                 self.connection.run(f"DROP TABLE IF EXISTS {self.connection.list(names)}")
+
+
+def _as_stored(table: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
+    """The cells as the source stored them; a column that a database gave as its own text goes on as this text."""
+    own = [name for name, kind in schema.columns.items() if table[name].dtype == pl.String != kind.storage]
+    rest = {name: kind for name, kind in schema.columns.items() if name not in own}
+    return (
+        stored(table, schema.model_copy(update={"columns": rest})).with_columns(table.select(own)).select(table.columns)
+    )
 
 
 def _fits(ours: TableSchema, theirs: TableSchema, name: str, connection: Connection) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import literals
-from synthesist.data.databases.connection import Connection
+from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
@@ -62,11 +62,21 @@ class MySQL(Connection):
         except ImportError:
             raise MissingExtraError("MariaDB and MySQL need PyMySQL: install 'synthesist[db]'.") from None
         with self._faults():
-            self._session = pymysql.connect(**_login(address.known()), charset="utf8mb4", autocommit=True, conv={})
+            login = _login(address.known())
+            if path := login.get("unix_socket"):
+                line("", 0, path).close()  # PyMySQL leaves one open where nobody answers
+            self._session = pymysql.connect(**login, charset="utf8mb4", autocommit=True, conv={})
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self) -> None:
         for statement in SESSION:
             self.run(statement)
         self.is_mariadb = "mariadb" in self.ask("SELECT version()")[0][0].lower()
-        if not writes:
+        if not self.writes:
             self.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             self.run("START TRANSACTION WITH CONSISTENT SNAPSHOT")
 
@@ -202,7 +212,9 @@ class MySQL(Connection):
         except pymysql.MySQLError as error:
             raise _explained(error, self.address, table) from None
         except OSError as error:
-            raise NotFoundError(f"{self.address} does not answer: {error}.") from None
+            raise NotFoundError(
+                f"{self.address} does not answer: {error}. Check host, port, and whether the server runs."
+            ) from None
 
 
 def _login(address: Address) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Queue
@@ -13,7 +14,7 @@ import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import spelled
-from synthesist.data.databases.connection import Connection
+from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
@@ -81,20 +82,28 @@ class Postgres(Connection):
     def __init__(self, address: Address, writes: bool) -> None:
         super().__init__(address, writes)
         try:
-            from pg8000 import native
+            import pg8000  # noqa: F401
         except ImportError:
             raise MissingExtraError("PostgreSQL needs pg8000: install 'synthesist[db]'.") from None
         with self._faults():
-            self._session = native.Connection(**_login(address.known()))
+            self._session, self._line = _connected(address.known())
+        try:
+            self._prepare(address.option("schema"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, schema: str) -> None:
         for option, value in SESSION.items():
             self.run(f"SET {option} = {value}")
-        if schema := address.option("schema"):
+        if schema:
             self.run(f"SET search_path = {self.name(schema)}, public")
-        if self.ask("SELECT current_schema() IS NULL")[0][0] or (
-            schema and self.ask("SELECT current_schema()")[0][0] != schema
-        ):
-            raise NotFoundError(f"{address} has no schema `{schema}`. Check its name, and whether you may use it.")
-        if not writes:
+        ((current,),) = self.ask("SELECT current_schema()")
+        if current is None or (schema and current != schema):
+            raise NotFoundError(
+                f"{self.address} has no schema `{schema or 'public'}`. Check its name, and whether you may use it."
+            )
+        if not self.writes:
             self.run("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     # ---- questions
@@ -223,6 +232,7 @@ class Postgres(Connection):
     def close(self) -> None:
         with suppress(Exception):  # a session whose server is gone cannot say goodbye
             self._session.close()
+        self._line.close()
 
     @contextmanager
     def _faults(self, table: str = "") -> Iterator[None]:
@@ -242,23 +252,44 @@ class Postgres(Connection):
             ) from None
 
 
-def _login(address: Address) -> dict[str, Any]:
-    """What pg8000 is told; what the address leaves open is taken from the variables that PostgreSQL itself reads."""
-    options = address.for_driver
-    host = options.pop("host", "") or address.host or os.environ.get("PGHOST", "localhost")
-    port = int(address.port or options.pop("port", "") or os.environ.get("PGPORT", "5432"))
-    place = {"unix_sock": f"{host}/.s.PGSQL.{port}"} if host.startswith("/") else {"host": host, "port": port}
-    login = {
-        "user": address.user
-        or options.pop("user", "")
-        or os.environ.get("PGUSER")
-        or os.environ.get("USER")
-        or "postgres",
-        "password": address.password or os.environ.get("PGPASSWORD"),
-        "database": address.database,
-        "application_name": "synthesist",
-    }
-    return {**place, **login}
+def _connected(address: Address) -> tuple[Any, socket.socket]:
+    """A session and the socket it speaks by; what the address leaves open, the variables of PostgreSQL's own say."""
+    from pg8000 import native
+
+    options, told = address.for_driver, os.environ
+    host = options.get("host") or address.host or told.get("PGHOST", "localhost")
+    port = int(address.port or options.get("port") or told.get("PGPORT", "5432"))
+    path = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else ""
+    spoken = line(host, port, path, float(options.get("connect_timeout", 15)))
+    try:
+        session = native.Connection(
+            address.user or told.get("PGUSER") or told.get("USER") or "postgres",
+            password=address.password or told.get("PGPASSWORD"),
+            database=address.database,
+            application_name="synthesist",
+            sock=spoken,
+            ssl_context=_secured(options.get("sslmode") or told.get("PGSSLMODE", "prefer"), host),
+        )
+    except BaseException:
+        spoken.close()
+        raise
+    spoken.settimeout(None)
+    return session, spoken
+
+
+def _secured(mode: str, host: str) -> Any:
+    """How the line is encrypted, in libpq's words: `disable`, `prefer`, `require`, `verify-ca`, `verify-full`."""
+    if host.startswith("/") or mode in ("disable", "allow"):
+        return False
+    if mode == "prefer":
+        return None
+    import ssl
+
+    context = ssl.create_default_context()
+    context.check_hostname = mode == "verify-full"
+    if mode == "require":
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _explained(told: Mapping[str, str], address: Address, table: str) -> SynthesistError:

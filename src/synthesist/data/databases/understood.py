@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from synthesist.data.column import observe
+from synthesist.data.column import Column
 from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
 from synthesist.data.frames import stored
@@ -88,12 +88,10 @@ def _same(cells: pl.Series, kind: Kind, raw: pl.Series) -> bool:
 
 
 def _words(raw: pl.Series, table: str) -> Kind:
-    """Text as it stands: blanks and words for `empty` are cells like others."""
-    text = raw.cast(pl.String)
-    if raw.dtype == pl.String and raw.len() > raw.null_count():
-        column = observe(text, table)
-        if column.filled == raw.len() - raw.null_count() and column.values.is_in(text.implode()).all():
-            return words(column).model_copy(update={"missing": raw.has_nulls(), "markers": ()})
-    if raw.dtype == pl.String:
-        return Text(missing=raw.has_nulls())
-    return Integer(missing=raw.has_nulls()) if raw.dtype.is_integer() else Number(missing=raw.has_nulls())
+    """Text as it stands: blanks, nothing at all and words for `empty` are cells like others."""
+    if raw.dtype.is_integer():
+        return Integer(missing=raw.has_nulls())
+    counted = raw.alias("value").drop_nulls().to_frame().group_by("value", maintain_order=True).len("n")
+    if not counted.height:
+        return Text(missing=True, why="all cells are empty")
+    return words(Column(raw.name, table, counted["value"], counted["n"], len(raw)))

@@ -92,11 +92,22 @@ class Live:
         kept = self.identities(table, rows)
         if not schema.key:
             for block in self.database.blocks(table, None, ROWS):
-                yield block[joined(identity(schema, block), kept)["asking"]]
+                yield self._numbered(table, block[joined(identity(schema, block), kept)["asking"]])
             return
         for keys in kept.sort(*schema.key).iter_slices(ROWS):
             found = self.database.matching(table, schema.key, keys)
-            yield found.join(keys, on=list(schema.key), how="semi").sort(*schema.key)
+            yield self._numbered(table, found.join(keys, on=list(schema.key), how="semi").sort(*schema.key))
+
+    def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with floats as such, which a database may have given as text; numbers that are exact stay text."""
+        columns = self.schema.tables[table].columns
+        return rows.with_columns(
+            pl.col(name).cast(pl.Float64)
+            for name, dtype in rows.schema.items()
+            if dtype == pl.String
+            and columns[name].storage == pl.Float64
+            and self.database.type_of(table, name).family == "float"
+        )
 
     def _ask(self, tie: Tie, wanted: pl.DataFrame) -> None:
         """Meet the parents that hold these cells, but for those that were asked for before."""
