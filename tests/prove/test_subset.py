@@ -1,16 +1,22 @@
 """Subsets of two dozen databases, out of every system into every other; and of one that is larger than the memory."""
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from time import process_time
 
 import polars as pl
 import pytest
 
 import synthesist as sy
 from synthesist.data.databases import opened
+from synthesist.data.dataset import Dataset
+from synthesist.data.detect import detect
+from synthesist.data.schema import Link, Schema, TableSchema
 
 pytestmark = pytest.mark.prove
 
@@ -56,6 +62,66 @@ def test_a_tenth_of_a_database_is_whole_in_itself(number: int, place: Callable[[
             assert refers.join(made[link.table], left_on=link.columns, right_on=link.to, how="anti").height == 0
 
 
+REAL = {
+    "chinook": {"share": {"Customer": 0.1}},
+    "northwind": {"share": {"Orders": 0.1}},
+    "berka": {"share": {"account": 0.1}},
+    "nycflights13": {
+        "share": {"flights": 0.1},
+        "virtual": ("flights.tailnum -> planes.tailnum", "flights.dest -> airports.faa"),
+    },
+}
+"""Real databases, each in a folder of $SYNTHESIST_DATA with Parquet files and schema.json, and what to keep of them."""
+
+
+def real(name: str) -> Dataset:
+    """A real database; links that lead nowhere in it are no links of its schema, as a database would refuse them."""
+    folder = Path(os.environ.get("SYNTHESIST_DATA", "/nowhere")) / name
+    if not (folder / "schema.json").exists():
+        pytest.skip(f"there is no $SYNTHESIST_DATA/{name} with schema.json")
+    told = json.loads((folder / "schema.json").read_text())
+    frames, tables = {}, {}
+    for table, its in told["tables"].items():
+        schema, frames[table] = detect(pl.read_parquet(folder / its["file"]), table)
+        kinds = {column: kind.model_copy(update={"stored": ""}) for column, kind in schema.columns.items()}
+        links = tuple(
+            Link(columns=tuple(key["columns"]), table=key["references"], to=tuple(key["ref_columns"]))
+            for key in told["foreign_keys"]
+            if key["table"] == table and not key["orphan_rows"]
+        )
+        tables[table] = TableSchema(columns=kinds, key=tuple(its["primary_key"]), links=links)
+    return Dataset(frames, Schema(tables=tables, unit=next(iter(tables))))
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("name", REAL)
+def test_a_tenth_of_a_real_database(name: str, system: str, place: Callable[[str], str]) -> None:
+    data = real(name)
+    source, target = place(system), place(SYSTEMS[SYSTEMS.index(system) - 1])
+    sy.write(data, source)
+    begin = process_time()
+    told = sy.subset(source, target, **REAL[name]).account  # type: ignore[arg-type]
+    print(f"{name}, {system}: {process_time() - begin:.1f} CPU s, {told.tables.select('rows', 'kept').sum().row(0)}")
+    with opened(target) as database:
+        made = {table: database.read(table).select(pl.all().cast(pl.String)) for table in database.schema.tables}
+    kept = told.tables.filter(pl.col("table") == next(iter(REAL[name]["share"])))
+    assert kept["seeds"].item() == round(kept["rows"].item() / 10)
+    assert {table: made[table].height for table in made} == dict(told.tables.select("table", "kept").rows())
+    lost = dict(told.orphans.rows())
+    for table, schema in data.schema.tables.items():
+        virtual = [text for text in REAL[name].get("virtual", ()) if text.startswith(f"{table}.")]
+        ties = [(list(link.columns), link.table, list(link.to), 0) for link in schema.links]
+        ties += [([text.split()[0].partition(".")[2]], *_end(text), lost[text]) for text in virtual]
+        for columns, parent, to, orphans in ties:
+            refers = made[table].drop_nulls(columns)
+            assert refers.join(made[parent], left_on=columns, right_on=to, how="anti").height == orphans
+
+
+def _end(text: str) -> tuple[str, list[str]]:
+    table, _, column = text.rpartition(" ")[2].partition(".")
+    return table, [column]
+
+
 def test_a_large_database_needs_memory_for_what_is_kept_only(place: Callable[[str], str], tmp_path: Path) -> None:
     """3.3 million rows, of which a fiftieth is kept."""
     source = place("sqlite")
@@ -84,4 +150,5 @@ print(told["rows"].sum(), int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/st
     )
     assert done.returncode == 0, done.stderr[-4000:]
     rows, megabytes = map(int, done.stdout.split())
+    print(f"{rows:,} rows: {megabytes} MB")
     assert rows > 3_000_000 and megabytes < MOST_MB, done.stdout

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from synthesist.data.databases.meanings import declared_type
+from synthesist.data.kinds import Kind
 from synthesist.data.schema import Schema
 from synthesist.transforms.subset.joining import joined
 from synthesist.transforms.subset.origin import Met, identity, telling
@@ -101,13 +103,8 @@ class Live:
     def _numbered(self, table: str, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with floats as such, which a database may have given as text; numbers that are exact stay text."""
         columns = self.schema.tables[table].columns
-        return rows.with_columns(
-            pl.col(name).cast(pl.Float64)
-            for name, dtype in rows.schema.items()
-            if dtype == pl.String
-            and columns[name].storage == pl.Float64
-            and self.database.type_of(table, name).family == "float"
-        )
+        told = [name for name, dtype in rows.schema.items() if dtype == pl.String and _is_float(columns[name])]
+        return rows.with_columns(pl.col(told).cast(pl.Float64))
 
     def _ask(self, tie: Tie, wanted: pl.DataFrame) -> None:
         """Meet the parents that hold these cells, but for those that were asked for before."""
@@ -171,3 +168,7 @@ def _semi(block: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     """The rows of the block that hold some of the cells."""
     places = joined(block.select(cells.columns), cells)["asking"].unique().sort()
     return block[places]
+
+
+def _is_float(kind: Kind) -> bool:
+    return kind.native is not None and declared_type(kind.native.type, kind.native.dialect).family == "float"
