@@ -141,7 +141,7 @@ def fit(
         DataError, UnsuitableError: the table cannot be learnt from.
     """
     spec = as_spec("methods", method, options)
-    data = with_rules(read(source, schema), rules)
+    data = with_rules(read(source, schema).finite(), rules)
     ctx = ctx or Context.seeded(seed)
     if checkpoints is not None:
         ctx = replace(ctx, checkpoints=Path(checkpoints))
@@ -290,7 +290,7 @@ def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | 
     A frame comes back as one of its kind; several tables come back as a Dataset.
     """
     spec = as_spec("transforms", change, options)
-    data, native = read(source), sources.native_of(source)
+    data, native = read(source).finite(), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
     return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
 
@@ -379,11 +379,11 @@ def evaluate(
     from synthesist.report.report import build
 
     ctx = (ctx or Context.seeded(seed)).at("evaluate")
-    real = read(train)
+    real = read(train).finite()
     protected = tuple(protected)
     check_judged_by(real, target, protected)
-    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema)))
-    case = Evidence(learnt, unseen, read(synthetic, real.schema), target=target, protected=protected)
+    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
+    case = Evidence(learnt, unseen, read(synthetic, real.schema).finite(), target=target, protected=protected)
     return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
 
 
@@ -445,7 +445,7 @@ def make(
     """
     ctx = ctx or Context.seeded(seed)
     spec = as_spec("methods", method, options)
-    data, native = with_rules(read(source, schema), rules), sources.native_of(source)
+    data, native = with_rules(read(source, schema).finite(), rules), sources.native_of(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)
@@ -495,7 +495,7 @@ def compare(
         raise SpecError(f"A core that takes {watts} watts: that cannot be. Write what yours takes, as in 10.")
     ctx = ctx or Context.seeded(seed)
     specs = [as_spec("methods", method, {}) for method in methods]
-    data = read(source)
+    data = read(source).finite()
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
 

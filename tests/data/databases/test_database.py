@@ -1,5 +1,8 @@
 """What a database says of itself, and rows asked for in parts."""
 
+from pathlib import Path
+
+import duckdb
 import polars as pl
 import pytest
 import servers
@@ -152,3 +155,16 @@ def test_schemas_of_postgresql(postgres_server: servers.Server) -> None:
     address = postgres_server.url.format("two")
     assert set(read_database(f"{address}&schema=sales").tables) == {"t"}
     assert set(read_database(address).tables) == {"u"}
+
+
+def test_what_is_no_number_stays_and_is_not_learnt_from(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "t.duckdb")) as session:
+        session.execute(
+            "CREATE TABLE t AS SELECT CASE i % 9 WHEN 0 THEN 'nan'::double WHEN 1 THEN '-inf'::double ELSE i END AS x "
+            "FROM range(900) r(i)"
+        )
+    data = sy.read(tmp_path / "t.duckdb")
+    assert data.table["x"].is_nan().sum() == data.table["x"].is_infinite().sum() == 100
+    drawn = sy.fit(data, "marginals").sample(500).table["x"]
+    assert drawn.null_count() > 0
+    assert drawn.drop_nulls().is_finite().all()

@@ -95,6 +95,10 @@ class Connection(ABC):
         """How a column is asked for, so that its cells come as text that says all."""
         return self.name(column)
 
+    def selecting(self, columns: Mapping[str, Type]) -> str:
+        """What is asked for where these columns are wanted."""
+        return ", ".join(self.reading(name, found) for name, found in columns.items())
+
     def another(self) -> "Connection":
         """A second session that sees the same rows, to be read in blocks beside this one."""
         return connected(self.address, writes=False)

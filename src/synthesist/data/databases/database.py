@@ -143,8 +143,7 @@ class Database:
         return pl.DataFrame(schema={name: self._table(table)[name].storage for name in names})
 
     def _select(self, table: str, names: Mapping[str, Type], tail: str) -> str:
-        columns = ", ".join(self._connection.reading(name, found) for name, found in names.items())
-        return f"SELECT {columns} FROM {self._connection.name(table)}{tail}"
+        return f"SELECT {self._connection.selecting(names)} FROM {self._connection.name(table)}{tail}"
 
     def _held(self, table: str, raw: pl.DataFrame) -> pl.DataFrame:
         kinds, dialect = self._table(table), self._connection.dialect
@@ -186,7 +185,8 @@ def read_database(
     from synthesist.data.databases.understood import understood
     from synthesist.data.folders import of_tables
 
-    with opened(address, tables or ()) as database:
+    named = tuple(schema.tables) if schema and len(schema.tables) > 1 else ()
+    with opened(address, tables or named) as database:
         if schema is None:
             names = database.schema.tables
             return understood({name: database.read(name) for name in names}, database.schema)

@@ -10,6 +10,7 @@ import polars as pl
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import literals
 from synthesist.data.databases.connection import Connection, line
+from synthesist.data.databases.lines import read_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
@@ -24,6 +25,7 @@ SESSION = (
     "SET SESSION group_concat_max_len = 1000000",
 )
 STATEMENT_BYTES = 1_000_000
+PLAIN = {"integer", "decimal", "float", "boolean", "date", "time", "timestamp", "year", "bytes", "bits", "uuid"}
 SHAPES = {
     "point",
     "linestring",
@@ -171,18 +173,28 @@ class MySQL(Connection):
             return f"CAST({name} AS DOUBLE)"
         return name
 
+    def selecting(self, columns: Mapping[str, Type]) -> str:
+        """All cells of a row as one line, which the server joins quicker than any client takes them apart."""
+        cells = []
+        for name, found in columns.items():
+            cell = f"CONVERT({self.reading(name, found)} USING utf8mb4)"
+            for sign, escape in ((r"\\", r"\\\\"), (r"\t", r"\\t"), (r"\n", r"\\n"), (r"\r", r"\\r")):
+                cell = cell if found.family in PLAIN else f"REPLACE({cell}, '{sign}', '{escape}')"
+            cells.append(f"IFNULL({cell}, '\\\\N')")
+        return f"CONCAT_WS('\\t', {', '.join(cells)})"
+
     def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
         from pymysql.cursors import SSCursor
 
         with self._faults(), self._session.cursor(SSCursor) as cursor:
             cursor.execute(sql)
             while block := cursor.fetchmany(rows):
-                yield pl.DataFrame(
-                    [
-                        pl.Series(name, cells, dtype=pl.String)
-                        for name, cells in zip(columns, zip(*block, strict=True), strict=True)
-                    ]
-                )
+                lines = [line for (line,) in block]
+                if None in lines:
+                    raise DataError(
+                        f"{self.address} gives no row larger than its `max_allowed_packet`. Set that higher."
+                    )
+                yield read_lines(("\n".join(lines) + "\n").encode(), columns)
 
     def begin(self) -> None:
         self.run("SET SESSION foreign_key_checks = 0")

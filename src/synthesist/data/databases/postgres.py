@@ -1,10 +1,9 @@
 """PostgreSQL: read and loaded by COPY, in its own text, which every type of it can be written in and read from."""
 
-import io
 import os
 import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Queue
 from threading import Thread
@@ -15,6 +14,7 @@ import polars as pl
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import spelled
 from synthesist.data.databases.connection import Connection, line
+from synthesist.data.databases.lines import read_lines, written_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
@@ -33,8 +33,6 @@ SESSION = {
     "lc_monetary": "'C'",
     "standard_conforming_strings": "on",
 }
-ESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v"}
-
 COLUMNS = """
 SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull OR t.typnotnull,
   CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
@@ -208,7 +206,7 @@ class Postgres(Connection):
         thread.start()
         try:
             for block in pipe:
-                yield _rows(block, columns)
+                yield read_lines(block, columns)
         finally:
             pipe.stopped = True
             while thread.is_alive():
@@ -221,13 +219,10 @@ class Postgres(Connection):
         self.run("BEGIN")
 
     def load(self, table: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
-        columns = [_copied(spelled(frame[name], "postgres"), types.get(name)) for name in frame.columns]
-        text = pl.DataFrame(columns).write_csv(
-            include_header=False, separator="\t", quote_style="never", null_value="\\N", line_terminator="\n"
-        )
+        lines = written_lines(pl.DataFrame([_sent(frame[name], types[name]) for name in frame.columns]))
         sql = f"COPY {self.name(table)} ({self.list(frame.columns)}) FROM STDIN"
         with self._faults(table):
-            self._session.execute_unnamed(sql, stream=_pieces(text.encode()))
+            self._session.execute_unnamed(sql, stream=_pieces(lines))
 
     def close(self) -> None:
         with suppress(Exception):  # a session whose server is gone cannot say goodbye
@@ -342,34 +337,10 @@ class _Pipe:
             yield block
 
 
-def _rows(block: bytes, columns: Iterable[str]) -> pl.DataFrame:
-    """A block of COPY's text as a table of text."""
-    from pyarrow import csv, string
-
-    names = list(columns)
-    table = csv.read_csv(
-        io.BytesIO(block),
-        csv.ReadOptions(column_names=names, use_threads=False, block_size=max(len(block), 1)),
-        csv.ParseOptions(delimiter="\t", quote_char=False, ignore_empty_lines=False),
-        csv.ConvertOptions(column_types=dict.fromkeys(names, string()), null_values=["\\N"], strings_can_be_null=True),
-    )
-    frame = pl.DataFrame(table)
-    escaped = [name for name in names if frame[name].str.contains("\\", literal=True).any()]
-    return frame.with_columns(pl.col(name).str.replace_many(list(ESCAPES), list(ESCAPES.values())) for name in escaped)
-
-
-def _copied(text: pl.Series, found: Type | None) -> pl.Series:
-    """Text as COPY takes it."""
-    cell = pl.first()
-    if found is not None and found.family == "bytes":
-        return text.to_frame().select((pl.lit("\\\\x") + cell).alias(text.name)).to_series()
-    if not text.str.contains(r"[\\\t\n\r]").any():
-        return text
-    return (
-        text.to_frame()
-        .select(cell.str.replace_many(["\\", "\t", "\n", "\r"], ["\\\\", "\\t", "\\n", "\\r"]))
-        .to_series()
-    )
+def _sent(column: pl.Series, found: Type) -> pl.Series:
+    """Cells as COPY takes them."""
+    text = spelled(column, "postgres")
+    return "\\x" + text if found.family == "bytes" else text
 
 
 def _pieces(data: bytes) -> Iterator[bytes]:
