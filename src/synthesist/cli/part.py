@@ -19,9 +19,7 @@ NAMED = re.compile(r"\s*([^:='\"<>]+?)\s*:\s*(.+)", re.DOTALL)
 
 def subset(
     source: Source,
-    out: Annotated[
-        str, typer.Option("-o", "--out", metavar="OUT", help="where to write: a folder, a database")
-    ],
+    out: Annotated[str, typer.Option("-o", "--out", metavar="OUT", help="where to write: a folder, a database")],
     where: Annotated[
         list[str] | None,
         typer.Option("--where", metavar="TABLE:CONDITION", help="rows to start from; repeat it"),
