@@ -14,7 +14,9 @@ import polars as pl
 from synthesist.core import Context, Spec
 from synthesist.data.cells import emptied
 from synthesist.data.dataset import Dataset
+from synthesist.data.schema import Schema
 from synthesist.errors import UnsuitableError
+from synthesist.rules.formula import Formula
 from synthesist.rules.rule import Depends, Predicate, Rule, Unique, read_rule
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import computed
@@ -25,12 +27,10 @@ from synthesist.samplers.tables.reading import planned
 from synthesist.samplers.tables.world import World
 from synthesist.testing.cells import SAMPLED
 
-__all__ = ["Chosen", "Kept", "drawn_around", "free_columns", "plan_of"]
+__all__ = ["Around", "Chosen", "free_columns", "plan_of"]
 
 FEWEST = 16  # rows drawn at once
-MOST_KEPT = 256
-Kept = dict[tuple[str, tuple[str, ...], int], Dataset]
-"""Rows of a table by where their randomness comes from, and how many."""
+MOST_KEPT = 256  # drawings: hypothesis asks for nearly the same example again and again
 
 
 def plan_of(spec: Spec) -> Plan:
@@ -59,29 +59,41 @@ class Chosen:
     counts: np.ndarray | None = None
 
 
-def drawn_around(plan: Plan, chosen: Mapping[str, Chosen], ctx: Context, kept: "Kept") -> tuple[Dataset, int]:
-    """All tables with what was chosen in them, and how many chosen cells were given up.
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What is drawn around choices, from one plan."""
 
-    Rows that are drawn are `kept`: hypothesis asks for nearly the same example again and again.
+    plan: Plan
 
-    Raises:
-        DataError: so many rows cannot be, as where links of distinct rows find too few.
-    """
-    columns = {name: _Columns(table.drawn, chosen[name].cells, kept) for name, table in plan.tables.items() if table.drawn}
-    tables = {
-        name: replace(table, drawn=columns[name]) if name in columns else table  # type: ignore[arg-type]
-        for name, table in plan.tables.items()
-    }
-    plan = replace(plan, tables=tables)
-    world = World(plan, _skeleton(plan, chosen, ctx), {})
-    world.require_keys()
-    parts = [world.chunk(number).tables for number in range(world.chunks)]
-    empty = {
-        name: pl.DataFrame(schema={column: kind.storage for column, kind in table.kinds.items()})
-        for name, table in plan.tables.items()
-    }
-    made = {name: pl.concat([empty[name], *(part[name] for part in parts)]) for name in tables}
-    return Dataset(made, plan.schema), sum(its.given_up for its in columns.values())
+    def drawn(self, chosen: Mapping[str, Chosen], ctx: Context) -> tuple[Dataset, int]:
+        """All tables with what was chosen in them, and how many chosen cells were given up.
+
+        Raises:
+            DataError: so many rows cannot be, as where links of distinct rows find too few.
+        """
+        columns = {name: _Columns(engine, chosen[name].cells) for name, engine in self._engines.items()}
+        tables = {
+            name: replace(table, drawn=columns.get(name))  # type: ignore[arg-type]
+            for name, table in self.plan.tables.items()
+        }
+        plan = replace(self.plan, tables=tables)
+        world = World(plan, _skeleton(plan, chosen, ctx), {})
+        world.require_keys()
+        made = dict(self._empty)
+        for number in range(world.chunks):
+            made |= {name: table for name, table in world.chunk(number).tables.items() if table.height}
+        return Dataset(made, plan.schema), sum(its.given_up for its in columns.values())
+
+    @cached_property
+    def _engines(self) -> "dict[str, _Engine]":
+        return {name: _Engine(table.drawn) for name, table in self.plan.tables.items() if table.drawn}
+
+    @cached_property
+    def _empty(self) -> dict[str, pl.DataFrame]:
+        return {
+            name: pl.DataFrame(schema={column: kind.storage for column, kind in table.kinds.items()})
+            for name, table in self.plan.tables.items()
+        }
 
 
 def free_columns(columns: Columns) -> list[str]:
@@ -121,42 +133,84 @@ class _Settled(Skeleton):
         return self.given[table]
 
 
+@dataclass(frozen=True, eq=False)
+class _Engine:
+    """The columns that are made from one table alone: their drawing, their rules, and what is computed."""
+
+    columns: Columns
+
+    def drawn(self, n: int, ctx: Context) -> pl.DataFrame:
+        """Rows of the sampler."""
+        size = max(2 ** (n - 1).bit_length(), FEWEST)
+        if (ctx.path, size) not in self._kept:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[ctx.path, size] = self.columns.sample(size, ctx).table
+        return self._kept[ctx.path, size].head(n)
+
+    def broken(self, rows: pl.DataFrame) -> np.ndarray:
+        """Which rows break a rule."""
+        broken = np.zeros(rows.height, dtype=bool)
+        for rule in self.rules:
+            broken |= rule.broken(rows).to_numpy()
+        return broken
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules, read."""
+        kinds = dict(self.schema.table.columns)
+        rules = [read_rule(rule) for rule in self.columns.rules]
+        return [rule.bound(kinds, {}) if isinstance(rule, Predicate) else rule for rule in rules]
+
+    @cached_property
+    def tied(self) -> set[str]:
+        """The columns that rules are about, and those from which such are computed."""
+        tied = {name for rule in self.rules for name in rule.columns}
+        for name in reversed(self.formulas):  # each stands before those that read it
+            tied |= self.formulas[name].names if name in tied else set()
+        return tied
+
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """What is computed, in its order."""
+        return computed(self.columns.columns)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What the columns mean."""
+        return self.columns.schema
+
+    @cached_property
+    def _kept(self) -> dict[tuple[tuple[str, ...], int], pl.DataFrame]:
+        return {}
+
+
 class _Columns:
     """The columns of a table, some of whose cells are chosen: what a world asks of `Columns`."""
 
-    def __init__(self, columns: Columns, cells: Mapping[str, Sequence[object]], kept: "Kept") -> None:
-        self._of, self._cells, self._kept = columns, cells, kept
-        self.columns, self.schema, self.most = columns.columns, columns.schema, columns.most
+    def __init__(self, engine: _Engine, cells: Mapping[str, Sequence[object]]) -> None:
+        self._engine, self._cells = engine, cells
+        self.columns, self.schema, self.most = engine.columns.columns, engine.schema, engine.columns.most
         self.given_up = 0
         """How many chosen cells were not kept."""
 
     def sample(self, n: int, ctx: Context) -> Dataset:
         """Rows with the chosen cells, as far as they break no rule; where they do, the drawn ones are kept."""
-        drawn = self._drawn(n, ctx)
-        rows = self._with(drawn.table, {name: np.ones(n, dtype=bool) for name in self._cells})
-        broken = self._broken(rows)
-        if not broken.any():
-            return drawn.with_table(rows)
+        drawn = self._engine.drawn(n, ctx)
         kept = {name: np.ones(n, dtype=bool) for name in self._cells}
-        tied = [name for name in self._cells if name in self._tied]
-        for given_up in (*([name] for name in reversed(tied)), tied):
-            trial = {name: mask & ~broken if name in given_up else mask for name, mask in kept.items()}
-            helped = broken & ~self._broken(self._with(drawn.table, trial))
-            kept = {name: np.where(helped, trial[name], mask) for name, mask in kept.items()}
-            broken &= ~helped
-        self.given_up = sum(int((~mask).sum()) for mask in kept.values())
-        return drawn.with_table(self._with(drawn.table, kept))
-
-    def _drawn(self, n: int, ctx: Context) -> Dataset:
-        """Rows of the sampler."""
-        size = max(2 ** (n - 1).bit_length(), FEWEST)
-        place = (self._of.table, ctx.path, size)
-        if place not in self._kept:
-            if len(self._kept) >= MOST_KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[place] = self._of.sample(size, ctx)
-        whole = self._kept[place]
-        return whole.with_table(whole.table.head(n))
+        rows = self._with(drawn, kept)
+        broken = self._engine.broken(rows)
+        if broken.any():
+            tied = [name for name in self._cells if name in self._engine.tied]
+            for given_up in (*([name] for name in reversed(tied)), tied):
+                trial = {name: mask & ~broken if name in given_up else mask for name, mask in kept.items()}
+                helped = broken & ~self._engine.broken(self._with(drawn, trial))
+                kept = {name: np.where(helped, trial[name], mask) for name, mask in kept.items()}
+                if not (broken := broken & ~helped).any():
+                    break
+            self.given_up = sum(int((~mask).sum()) for mask in kept.values())
+            rows = self._with(drawn, kept)
+        return Dataset({self.schema.unit: rows}, self.schema)
 
     def _with(self, drawn: pl.DataFrame, kept: Mapping[str, np.ndarray]) -> pl.DataFrame:
         """The drawn rows with chosen cells where they are kept, and what is computed from them."""
@@ -164,31 +218,11 @@ class _Columns:
         for name, values in self._cells.items():
             here = np.array([value is not SAMPLED for value in values], dtype=bool) & kept[name]
             new = pl.Series(name, [None if value is SAMPLED else value for value in values], dtype=drawn[name].dtype)
-            chosen.append(new.zip_with(pl.Series(here), drawn[name]))
+            chosen.append(new if here.all() else new.zip_with(pl.Series(here), drawn[name]))
         out = drawn.with_columns(chosen)
-        for name, formula in computed(self.columns).items():
+        for name, formula in self._engine.formulas.items():
             cells = formula.compute(out, self.schema.table[name])
-            lost = drawn[name].is_null().to_numpy() if self.columns[name].missing else np.zeros(len(cells), dtype=bool)
-            out = out.with_columns(emptied(cells, lost).alias(name))
+            if self.columns[name].missing:
+                cells = emptied(cells, drawn[name].is_null().to_numpy())
+            out = out.with_columns(cells.alias(name))
         return out
-
-    def _broken(self, rows: pl.DataFrame) -> np.ndarray:
-        """Which rows break a rule."""
-        broken = np.zeros(rows.height, dtype=bool)
-        for rule in self._rules:
-            broken |= rule.broken(rows).to_numpy()
-        return broken
-
-    @cached_property
-    def _rules(self) -> list[Rule]:
-        kinds = dict(self.schema.table.columns)
-        rules = [read_rule(rule) for rule in self._of.rules]
-        return [rule.bound(kinds, {}) if isinstance(rule, Predicate) else rule for rule in rules]
-
-    @cached_property
-    def _tied(self) -> set[str]:
-        """The columns that rules are about, and those from which such are computed."""
-        tied, formulas = {name for rule in self._rules for name in rule.columns}, computed(self.columns)
-        for name in reversed(formulas):  # each stands before those that read it
-            tied |= formulas[name].names if name in tied else set()
-        return tied

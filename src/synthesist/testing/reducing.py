@@ -40,7 +40,7 @@ def reduced(spec: Spec) -> SearchStrategy[Any]:
         text = pools(draw(st.integers(0, POOLS - 1)))[draw(st.integers(0, POOL - 1))]
         return _Reduction(json.loads(text), lambda value: validator.meets(value, goal), draw).value()
 
-    goal = ((spec.place, True),)
+    goal = frozenset({(spec.place, True)})
     return made()
 
 

@@ -40,7 +40,7 @@ except ImportError:
 from synthesist.samplers.columns.references import bounds_of
 from synthesist.samplers.tables.plan import Plan
 from synthesist.testing.cells import cells_of
-from synthesist.testing.chosen import Chosen, Kept, drawn_around, free_columns, plan_of
+from synthesist.testing.chosen import Around, Chosen, free_columns, plan_of
 
 __all__ = ["documents", "rows", "tables"]
 
@@ -112,7 +112,7 @@ def documents(what: Any, of: str | None = None, **options: Any) -> SearchStrateg
 def _tables(plan: Plan, fewest: Mapping[str, int], most: int) -> SearchStrategy[dict[str, list[Row]]]:
     """All tables, by choices."""
     choosing = _Choosing(plan, _needed(plan, {_table(plan, name): least for name, least in fewest.items()}), most)
-    kept: Kept = {}
+    around = Around(plan)
 
     @st.composite
     def made(draw: Draw) -> dict[str, list[Row]]:
@@ -121,7 +121,7 @@ def _tables(plan: Plan, fewest: Mapping[str, int], most: int) -> SearchStrategy[
             chosen[name] = choosing.table(name, chosen, draw)
         seed = draw(st.integers(0, SEEDS - 1))
         try:
-            data, given_up = drawn_around(plan, chosen, Context.seeded(seed, threads=1), kept)
+            data, given_up = around.drawn(chosen, Context.seeded(seed, threads=1))
         except DataError:  # too few rows for links of distinct ones: seldom, as numbers are chosen to fit
             reject()
         for _ in range(given_up):
