@@ -1,6 +1,6 @@
-"""What a user says: read, inspect, split, fit, search, sample, fill, transform, evaluate, compare, make, save, load.
+"""What a user says: read, inspect, split, fit, search, sample, write, fill, transform, evaluate, compare, make.
 
-`run` stands in `synthesist.recipe`, one floor up.
+Beside them `save` and `load`; `run` stands in `synthesist.recipe`, one floor up.
 """
 
 import json
@@ -22,9 +22,13 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.page import is_page, read_page
 from synthesist.data.schema import Schema
+from synthesist.data.targets import target
+from synthesist.engine.plan import ROWS_OF_A_PART
+from synthesist.engine.production import Production
 from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
 from synthesist.model import Model, fitted
 from synthesist.rules.conditions import Where, conditions, satisfied
+from synthesist.writing import executor_of, written
 
 if TYPE_CHECKING:
     from synthesist.combine.search import Search, Trial
@@ -48,6 +52,7 @@ __all__ = [
     "search",
     "split",
     "transform",
+    "write",
 ]
 
 DEFAULT = "auto"
@@ -224,6 +229,50 @@ def sample(
     Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
     """
     return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
+
+
+def write(
+    what: Any,
+    out: str | Path,
+    n: int | Mapping[str, int] | None = None,
+    where: Where = None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    parts: bool = False,
+    rows_per_part: int = ROWS_OF_A_PART,
+    ending: str = ".csv",
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Production:
+    """Write data of any size: what is read, or n units of anything that samples, block by block in little memory.
+
+    Args:
+        what: anything `read` accepts, or, where n is given, anything `sample` accepts.
+        out: a file, a folder with a file for each table, or `-` for JSON lines on the standard output.
+        workers: how many processes draw; they change no row.
+        cluster: the address of a Dask scheduler, whose workers draw instead.
+        parts: write each table as a folder of files of about `rows_per_part` rows, which every worker writes by
+            itself. A run that was killed goes on where it was when it is called again.
+        ending: how the files of a folder end, as in `.parquet`.
+
+    Raises:
+        SpecError: there are no workers, or parts of what is read and not drawn.
+        OutputError: the output cannot be written; it is as it was before.
+    """
+    if n is not None:
+        model = as_model(what, options)
+        ctx = ctx or Context.seeded(seed)
+        return written(
+            model, out, n, where, ctx, executor_of(workers, cluster), rows_per_part if parts else None, ending
+        )
+    if parts or cluster or workers != 1:
+        raise SpecError("Workers and parts are for what is drawn: say how many rows by n.")
+    data = read(what)
+    with target(out, data.schema, ending=ending) as to:
+        to.write(data)
+    return Production(dict(to.rows))
 
 
 def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:

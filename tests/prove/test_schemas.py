@@ -1,10 +1,10 @@
 """Schemas of SQL, proved by the servers they were written for: rows load with all constraints on."""
 
-import importlib.util
 from pathlib import Path
 
 import polars as pl
 import pytest
+import servers
 
 from synthesist import verbs
 from synthesist.data.dataset import Dataset
@@ -13,10 +13,6 @@ pytestmark = pytest.mark.prove
 
 TESTS = Path(__file__).parents[1]
 DDL = TESTS / "schemas" / "ddl"
-_spec = importlib.util.spec_from_file_location("servers", TESTS / "servers.py")
-assert _spec is not None and _spec.loader is not None
-servers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(servers)
 
 
 @pytest.mark.parametrize("name", ["shop.postgres.sql", "petclinic.postgres.sql"])

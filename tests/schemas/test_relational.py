@@ -14,7 +14,7 @@ from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.meanings import ROOM
 from synthesist.schemas.relational.pages import page_of_tables
 from synthesist.schemas.relational.statements import dialect_of
-from synthesist.schemas.relational.types import type_of
+from synthesist.data.databases.types import type_of
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,11 @@ from synthesist.cli.options import (
     Target,
     Where,
     asked,
-    counted,
     method_asked_for,
     span,
 )
 from synthesist.cli.progress import running
-from synthesist.cli.show import chosen, console, wrote
+from synthesist.cli.show import chosen, console, estimate, wrote
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
@@ -131,40 +130,58 @@ def sample(
         typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
     ],
     n: Count,
-    out: OutOrFolder,
+    out: Annotated[
+        str | None,
+        typer.Option("-o", "--out", metavar="OUT", help="a file, a folder for several tables, or - for JSON lines"),
+    ] = None,
     where: Where = None,
     set_: Settings = None,
     ending: Ending = "csv",
+    parts: Annotated[
+        bool, typer.Option("--parts", help="write each table as a folder of files; a killed run goes on")
+    ] = False,
+    rows_per_part: Annotated[
+        int, typer.Option("--rows-per-part", metavar="N", help="of all tables together, about")
+    ] = 1_000_000,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="how many processes draw")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="ADDRESS", help="a Dask scheduler, as in tcp://10.0.0.5:8786")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
     seed: Seed = 0,
 ) -> None:
     """Make rows from a model, declared tables or a simulator.
 
     As many as you like: they are written block by block, in little memory. Several tables are written to a folder,
-    one file each.
+    one file each. The rows do not depend on the number of workers.
     """
-    from synthesist.data.files import Writer
-    from synthesist.data.folders import FolderWriter
-    from synthesist.data.places import check_folder, check_outputs
+    from synthesist.data.targets import STDOUT
+    from synthesist.engine.estimate import estimated
+    from synthesist.errors import OutputError
+    from synthesist.writing import executor_of, planned, written
 
     model = sampling(what, set_ or [])
-    tables = model.schema.tables
-    if several := len(tables) > 1:
-        check_folder(out, [what])
-    else:
-        counted(n, model.schema.unit)
-        check_outputs({"table": out}, [what])
+    rows, by = asked(n, model.schema), executor_of(workers, cluster)
+    ending = f".{ending.lstrip('.')}"
     with running(seed) as ctx:
-        blocks = model.blocks(asked(n, model.schema), where or None, seed=seed, ctx=ctx)
-        writer = (
-            FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
+        if dry_run:
+            suffix = Path(out).suffix if out and Path(out).suffix and not parts else ending
+            world, plan = planned(model, rows, where or None, ctx, suffix, rows_per_part)
+            console().print(estimate(estimated(world, plan, model.schema), workers, seed))
+            return
+        if out is None:
+            raise OutputError("Where to? Say it by -o: a file, a folder, or - for JSON lines.")
+        done = written(
+            model, out, rows, where or None, ctx, by, rows_per_part if parts else None, ending, inputs=(what,)
         )
-        with writer:
-            for block in blocks:
-                writer.write(block)
-    if isinstance(writer, FolderWriter):
-        wrote(out, ", ".join(f"{name} {rows:,} rows" for name, rows in writer.rows.items()))
-    else:
-        wrote(out, f"{counted(n):,} rows, {len(model.schema.table.columns)} columns")
+    if out == STDOUT:
+        return
+    if done.resumed:
+        typer.echo(f"Went on from {done.resumed:,} of {done.parts:,} parts.")
+    counts = ", ".join(f"{name} {count:,} rows" for name, count in done.rows.items())
+    if len(done.rows) == 1:
+        counts = f"{done.rows[model.schema.unit]:,} rows, {len(model.schema.table.columns)} columns"
+    wrote(Path(out), counts + (f", in {done.parts:,} part{'s' if done.parts > 1 else ''}" if done.parts else ""))
 
 
 def sampling(what: str, settings: list[str]) -> "Model":

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from synthesist.data.databases.types import Type, most_of
 from synthesist.samplers.columns.declaration import READER
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.meanings import Meaning, meaning_of
 from synthesist.schemas.relational.tables import Column
-from synthesist.schemas.relational.types import Type, most_of
 from synthesist.schemas.relational.written import pattern_of
 
 __all__ = ["ABSENT", "drawn", "limits_of", "most_values"]

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from synthesist.data.databases.types import SERIALS, Type, type_of
 from synthesist.errors import SpecError
 from synthesist.schemas.relational.cursor import Cursor
 from synthesist.schemas.relational.statements import Statement, statements
 from synthesist.schemas.relational.tables import Check, Column, Database, ForeignKey, Group, Table
-from synthesist.schemas.relational.types import SERIALS, Type, type_of
 
 __all__ = ["read_sql"]
 

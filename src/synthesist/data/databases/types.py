@@ -37,6 +37,8 @@ class Type:
     """What an array or a range holds."""
     folds: bool = False
     """Whether capitals and small letters are the same to it."""
+    zoned: bool = False
+    """Whether a time has a zone."""
     written: str = ""
     """The type as the file says it."""
 
