@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import servers
 
+import servers
 from synthesist.data.examples import ADULT
 
 

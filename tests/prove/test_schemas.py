@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import servers
 
+import servers
 from synthesist import verbs
 from synthesist.data.dataset import Dataset
 

@@ -1,12 +1,15 @@
 """The plugin of pytest, run by pytest on small projects of its own."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 
 import pytest
 
-from synthesist.testing.filled import fill
+from synthesist.data.databases import Address
+from synthesist.data.databases.connection import connected
+from synthesist.testing.filled import filled_copy, filled_there
 from synthesist.testing.pages import Pages
 
 pytest_plugins = ["pytester"]
@@ -41,7 +44,12 @@ def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
         (here / name).write_text(text)
         pages = Pages((here / name,), here)
         pages.table(None, table, 9, None, 0).as_("pandas")
-        fill(here / f"{name}.db", pages.tables(None, 9, None, 0))
+        sampled = pages.tables(None, 9, None, 0)
+        with filled_copy(sampled, {}, lambda: tmp_path_factory.mktemp("filled")) as database:
+            database.ddl()
+        for address in (here / f"{name}.db", here / f"{name}.duckdb"):
+            with filled_there(sampled, str(address)) as database:
+                database.read(table)
 
 
 @pytest.fixture
@@ -188,11 +196,41 @@ def test_a_database_is_whole_again_for_every_test(run: Run) -> None:
 
 def test_a_database_has_the_constraints_of_its_sql(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nsynthesist_schema = ledger.sql\n")
-    more = """assert "CHECK (amount > 0)" in synth_database.ddl
+    more = """assert "CHECK (amount > 0)" in synth_database.ddl()
         with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
             synth_database.execute("UPDATE bills SET amount = 0")"""
     orphan = "INSERT INTO bills VALUES (1000000, 999999, 1)"
     run(DATABASE.format(table="people", below="bills", orphan=orphan, more=more)).assert_outcomes(passed=3)
+
+
+@pytest.mark.parametrize("address", ["app.db", "app.duckdb"])
+def test_a_database_that_is_there_is_empty_again_afterwards(run: Run, pytester: pytest.Pytester, address: str) -> None:
+    tests = """
+        import pytest
+        @pytest.mark.synth(n=7)
+        @pytest.mark.parametrize("x", [1, 2])
+        def test_it(synth_database, x):
+            assert synth_database.read("customers").height == 7 and "orders" in synth_database.ddl()
+    """
+    run(tests, f"--synth-database={address}").assert_outcomes(passed=2)
+    with connected(Address.of(pytester.path / address)) as database:
+        assert database.names() == []
+
+
+def test_rows_of_others_are_not_touched(run: Run, pytester: pytest.Pytester) -> None:
+    with sqlite3.connect(pytester.path / "app.db") as connection:
+        connection.execute("CREATE TABLE products (id INTEGER PRIMARY KEY)")
+        connection.execute("INSERT INTO products VALUES (17)")
+    tests = "def test_it(synth_database): synth_database.read('products')\n"
+    refused = run(tests, "--synth-database=app.db")
+    refused.assert_outcomes(errors=1)
+    assert "`products` has rows. Tests need a database whose tables are empty." in refused.stdout.str()
+    connection.execute("DELETE FROM products")
+    connection.commit()
+    run(tests, "--synth-database=app.db").assert_outcomes(passed=1)
+    found = connection.execute("SELECT name FROM sqlite_master UNION ALL SELECT id FROM products").fetchall()
+    connection.close()
+    assert found == [("products",)]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""A database that holds drawn tables: filled once a session, and whole again for every test."""
+"""A database that holds drawn tables: whole again for every test, and as it was at the end."""
 
+import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,20 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from synthesist.data.databases import Address, DatabaseWriter, opened
+from synthesist.data.databases.connection import Connection, connected
+from synthesist.data.databases.declaring import ordered
 from synthesist.data.dataset import Dataset
-from synthesist.data.frames import stored
 from synthesist.data.schema import Schema
-from synthesist.errors import DataError
+from synthesist.errors import DataError, NotFoundError, SpecError
 from synthesist.schemas.sql import SUFFIXES
 
 if TYPE_CHECKING:
-    import pytest
-
     from synthesist.testing.pages import Sampled
 
-__all__ = ["Filled", "filled", "tables_of_sqlite"]
+__all__ = ["Filled", "Templates", "filled_copy", "filled_there"]
 
-TYPES = {pl.Int64: "INTEGER", pl.Float64: "REAL", pl.Boolean: "BOOLEAN", pl.Date: "DATE", pl.Datetime: "TIMESTAMP"}
+WORKER = "{worker}"
+Templates = dict[int, tuple[Dataset, Path]]
+"""Files of SQLite by the id of the rows that are in them, with these rows, so that no others get their id."""
 
 
 @dataclass(frozen=True)
@@ -33,126 +36,138 @@ class Filled:
 
     address: str
     """Where it is, as SQLAlchemy and others read it: `sqlite:////tmp/.../shop.db`."""
-    path: Path
-    """The file of SQLite."""
     data: Dataset
     """The rows that are in it."""
-    ddl: str
-    """The statements that made its tables."""
+
+    def read(self, table: str) -> pl.DataFrame:
+        """All rows of a table, as they are now."""
+        with opened(self.address) as database:
+            return database.read(table)
+
+    def ddl(self) -> str:
+        """The statements that made its tables."""
+        with opened(self.address) as database:
+            return database.ddl()
+
+    @property
+    def path(self) -> Path:
+        """The file, where it is one."""
+        return Path(Address.of(self.address).database)
 
     @cached_property
     def connection(self) -> sqlite3.Connection:
-        """A connection of one's own, with foreign keys enforced."""
-        return connected(self.path)
+        """A connection of the test to SQLite, with foreign keys enforced.
 
-    def execute(self, sql: str, values: Mapping[str, Any] | tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        Raises:
+            SpecError: it is another database.
+        """
+        if Address.of(self.address).dialect != "sqlite":
+            raise SpecError(f"{Address.of(self.address)} is no SQLite: connect to `synth_database.address` yourself.")
+        connection = sqlite3.connect(self.path)
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
         """Run one statement on `connection`."""
         return self.connection.execute(sql, values)
 
-
-def connected(path: Path) -> sqlite3.Connection:
-    """A connection to a file of SQLite, with foreign keys enforced."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+    def close(self) -> None:
+        """Close the connection of the test."""
+        if "connection" in vars(self):
+            self.connection.close()
 
 
 @contextmanager
-def filled(
-    sampled: "Sampled", templates: dict[int, tuple[Dataset, Path]], folders: "pytest.TempPathFactory"
-) -> Iterator[Filled]:
-    """A copy of the database these rows fill, which is made once for all tests that ask for the same rows.
-
-    A test may commit, and open connections of its own: it has the file for itself.
-    """
+def filled_copy(sampled: "Sampled", templates: Templates, folder: Callable[[], Path]) -> Iterator[Filled]:
+    """A file of SQLite for one test: a copy of one that all tests share which ask for the same rows."""
     key = id(sampled.data)
     if key not in templates:
-        template = folders.mktemp("synthesist") / f"{sampled.page.stem}.db"
-        fill(template, sampled)
-        templates[key] = sampled.data, template  # with its rows, so that no others get their id
-    template = templates[key][1]
-    folder = folders.mktemp("synthesist")
-    path = Path(shutil.copyfile(template, folder / template.name))
-    with closing(connected(path)) as reader:
-        made = reader.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    database = Filled(f"sqlite:///{path}", path, sampled.data, "\n".join(f"{sql};" for (sql,) in made))
+        template = folder() / f"{sampled.page.stem}.db"
+        _make_as_written(template, sampled.page, sampled.data.schema)
+        with DatabaseWriter(f"sqlite:///{template}", sampled.data.schema) as writer:
+            writer.write(sampled.data)
+        templates[key] = sampled.data, template
+    here = folder()
+    path = Path(shutil.copyfile(templates[key][1], here / templates[key][1].name))
+    database = Filled(f"sqlite:///{path}", sampled.data)
     try:
         yield database
     finally:
-        if "connection" in vars(database):
-            database.connection.close()
-        shutil.rmtree(folder)
+        database.close()
+        shutil.rmtree(here)
 
 
-def fill(path: Path, sampled: "Sampled") -> None:
-    """Make the tables and put the rows into them, every constraint on."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        if not _made_as_written(connection, sampled.page, sampled.data.schema):
-            for statement in tables_of_sqlite(sampled.data.schema):
-                connection.execute(statement)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("BEGIN")
-        connection.execute("PRAGMA defer_foreign_keys = ON")  # tables may refer to each other in a circle
-        try:
-            for name, table in sampled.data.tables.items():
-                kinds = sampled.data.schema.tables[name]
-                places = ", ".join("?" * table.width)
-                columns = ", ".join(_quoted(column) for column in table.columns)
-                rows = stored(table, kinds, text=True).iter_rows()
-                connection.executemany(f"INSERT INTO {_quoted(name)} ({columns}) VALUES ({places})", rows)
-            connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise DataError(f"SQLite does not take the rows of {sampled.page.name}: {error}.") from None
-
-
-def _made_as_written(connection: sqlite3.Connection, page: Path, schema: Schema) -> bool:
-    """Whether the page is SQL that SQLite itself takes, so that the tables have all that is written there."""
+def _make_as_written(path: Path, page: Path, schema: Schema) -> None:
+    """Make the tables as the page has them, if it is SQL that SQLite takes; else they are made from what was read."""
     if page.suffix.lower() not in SUFFIXES:
-        return False
-    connection.execute("BEGIN")
+        return
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        try:
+            connection.executescript(f"BEGIN;\n{page.read_text('utf-8-sig')}")
+            there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        except sqlite3.Error:
+            there = set()
+        if connection.in_transaction:
+            connection.execute("COMMIT" if there == set(schema.tables) else "ROLLBACK")
+
+
+@contextmanager
+def filled_there(sampled: "Sampled", address: str) -> Iterator[Filled]:
+    """The tables in a database that is there already, for one test: they are empty or not there before, and after.
+
+    Raises:
+        SpecError: several workers of xdist would share it.
+        DataError: a table has rows, which are somebody's.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and WORKER not in address:
+        raise SpecError(
+            f"Tests run on several workers: name a database for each, as in postgresql://host/test_{WORKER}."
+        )
+    place, schema = address.replace(WORKER, worker or "main"), sampled.data.schema
+    known = _empty_tables(place, schema)
+    with DatabaseWriter(place, schema) as writer:
+        writer.write(sampled.data)
+    database = Filled(place, sampled.data)
     try:
-        for statement in _statements(page.read_text("utf-8-sig")):
-            connection.execute(statement)
-        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        connection.execute("ROLLBACK")
-        return False
-    right = there == set(schema.tables)
-    connection.execute("COMMIT" if right else "ROLLBACK")
-    return right
+        yield database
+    finally:
+        database.close()
+        with connected(Address.of(place), writes=True) as connection:
+            _clear(connection, list(reversed(ordered(schema.tables))), known)
 
 
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, as SQLite parts them."""
-    waiting = ""
-    for piece in script.split(";"):
-        waiting += f"{piece};"
-        if sqlite3.complete_statement(waiting):
-            yield waiting
-            waiting = ""
+def _empty_tables(address: str, schema: Schema) -> set[str]:
+    """The tables that are there already.
+
+    Raises:
+        DataError: one of them has rows.
+    """
+    try:
+        with connected(Address.of(address)) as connection:
+            known = set(connection.names()) & set(schema.tables)
+            full = [name for name in sorted(known) if connection.ask(f"SELECT 1 FROM {connection.name(name)} LIMIT 1")]
+    except NotFoundError:
+        if Address.of(address).is_file:
+            return set()
+        raise
+    if full:
+        raise DataError(f"{Address.of(address)}: `{full[0]}` has rows. Tests need a database whose tables are empty.")
+    return known
 
 
-def tables_of_sqlite(schema: Schema) -> Iterator[str]:
-    """The statements that make the tables of a schema: types, keys, links, and which cells may be empty."""
-    for name, table in schema.tables.items():
-        lines = [
-            f"{_quoted(column)} {TYPES.get(kind.storage.base_type(), 'TEXT')}{'' if kind.missing else ' NOT NULL'}"
-            for column, kind in table.columns.items()
-        ]
-        lines += [f"PRIMARY KEY ({_named(table.key)})"] if table.key else []
-        links = (link for other in schema.tables.values() for link in other.links)
-        others = dict.fromkeys(link.to for link in links if link.table == name and link.to != table.key)
-        lines += [f"UNIQUE ({_named(to)})" for to in others]  # what is referred to must be known to be unique
-        lines += [
-            f"FOREIGN KEY ({_named(link.columns)}) REFERENCES {_quoted(link.table)} ({_named(link.to)})"
-            for link in table.links
-        ]
-        yield f"CREATE TABLE {_quoted(name)} (\n  " + ",\n  ".join(lines) + "\n)"
-
-
-def _named(columns: tuple[str, ...]) -> str:
-    return ", ".join(_quoted(column) for column in columns)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _clear(connection: Connection, tables: list[str], known: set[str]) -> None:
+    """Take out all rows, and tables that were not there before."""
+    if connection.dialect == "mysql":
+        connection.run("SET FOREIGN_KEY_CHECKS = 0")
+    connection.begin()
+    if connection.dialect == "postgres" and known:
+        connection.run(f"TRUNCATE {connection.list([name for name in tables if name in known])}")
+    for name in tables:
+        if name not in known:
+            connection.run(
+                f"DROP TABLE {connection.name(name)}{' CASCADE' if connection.dialect == 'postgres' else ''}"
+            )
+        elif connection.dialect != "postgres":
+            connection.run(f"DELETE FROM {connection.name(name)}")
+    connection.commit()

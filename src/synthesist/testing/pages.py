@@ -1,7 +1,7 @@
 """The pages of a project under test: read once, what is drawn from them kept, and given as frames."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -18,9 +18,7 @@ from synthesist.rules.conditions import Where, conditions, satisfied
 from synthesist.verbs import as_model
 
 if TYPE_CHECKING:
-    import pytest
-
-    from synthesist.testing.filled import Filled
+    from synthesist.testing.filled import Filled, Templates
 
 __all__ = ["Pages", "Sampled"]
 
@@ -111,14 +109,14 @@ class Pages:
             self._drawn(_Asked(page, _stamp(page), repr(options), "", known, repr(where), seed, model, where)), page
         )
 
-    def filled(self, sampled: Sampled, folders: "pytest.TempPathFactory") -> "AbstractContextManager[Filled]":
-        """A database with these tables in it, which is as it was afterwards."""
-        from synthesist.testing.filled import filled
+    def filled(self, sampled: Sampled, address: str, folder: Callable[[], Path]) -> "AbstractContextManager[Filled]":
+        """A database with these tables in it: a file of SQLite where no address is given."""
+        from synthesist.testing.filled import filled_copy, filled_there
 
-        return filled(sampled, self._templates, folders)
+        return filled_there(sampled, address) if address else filled_copy(sampled, self._templates, folder)
 
     @cached_property
-    def _templates(self) -> dict[int, tuple[Dataset, Path]]:
+    def _templates(self) -> "Templates":
         return {}
 
     def _paths(self, schema: str | Path | None, here: Path | None) -> list[Path]:

@@ -14,6 +14,7 @@ beside others, on any worker. When it fails, the report says what was drawn and 
 import secrets
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SynthTable", "SynthTables", "synth_database", "synth_table", "synth_tables"]
 
 ROWS = 100
-SETTINGS = ("schema", "n", "where", "seed", "frame")
+SETTINGS = ("schema", "n", "where", "seed", "frame", "database")
 RANDOM = "random"
 
 
@@ -59,8 +60,11 @@ def synth_database(
         wanted = drawn.settings({}, seed=0)  # tests share what is filled, unless their seed is set
         data = _synth_pages.tables(wanted["schema"], wanted["n"], wanted["where"], wanted["seed"])
         drawn.note(_synth_pages, wanted, data.described)
-        filled = _synth_pages.filled(data, tmp_path_factory)
-    with filled as database:
+        address = wanted["database"]
+        filled = _synth_pages.filled(data, address, lambda: tmp_path_factory.mktemp("synthesist"))
+    with ExitStack() as stack:
+        with drawn.told():
+            database = stack.enter_context(filled)
         yield database
 
 
@@ -181,6 +185,7 @@ class Drawn:
             "where": None,
             "seed": seed if seed is not None and not chosen else seed_of(_name(self.item), chosen),
             "frame": config.getini("synthesist_frame"),
+            "database": config.getoption("synth_database") or config.getini("synthesist_database"),
         }
         known = ({name: value for name, value in each.items() if value is not None} for each in (said, *marks))
         return dict(ChainMap(*known, settled))
@@ -245,9 +250,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the seed of all rows, as the report of a failure names it; `random` for other rows in every run",
     )
     group.addoption("--synth-rows", type=int, default=0, metavar="N", help="how many rows where a test does not say")
+    group.addoption("--synth-database", default="", metavar="ADDRESS", help="the database that synth_database fills")
     parser.addini("synthesist_schema", "pages or schema files that say what tables are like", type="paths")
     parser.addini("synthesist_rows", f"how many rows where a test does not say ({ROWS})", default="")
     parser.addini("synthesist_frame", "polars, pandas, pyarrow, or rows: a list of dicts", default="polars")
+    parser.addini("synthesist_database", "the database that synth_database fills; else SQLite", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
