@@ -31,7 +31,6 @@ __all__ = ["MANIFEST", "PLAN", "Part", "Stage", "staged", "write_part"]
 
 PLAN, DONE, MANIFEST = "plan.json", "done.jsonl", "manifest.json"
 FINISHING = "finishing"
-REHASHED = 2  # parts written last, which are read again before they are trusted: the machine may have gone down
 Part = dict[str, Any]
 """`part`, its number, and `files`: of each the path, table, rows, bytes and sha256."""
 
@@ -77,10 +76,9 @@ class Stage:
         return rows
 
     def _say(self, what: Mapping[str, Any]) -> None:
-        """Write a line, and wait until it is on the disk."""
+        """Write a line."""
         self._log.write(json.dumps(what) + "\n")
         self._log.flush()
-        os.fsync(self._log.fileno())
 
     def _move(self, table: str, out: Path) -> None:
         """Put the folder of a table in its place; one of an earlier run makes room."""
@@ -143,11 +141,9 @@ def _file(folder: Path, plan: Plan, table: str, number: int, rows: int) -> dict[
 
 
 def _measured(path: Path) -> dict[str, Any]:
-    """The size and the digest of a file, all of which is on the disk by then."""
+    """The size and the digest of a file."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        return {"bytes": file.tell(), "sha256": digest}
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
 
 
 def _empty(folder: Path, plan: Plan, schema: Schema, table: str) -> dict[str, Any]:
@@ -175,7 +171,7 @@ def _begin(folder: Path, plan: Plan) -> None:
 
 
 def _finished(folder: Path, log: IO[str]) -> dict[int, Part]:
-    """The parts whose line is whole and whose files are there; the last ones are read again."""
+    """The parts whose line is whole and whose files are there as they were written."""
     log.seek(0)
     found: dict[int, Part] = {}
     for line in log.read().splitlines():
@@ -184,19 +180,13 @@ def _finished(folder: Path, log: IO[str]) -> dict[int, Part]:
             if FINISHING in said:
                 return found  # files are on their way to the output
             found[said["part"]] = said
-    last = list(found)[-REHASHED:]
-    return {number: part for number, part in found.items() if _whole(folder, part["files"], read=number in last)}
+    return {number: part for number, part in found.items() if all(_whole(folder, file) for file in part["files"])}
 
 
-def _whole(folder: Path, files: Iterable[Mapping[str, Any]], *, read: bool) -> bool:
-    """Whether files are there as they were written."""
-    for file in files:
-        path = folder / file["path"]
-        if not path.exists() or path.stat().st_size != file["bytes"]:
-            return False
-        if read and _measured(path)["sha256"] != file["sha256"]:
-            return False
-    return True
+def _whole(folder: Path, file: Mapping[str, Any]) -> bool:
+    """Whether a file is there as it was written: the machine may have gone down before all was on its disk."""
+    path = folder / file["path"]
+    return path.exists() and _measured(path) == {name: file[name] for name in ("sha256", "bytes")}
 
 
 def _lock(log: IO[str], folder: Path) -> None:
