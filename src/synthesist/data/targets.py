@@ -7,11 +7,13 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from synthesist.data.dataset import Dataset
+from synthesist.data.delta import DELTA, DeltaWriter
 from synthesist.data.files import KNOWN
 from synthesist.data.folders import FolderWriter
 from synthesist.data.places import check_folder, check_outputs
 from synthesist.data.schema import Schema
 from synthesist.data.stream import StreamWriter
+from synthesist.data.workbooks import WorkbookWriter
 from synthesist.data.writing import Writer
 
 __all__ = ["STDOUT", "Target", "is_folder", "target"]
@@ -34,6 +36,8 @@ class Target(Protocol):
 def target(out: str | Path, schema: Schema, *, ending: str = ".csv", inputs: tuple[str | Path, ...] = ()) -> Target:
     """The target that an output names: `-`, a file, or a folder with a file for each table.
 
+    Several tables may go into one workbook as well (.xlsx); a folder that ends in .delta is one of Delta tables.
+
     Args:
         ending: how the files of a folder end.
         inputs: what is read, and so must not be written.
@@ -44,6 +48,11 @@ def target(out: str | Path, schema: Schema, *, ending: str = ".csv", inputs: tup
     """
     if str(out) == STDOUT:
         return StreamWriter(sys.stdout.buffer, schema)
+    if Path(out).suffix.lower() == DELTA:
+        return DeltaWriter(out, schema)
+    if Path(out).suffix.lower() == ".xlsx" and len(schema.tables) > 1:
+        check_outputs({"table": out}, inputs)
+        return WorkbookWriter(out, schema)
     if is_folder(out) or len(schema.tables) > 1:
         check_folder(Path(out), inputs)
         return FolderWriter(out, schema, ending=ending)
