@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from synthesist.data.atomic import replacing
 from synthesist.data.dataset import Dataset
+from synthesist.data.files import KNOWN
 from synthesist.data.folders import PAGE, parts_of
 from synthesist.data.schema import Schema
 from synthesist.data.writing import Writer, write_file
@@ -72,7 +73,8 @@ class Stage:
         about = {"plan": self.plan.model_dump(mode="json"), "rows": rows, "sha256": every, "files": files}
         with replacing(out / MANIFEST) as manifest:
             manifest.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        shutil.rmtree(self.folder)
+        os.rename(self.folder, _over(self.folder))  # in one step no plan is unfinished any more
+        shutil.rmtree(_over(self.folder))
         return rows
 
     def _say(self, what: Mapping[str, Any]) -> None:
@@ -100,6 +102,7 @@ def staged(out: Path, plan: Plan, schema: Schema) -> Iterator[Stage]:
     _refuse_in_the_way(out, schema)
     folder = out.with_name(f"{out.name}.partial")
     try:
+        shutil.rmtree(_over(folder), ignore_errors=True)
         folder.mkdir(exist_ok=True)
         with ExitStack() as stack:
             log = stack.enter_context((folder / DONE).open("a+", encoding="utf-8"))
@@ -133,6 +136,11 @@ def write_part(blocks: Iterable[Dataset], folder: Path, plan: Plan, number: int)
                 writers[name].write(Dataset({name: table}, schema))
                 rows[name] = rows.get(name, 0) + table.height
     return {"part": number, "files": [_file(folder, plan, name, number, count) for name, count in rows.items()]}
+
+
+def _over(folder: Path) -> Path:
+    """What a stage is called while it is cleared away."""
+    return folder.with_name(f".{folder.name}.over")
 
 
 def _file(folder: Path, plan: Plan, table: str, number: int, rows: int) -> dict[str, Any]:
@@ -210,7 +218,8 @@ def _refuse_in_the_way(out: Path, schema: Schema) -> None:
             raise OutputError(f"No folder can be called as the table `{name}` is. Give it another name.")
         there = out / name
         strange = [path for path in there.iterdir() if path not in parts_of(there)] if there.is_dir() else []
-        strange += [path for path in out.glob(f"{name}.*") if path.is_file()] if out.is_dir() else []
+        beside = out.iterdir() if out.is_dir() else ()
+        strange += [path for path in beside if path.stem == name and path.suffix.lower() in KNOWN and path.is_file()]
         if strange:
             raise OutputError(
                 f"{strange[0]} is in the way of the parts of `{name}`: move it, or choose another output."

@@ -22,7 +22,7 @@ def law(name: str, *shapes: float, **place: float) -> Any:
     It has `support()`, and of arrays `cdf`, `sf`, `ppf`, `isf` and `pdf`; of whole numbers `pmf` instead of `pdf`.
     """
     if name in CONTINUOUS and len(shapes) == SHAPES[name] and set(place) <= {"scale"}:
-        return replace(_Continuous(*CONTINUOUS[name](*shapes)), **place)
+        return replace(_Continuous(*CONTINUOUS[name](*shapes)), scale=place.get("scale", 1.0))
     if name in DISCRETE and not place:
         return _Discrete(*DISCRETE[name](*shapes))
     from scipy import stats
