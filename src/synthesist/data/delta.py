@@ -136,7 +136,7 @@ class _Table:
         from deltalake import Schema as Types
         from deltalake.transaction import AddAction, create_table_with_add_actions
 
-        actions = []
+        actions: list[Any] = []
         for path, rows in self.files:
             found = path.stat()
             stats = json.dumps({"numRecords": rows})
