@@ -119,9 +119,18 @@ class Documents(Spec):
         return Dataset({self.table: pl.DataFrame({COLUMN: cells})}, self.schema)
 
     @cached_property
+    def library(self) -> Library:
+        """The schema and those beside it, with all that they refer to."""
+        return Library(self.json_schema, self.beside)
+
+    @cached_property
+    def place(self) -> Located:
+        """Where in them the schema of the documents stands."""
+        return _whole(self.library) if self.of is None else _definition(self.library, self.of)
+
+    @cached_property
     def _plan(self) -> Plan:
-        library = Library(self.json_schema, self.beside)
-        return probed(Plan(library, _whole(library) if self.of is None else _definition(library, self.of)))
+        return probed(Plan(self.library, self.place))
 
 
 def _whole(library: Library) -> Located:
