@@ -57,7 +57,9 @@ def main() -> None:
             found.append({"database": name, "how": "write", **fresh(write, address, rows)})
             found.append({"database": name, "how": "read in blocks", **fresh(read, address)})
             if name in PANDAS and find_spec("sqlalchemy") and find_spec("pandas"):
-                found.append({"database": name, "how": "pandas.to_sql, multi", **fresh(pandas_write, name, address, rows)})
+                found.append(
+                    {"database": name, "how": "pandas.to_sql, multi", **fresh(pandas_write, name, address, rows)}
+                )
     print(printed(found, LAYOUT, markdown=False))
 
 
@@ -104,7 +106,9 @@ def pandas_write(name: str, address: str, rows: int) -> dict[str, Any]:
             for block in blocks(rows // 50):
                 frame = block.to_pandas()
                 with clock.running():
-                    frame.to_sql("by_pandas", connection, if_exists="append", index=False, method="multi", chunksize=1_000)
+                    frame.to_sql(
+                        "by_pandas", connection, if_exists="append", index=False, method="multi", chunksize=1_000
+                    )
 
     return measured(work, rows // 50)
 
