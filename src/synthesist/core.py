@@ -94,6 +94,8 @@ class Spec(BaseModel):
     """Conformance checks this does not pass, or tables it refuses, each with its reason; shown in the docs."""
     tiny: ClassVar[Mapping[str, Any]] = {}
     """Options that make it small enough to be tried many times in a test."""
+    tried_on: ClassVar[str] = "mixed"
+    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
 

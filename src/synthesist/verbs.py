@@ -1,4 +1,4 @@
-"""What a user says: read, inspect, split, fit, search, sample, write, fill, transform, evaluate, compare, make.
+"""What a user says: read, inspect, split, fit, search, sample, write, fill, transform, subset, evaluate, compare, make.
 
 Beside them `save` and `load`; `run` stands in `synthesist.recipe`, one floor up.
 """
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from synthesist.engine.apart import Cost
     from synthesist.report.comparison import Attempt, Comparison
     from synthesist.report.report import Report
+    from synthesist.transforms.subset.selection import Account
 
 __all__ = [
     "Made",
@@ -52,6 +53,7 @@ __all__ = [
     "save",
     "search",
     "split",
+    "subset",
     "transform",
     "write",
 ]
@@ -225,7 +227,8 @@ def sample(
 ) -> Any:
     """Produce n units from anything that samples.
 
-    That is a Model, a model file, a page or schema file, a class of pydantic models, a sampler Spec or its name.
+    That is a Model, a model file, a page or schema file, the address of a database whose tables are to be filled, a
+    class of pydantic models, a sampler Spec or its name.
 
     Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
     """
@@ -290,6 +293,57 @@ def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | 
     data, native = read(source).finite(), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
     return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
+
+
+@dataclass(frozen=True)
+class Subsetted:
+    """What `subset` kept: the rows, where they were not written elsewhere, and the account of how many and why."""
+
+    data: Dataset | None
+    account: "Account"
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+def subset(
+    source: Any,
+    to: str | Place | None = None,
+    *,
+    schema: Schema | str | Path | None = None,
+    ending: str = ".csv",
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Subsetted:
+    """Keep a part of related tables, with all that its rows refer to.
+
+    Of a database only keys are read until the end, and rows go to `to` block by block: it may be larger than memory.
+
+    Args:
+        source: anything `read` accepts, or the address of a database.
+        to: where the rows go: a folder, a database, a file of SQL; without it they come back.
+        ending: how the files of a folder end, as in `.parquet`.
+        options: those of the transform `subset`: where to start (`where`, `share`, `keys`), and what to follow.
+
+    Raises:
+        SpecError: the options do not fit the tables; all faults at once.
+        ConditionError: no row meets the conditions.
+        NotFoundError: a key is not there.
+    """
+    from synthesist.data.targets import target
+    from synthesist.transforms.subset.reading import origin_of
+
+    ctx, spec = ctx or Context.seeded(seed), as_spec("transforms", "subset", options)
+    inputs = (source,) if isinstance(source, str | Place) else ()
+    with origin_of(source, schema) as origin:
+        chosen = spec.select(origin, ctx.at("transform"))  # type: ignore[attr-defined]
+        if to is None:
+            return Subsetted(chosen.data, chosen.account)
+        with target(to, chosen.schema, ending=ending, inputs=inputs) as out:
+            for block in ctx.track(chosen.blocks(), "writing"):
+                out.write(block)
+        return Subsetted(None, chosen.account)
 
 
 def evaluate(
@@ -536,10 +590,11 @@ def as_model(what: Any, options: Mapping[str, Any]) -> Model:
 
 
 def describes(path: str | Path) -> bool:
-    """Whether a file, by its name, is a page or a schema file: something that is sampled without a model."""
+    """Whether this is a page, a schema file or a database: something that is sampled without a model."""
+    from synthesist.data.databases import is_address
     from synthesist.schemas import suffixes
 
-    return Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
+    return is_address(path) or Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
 
 
 def page_of_class(what: type) -> dict[str, Any]:
@@ -552,7 +607,7 @@ def page_of_class(what: type) -> dict[str, Any]:
 
 
 def page_at(path: str | Path) -> dict[str, Any]:
-    """The page a file holds, or the one that a schema file of another kind amounts to."""
+    """The page a file holds, or the one that a schema file of another kind, or a database, amounts to."""
     from synthesist.schemas import page_of
 
     return read_page(path) if is_page(path) else page_of(path)

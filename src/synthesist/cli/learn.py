@@ -138,7 +138,7 @@ def refuse_records(spec: "Spec", keep_records: bool) -> None:
 def sample(
     what: Annotated[
         str,
-        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
+        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, a database, a sampler's name"),
     ],
     n: Count,
     out: Annotated[
@@ -166,6 +166,7 @@ def sample(
     As many as you like: they are written block by block, in little memory. Several tables are written to a folder,
     one file each. The rows do not depend on the number of workers.
     """
+    from synthesist.data.databases import is_address
     from synthesist.data.targets import STDOUT
     from synthesist.engine.estimate import estimated
     from synthesist.errors import OutputError
@@ -182,9 +183,8 @@ def sample(
             return
         if out is None:
             raise OutputError("Where to? Say it by -o: a file, a folder, or - for JSON lines.")
-        done = written(
-            model, out, rows, where or None, ctx, by, rows_per_part if parts else None, ending, inputs=(what,)
-        )
+        inputs = () if is_address(what) else (what,)  # a database may be filled by its own schema
+        done = written(model, out, rows, where or None, ctx, by, rows_per_part if parts else None, ending, inputs)
     if out == STDOUT:
         return
     if done.resumed:
@@ -198,6 +198,7 @@ def sample(
 def sampling(what: str, settings: list[str]) -> "Model":
     """Whatever WHAT names, ready to be sampled."""
     from synthesist import catalog, verbs
+    from synthesist.data.databases import is_address
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs
     from synthesist.errors import DataError, NotFoundError, did_you_mean
@@ -206,6 +207,9 @@ def sampling(what: str, settings: list[str]) -> "Model":
     path, names = Path(what), catalog.names("samplers")
     if what in names:
         return verbs.as_model(what, overridden({}, settings))
+    if is_address(what):
+        page = overridden(verbs.page_at(what), settings)
+        return verbs.as_model(verbs.declared(page, str(at(what))), {})
     if not path.suffix and not path.exists():
         raise NotFoundError(f"No sampler `{what}`, and no such file. {did_you_mean(what, names)}")
     check_inputs([path])

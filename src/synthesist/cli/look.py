@@ -17,9 +17,7 @@ def inspect(
         Path | None, typer.Option("-o", "--out", metavar="YAML", help="write an editable schema.yaml")
     ] = None,
     schema: SchemaPage = None,
-    page: Annotated[
-        bool, typer.Option("--page", help="describe a table as a page of columns, which can be edited and sampled")
-    ] = False,
+    page: Annotated[bool, typer.Option("--page", help="describe tables as a page to be edited and sampled")] = False,
 ) -> None:
     """Say what was understood of a table, and why.
 
@@ -29,16 +27,11 @@ def inspect(
     from synthesist import verbs
     from synthesist.data.atomic import replacing
     from synthesist.data.places import check_inputs, check_outputs
-    from synthesist.errors import SpecError
     from synthesist.schemas import describes, written
 
     check_inputs([source, schema])
     check_outputs({"schema": out}, [source])
-    if page and not isinstance(source, Path):
-        raise SpecError(
-            f"--page describes one file, and {source} is a database. Leave it out, or write its tables first."
-        )
-    if isinstance(source, Path) and (page or describes(source)):
+    if page or (isinstance(source, Path) and describes(source)):
         text = written(source)
         if out is None:
             typer.echo(text, nl=False)

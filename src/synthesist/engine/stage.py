@@ -21,6 +21,7 @@ from typing import IO, Any
 
 from synthesist.data.atomic import replacing
 from synthesist.data.dataset import Dataset
+from synthesist.data.files import KNOWN
 from synthesist.data.folders import PAGE, parts_of
 from synthesist.data.schema import Schema
 from synthesist.data.writing import Writer, write_file
@@ -31,7 +32,6 @@ __all__ = ["MANIFEST", "PLAN", "Part", "Stage", "staged", "write_part"]
 
 PLAN, DONE, MANIFEST = "plan.json", "done.jsonl", "manifest.json"
 FINISHING = "finishing"
-REHASHED = 2  # parts written last, which are read again before they are trusted: the machine may have gone down
 Part = dict[str, Any]
 """`part`, its number, and `files`: of each the path, table, rows, bytes and sha256."""
 
@@ -73,14 +73,14 @@ class Stage:
         about = {"plan": self.plan.model_dump(mode="json"), "rows": rows, "sha256": every, "files": files}
         with replacing(out / MANIFEST) as manifest:
             manifest.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        shutil.rmtree(self.folder)
+        os.rename(self.folder, _over(self.folder))  # in one step no plan is unfinished any more
+        shutil.rmtree(_over(self.folder))
         return rows
 
     def _say(self, what: Mapping[str, Any]) -> None:
-        """Write a line, and wait until it is on the disk."""
+        """Write a line."""
         self._log.write(json.dumps(what) + "\n")
         self._log.flush()
-        os.fsync(self._log.fileno())
 
     def _move(self, table: str, out: Path) -> None:
         """Put the folder of a table in its place; one of an earlier run makes room."""
@@ -102,6 +102,7 @@ def staged(out: Path, plan: Plan, schema: Schema) -> Iterator[Stage]:
     _refuse_in_the_way(out, schema)
     folder = out.with_name(f"{out.name}.partial")
     try:
+        shutil.rmtree(_over(folder), ignore_errors=True)
         folder.mkdir(exist_ok=True)
         with ExitStack() as stack:
             log = stack.enter_context((folder / DONE).open("a+", encoding="utf-8"))
@@ -137,17 +138,20 @@ def write_part(blocks: Iterable[Dataset], folder: Path, plan: Plan, number: int)
     return {"part": number, "files": [_file(folder, plan, name, number, count) for name, count in rows.items()]}
 
 
+def _over(folder: Path) -> Path:
+    """What a stage is called while it is cleared away."""
+    return folder.with_name(f".{folder.name}.over")
+
+
 def _file(folder: Path, plan: Plan, table: str, number: int, rows: int) -> dict[str, Any]:
     path = plan.name(table, number)
     return {"path": path, "table": table, "rows": rows, **_measured(folder / path)}
 
 
 def _measured(path: Path) -> dict[str, Any]:
-    """The size and the digest of a file, all of which is on the disk by then."""
+    """The size and the digest of a file."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
-        return {"bytes": file.tell(), "sha256": digest}
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": file.tell()}
 
 
 def _empty(folder: Path, plan: Plan, schema: Schema, table: str) -> dict[str, Any]:
@@ -175,7 +179,7 @@ def _begin(folder: Path, plan: Plan) -> None:
 
 
 def _finished(folder: Path, log: IO[str]) -> dict[int, Part]:
-    """The parts whose line is whole and whose files are there; the last ones are read again."""
+    """The parts whose line is whole and whose files are there as they were written."""
     log.seek(0)
     found: dict[int, Part] = {}
     for line in log.read().splitlines():
@@ -184,19 +188,13 @@ def _finished(folder: Path, log: IO[str]) -> dict[int, Part]:
             if FINISHING in said:
                 return found  # files are on their way to the output
             found[said["part"]] = said
-    last = list(found)[-REHASHED:]
-    return {number: part for number, part in found.items() if _whole(folder, part["files"], read=number in last)}
+    return {number: part for number, part in found.items() if all(_whole(folder, file) for file in part["files"])}
 
 
-def _whole(folder: Path, files: Iterable[Mapping[str, Any]], *, read: bool) -> bool:
-    """Whether files are there as they were written."""
-    for file in files:
-        path = folder / file["path"]
-        if not path.exists() or path.stat().st_size != file["bytes"]:
-            return False
-        if read and _measured(path)["sha256"] != file["sha256"]:
-            return False
-    return True
+def _whole(folder: Path, file: Mapping[str, Any]) -> bool:
+    """Whether a file is there as it was written: the machine may have gone down before all was on its disk."""
+    path = folder / file["path"]
+    return path.exists() and _measured(path) == {name: file[name] for name in ("sha256", "bytes")}
 
 
 def _lock(log: IO[str], folder: Path) -> None:
@@ -220,7 +218,8 @@ def _refuse_in_the_way(out: Path, schema: Schema) -> None:
             raise OutputError(f"No folder can be called as the table `{name}` is. Give it another name.")
         there = out / name
         strange = [path for path in there.iterdir() if path not in parts_of(there)] if there.is_dir() else []
-        strange += [path for path in out.glob(f"{name}.*") if path.is_file()] if out.is_dir() else []
+        beside = out.iterdir() if out.is_dir() else ()
+        strange += [path for path in beside if path.stem == name and path.suffix.lower() in KNOWN and path.is_file()]
         if strange:
             raise OutputError(
                 f"{strange[0]} is in the way of the parts of `{name}`: move it, or choose another output."

@@ -76,6 +76,12 @@ class Database:
         self._table(table)
         return int(self._connection.ask(f"SELECT count(*) FROM {self._connection.name(table)}")[0][0])
 
+    def largest(self, table: str, column: str) -> object:
+        """The largest value of a column; None where there is none."""
+        self._columns(table, [column])
+        name = self._connection.name
+        return self._connection.ask(f"SELECT max({name(column)}) FROM {name(table)}")[0][0]
+
     def read(self, table: str, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """All rows of a table."""
         return self._all(table, columns, "")

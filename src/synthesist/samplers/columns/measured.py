@@ -18,7 +18,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Integer, Number
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
 
-__all__ = ["Lognormal", "Measured", "Normal", "Uniform", "law"]
+__all__ = ["Lognormal", "Measured", "Normal", "Uniform"]
 
 LARGEST_WHOLE = 2**53
 LARGEST = float(np.finfo(float).max)
@@ -330,13 +330,6 @@ class Uniform(Measured):
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return a + u * (b - a)
-
-
-def law(name: str, *shapes: float, **place: float) -> Any:
-    """A distribution of scipy, by its name there: its shapes, and where it lies (`loc`, `scale`)."""
-    from scipy import stats
-
-    return getattr(stats, name)(*shapes, **place)
 
 
 def _clipped(x: np.ndarray, low: float, high: float) -> np.ndarray:
