@@ -24,6 +24,8 @@ demo: $(STAMPS)/base
 # All checks run, so that one call names every fault; the tests come last.
 test: $(STAMPS)/dev
 	$(call offered,chromium,command -v chromium,The pages of the reports cannot be looked at in a browser.)
+	$(call offered,postgresql,ls /usr/lib/postgresql/*/bin/initdb,What concerns PostgreSQL is not tested.)
+	$(call offered,mariadb-server,command -v mariadbd,What concerns MariaDB is not tested.)
 	@failed=""; \
 	$(BIN)/ruff check src tests docs benchmarks || failed="$$failed ruff-check"; \
 	$(BIN)/ruff format --check src tests docs benchmarks || failed="$$failed ruff-format"; \

@@ -138,9 +138,7 @@ def refuse_records(spec: "Spec", keep_records: bool) -> None:
 def sample(
     what: Annotated[
         str,
-        typer.Argument(
-            metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, a database, a sampler's name"
-        ),
+        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, a database, a sampler's name"),
     ],
     n: Count,
     out: Annotated[

@@ -25,7 +25,8 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
 
     Args:
         source: the path of a file (.csv .tsv .jsonl .parquet .arrow .xlsx) or of a folder of such, one for
-            each table; the address of a database, as in `postgresql://localhost/shop` or `shop.db`; a pandas, polars or pyarrow frame, a mapping of column names to lists, a mapping of names of
+            each table; the address of a database, as in `postgresql://localhost/shop` or `shop.db`; a
+            pandas, polars or pyarrow frame, a mapping of column names to lists, a mapping of names of
             tables to frames, or a Dataset.
         schema: what the columns mean, or the path of a schema.yaml; detected from the data where None.
         name: what to call the table; the name of the file where None.

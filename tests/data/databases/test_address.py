@@ -1,5 +1,7 @@
 """Addresses: their parts, and what is never shown of them."""
 
+# ruff: noqa: E501
+
 from pathlib import Path
 
 import pytest

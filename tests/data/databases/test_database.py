@@ -1,19 +1,21 @@
 """What a database says of itself, and rows asked for in parts."""
 
+# ruff: noqa: E501
+
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
-import servers
-from systems import Place
 
+import servers
 import synthesist as sy
 from synthesist.data.databases import DatabaseWriter, opened, read_database
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Category, Id, Integer, Moment, Number, Text
 from synthesist.data.schema import Schema
 from synthesist.errors import NotFoundError
+from systems import Place
 
 SHOP = (
     "CREATE TABLE customers (id int PRIMARY KEY, email varchar(40) NOT NULL UNIQUE, since date, spent decimal(8,2) DEFAULT 0)",

@@ -1,12 +1,14 @@
 """Files of SQL, run by each database's own client."""
 
+# ruff: noqa: E501
+
 import sqlite3
 from pathlib import Path
 
 import polars as pl
 import pytest
-import servers
 
+import servers
 import synthesist as sy
 from synthesist.data.databases import SqlWriter
 from synthesist.data.dataset import Dataset

@@ -63,7 +63,8 @@ def test_a_client_that_is_killed(place: Place, tmp_path: Path) -> None:
         "from synthesist.data.schema import Schema\n"
         "schema = Schema.from_yaml(sys.argv[2])\n"
         "with DatabaseWriter(sys.argv[1], schema, 'replace') as writer:\n"
-        "    writer.write(Dataset({n: pl.DataFrame({'id': range(9_000), 'x': [1.0] * 9_000}) for n in schema.tables}, schema))\n"
+        "    rows = pl.DataFrame({'id': range(9_000), 'x': [1.0] * 9_000})\n"
+        "    writer.write(Dataset(dict.fromkeys(schema.tables, rows), schema))\n"
         "    print('ready', flush=True)\n"
         "    sys.stdin.read()\n"
     )

@@ -1,4 +1,4 @@
-"""Ten tables with composite, self-referencing and circular keys, into every system: nothing lost, all constraints on."""
+"""Ten tables with composite, self-referencing and circular keys, into every system: constraints stay on."""
 
 import polars as pl
 import pytest

@@ -1,4 +1,4 @@
-"""Every column type of every system: read, written to a new database, and the same there by the catalogue and in text."""
+"""Every column type of every system: read and written to a new database, where types and cells are the same."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ import pytest
 from synthesist.data.databases import DatabaseWriter, read_database
 from systems import SYSTEMS, maker
 
+# fmt: off
+# ruff: noqa: E501
 OWN_TYPES = {
     "postgres": [
         "CREATE TYPE mood AS ENUM ('sad', 'it''s ok', 'happy')",
@@ -218,6 +220,7 @@ CELLS = {
         "VARINT": ["'123456789012345678901234567890123456789012345'"],
     },
 }
+# fmt: on
 TEXT = {"postgres": "v::text", "mysql": "HEX(v)", "sqlite": "typeof(v), quote(v)", "duckdb": "v::VARCHAR"}
 CATALOGUE = {
     "postgres": "SELECT attrelid::regclass::text, attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "

@@ -5,7 +5,7 @@ import polars as pl
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Boolean, Dialect, Duration, Id, Integer, Kind, Moment, Number
 
-__all__ = ["held", "literals", "spelled"]
+__all__ = ["held", "literals", "quoted_text", "spelled"]
 
 EXACT_DIGITS = 15
 TRUTHS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
@@ -148,3 +148,8 @@ def literals(column: pl.Series, dialect: Dialect, found: Type | None = None) -> 
         cell = cell.str.replace_all("\\", "\\\\", literal=True) if dialect == "mysql" else cell
         sql = pl.lit(f"'{prefix}") + cell.str.replace_all("'", "''", literal=True) + "'"
     return text.to_frame().select(sql.fill_null("NULL").alias(column.name)).to_series()
+
+
+def quoted_text(text: str, dialect: Dialect = "postgres") -> str:
+    """One text as it stands in SQL."""
+    return "'" + (text.replace("\\", "\\\\") if dialect == "mysql" else text).replace("'", "''") + "'"

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from synthesist.data.databases.address import Address
-from synthesist.data.databases.cells import spelled
+from synthesist.data.databases.cells import quoted_text, spelled
 from synthesist.data.databases.connection import Connection
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
@@ -16,7 +16,7 @@ from synthesist.data.kinds import Native
 from synthesist.data.schema import Checks, Link, TableSchema
 from synthesist.errors import DataError, MissingExtraError, NotFoundError, OutputError, SynthesistError, did_you_mean
 
-__all__ = ["Duck"]
+__all__ = ["Duck", "where_table"]
 
 TYPED = {
     "smallint",
@@ -73,11 +73,10 @@ class Duck(Connection):
         return {name: self._table(name) for name in names}
 
     def _table(self, name: str) -> TableSchema:
-        within = (
-            f"database_name = current_database() AND schema_name = current_schema() AND table_name = {_literal(name)}"
-        )
+        within = where_table(name)
         columns = self.ask(
-            f"SELECT column_name, data_type, NOT is_nullable, column_default FROM duckdb_columns() WHERE {within} ORDER BY column_index"
+            "SELECT column_name, data_type, NOT is_nullable, column_default FROM duckdb_columns() "
+            f"WHERE {within} ORDER BY column_index"
         )
         tied = self.ask(
             "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names, expression "
@@ -156,6 +155,12 @@ class Duck(Connection):
             raise DataError(f"{where}: {_line(error)}.") from None
 
 
+def where_table(name: str) -> str:
+    """The condition by which DuckDB's catalogue is asked about a table."""
+    text = quoted_text(name)
+    return f"database_name = current_database() AND schema_name = current_schema() AND table_name = {text}"
+
+
 def _sent(column: pl.Series, found: Type | None) -> pl.Series:
     if column.dtype.is_integer() or column.dtype.is_float() or column.dtype in (pl.Boolean, pl.Date, pl.Binary):
         return column
@@ -167,7 +172,7 @@ def _placed(name: str, found: Type | None) -> str:
         return f"unhex({name})"
     if found is not None and (members := _members(found)):
         cases = (
-            f"WHEN starts_with({name}, {_literal(tag + ':')}) THEN union_value({tag} := "
+            f"WHEN starts_with({name}, {quoted_text(tag + ':')}) THEN union_value({tag} := "
             f"CAST(nullif(substr({name}, {len(tag) + 2}), 'NULL') AS {type_}))::{found.written}"
             for tag, type_ in members
         )
@@ -190,7 +195,3 @@ def _members(found: Type) -> list[tuple[str, str]]:
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split("\n")[0].split()).rstrip(".")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

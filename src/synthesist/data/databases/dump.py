@@ -29,7 +29,8 @@ DIALECTS: dict[str, Dialect] = {"postgres": "postgres", "mysql": "mysql", "maria
 ROWS = 1_000
 HEAD: dict[Dialect, str] = {
     "postgres": "BEGIN;\n",
-    "mysql": "SET NAMES utf8mb4;\nSET foreign_key_checks = 0;\nSET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO';\n",
+    "mysql": "SET NAMES utf8mb4;\nSET foreign_key_checks = 0;\n"
+    "SET sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO';\n",
     "sqlite": "BEGIN;\nPRAGMA defer_foreign_keys = ON;\n",
 }
 FOOT: dict[Dialect, str] = {"postgres": "COMMIT;\n", "mysql": "SET foreign_key_checks = 1;\n", "sqlite": "COMMIT;\n"}

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from synthesist.data.databases.cells import quoted_text
 from synthesist.data.databases.types import Type, type_of
 from synthesist.data.kinds import (
     Array,
@@ -27,7 +28,6 @@ from synthesist.data.kinds import (
 __all__ = ["declared_type", "family_of", "kind_of", "native_type"]
 
 TEXT = re.compile(r"'(?:[^']|'')*'")
-WORDS_OF = {"postgres": "postgres", "mysql": "mysql", "sqlite": "sqlite", "duckdb": "duckdb"}
 MANY_DIGITS = 18
 UNIT_DECIMALS = {"d": 0, "h": 0, "m": 0, "s": 0, "ms": 3, "us": 6}
 
@@ -35,8 +35,10 @@ UNIT_DECIMALS = {"d": 0, "h": 0, "m": 0, "s": 0, "ms": 3, "us": 6}
 def declared_type(text: str, dialect: Dialect) -> Type:
     """A type as a database writes it, understood.
 
-    >>> declared_type("numeric(10,2)", "postgres").decimals, declared_type("timestamp(3) with time zone", "postgres").zoned
-    (2, True)
+    >>> declared_type("numeric(10,2)", "postgres").decimals
+    2
+    >>> declared_type("timestamp(3) with time zone", "postgres").zoned
+    True
     """
     words, arrays = text.strip(), 0
     while match := re.search(r"\s*\[\d*\]$", words):
@@ -183,7 +185,7 @@ def _mysql(found: Type, indexed: bool) -> str:
         case "bytes":
             return f"varbinary({found.length or 255})" if indexed or (found.length or 10**9) < 8_000 else "longblob"
         case "enum" if found.values:
-            return f"enum({', '.join(_quoted(value) for value in found.values)})"
+            return f"enum({', '.join(quoted_text(value) for value in found.values)})"
     if found.family == "text" and found.length and found.length <= 8_000:
         return f"{'char' if found.fixed and found.length < 256 else 'varchar'}({found.length})"
     return "varchar(255)" if indexed else "longtext"
@@ -227,7 +229,7 @@ def _duckdb(found: Type, indexed: bool) -> str:
         case "bytes":
             return "BLOB"
         case "enum" if found.values:
-            return f"ENUM({', '.join(_quoted(value) for value in found.values)})"
+            return f"ENUM({', '.join(quoted_text(value) for value in found.values)})"
         case "array" if found.of:
             return f"{_duckdb(found.of, indexed)}[]"
     return "VARCHAR"
@@ -253,7 +255,3 @@ def _single(found: Type) -> bool:
 
 def _fraction(found: Type) -> str:
     return f"({found.decimals})" if found.decimals is not None and found.decimals < 6 else ""
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

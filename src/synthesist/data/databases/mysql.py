@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from synthesist.data.databases.address import Address
-from synthesist.data.databases.cells import literals
+from synthesist.data.databases.cells import literals, quoted_text
 from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.lines import read_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
@@ -20,7 +20,7 @@ from synthesist.errors import DataError, MissingExtraError, NotFoundError, Outpu
 __all__ = ["MySQL"]
 
 SESSION = (
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'",
     "SET SESSION time_zone = '+00:00'",
     "SET SESSION group_concat_max_len = 1000000",
 )
@@ -41,7 +41,8 @@ COLUMNS = """
 SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(generation_expression, ''),
   (SELECT c.collation_name FROM information_schema.collations c WHERE c.collation_name = s.collation_name
    AND c.is_default <> 'Yes' LIMIT 1)
-FROM information_schema.columns s WHERE table_schema = database() AND table_name IN ({}) ORDER BY table_name, ordinal_position"""
+FROM information_schema.columns s WHERE table_schema = database() AND table_name IN ({})
+ORDER BY table_name, ordinal_position"""
 KEYS = """
 SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name,
   r.update_rule, r.delete_rule
@@ -94,12 +95,13 @@ class MySQL(Connection):
     def names(self, views: bool = False) -> list[str]:
         kind = "VIEW" if views else "BASE TABLE"
         rows = self.ask(
-            f"SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = '{kind}' ORDER BY 1"
+            "SELECT table_name FROM information_schema.tables "
+            f"WHERE table_schema = database() AND table_type = '{kind}' ORDER BY 1"
         )
         return [name for (name,) in rows]
 
     def reflect(self, names: Sequence[str]) -> dict[str, TableSchema]:
-        listed = ", ".join(_literal(name) for name in names) or "NULL"
+        listed = ", ".join(quoted_text(name, "mysql") for name in names) or "NULL"
         columns: dict[str, list[tuple]] = {name: [] for name in names}
         for table, *column in self.ask(COLUMNS.format(listed)):
             columns[table].append(tuple(column))
@@ -115,7 +117,7 @@ class MySQL(Connection):
         if self.is_mariadb:
             return self.ask(
                 "SELECT table_name, check_clause FROM information_schema.check_constraints "
-                f"WHERE constraint_schema = database() AND table_name IN ({listed}) ORDER BY table_name, constraint_name"
+                f"WHERE constraint_schema = database() AND table_name IN ({listed}) ORDER BY 1, constraint_name"
             )
         return self.ask(
             "SELECT t.table_name, c.check_clause FROM information_schema.check_constraints c "
@@ -266,8 +268,4 @@ def _default(text: str, extra: str) -> str:
     """MySQL gives a default without its quotes, and says elsewhere whether it is a formula."""
     if "DEFAULT_GENERATED" in extra.upper():
         return text if re.match(r"(?i)current_timestamp", text) else f"({text})"
-    return _literal(text)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    return quoted_text(text, "mysql")

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from synthesist.data.databases.address import Address
-from synthesist.data.databases.cells import spelled
+from synthesist.data.databases.cells import quoted_text, spelled
 from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.lines import read_lines, written_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
@@ -123,7 +123,7 @@ class Postgres(Connection):
         return [name for (name,) in rows]
 
     def reflect(self, names: Sequence[str]) -> dict[str, TableSchema]:
-        listed = ", ".join(_literal(name) for name in names) or "NULL"
+        listed = ", ".join(quoted_text(name) for name in names) or "NULL"
         columns: dict[str, list[tuple]] = {name: [] for name in names}
         for table, *column in self.ask(COLUMNS.format(listed)):
             columns[table].append(tuple(column))
@@ -169,7 +169,7 @@ class Postgres(Connection):
             return (f"CREATE EXTENSION IF NOT EXISTS {self.name(extension)}",)
         match sort:
             case "e":
-                labels = ", ".join(_literal(label) for (label,) in self.ask(LABELS.format(oid)))
+                labels = ", ".join(quoted_text(label) for (label,) in self.ask(LABELS.format(oid)))
                 return (f"CREATE TYPE {name} AS ENUM ({labels})",)
             case "d":
                 ((words,),) = self.ask(DOMAIN.format(oid))
@@ -351,7 +351,3 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 def _then(text: str) -> str:
     """What stands behind the columns of a foreign key: ON DELETE CASCADE, DEFERRABLE ..."""
     return re.sub(r"(?s)^FOREIGN KEY .*? REFERENCES .*?\(.*?\)(?= |$)", "", text).strip()
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from synthesist.data.databases.address import Address
-from synthesist.data.databases.cells import spelled
+from synthesist.data.databases.cells import quoted_text, spelled
 from synthesist.data.databases.connection import Connection
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
@@ -53,7 +53,8 @@ class SQLite(Connection):
     def names(self, views: bool = False) -> list[str]:
         kind = "view" if views else "table"
         rows = self.ask(
-            f"SELECT name FROM sqlite_master WHERE type = '{kind}' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+            f"SELECT name FROM sqlite_master WHERE type = '{kind}' "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
         )
         return [name for (name,) in rows]
 
@@ -67,7 +68,7 @@ class SQLite(Connection):
         links = self._links(quoted)
         linked = {column for link in links for column in link.columns}
         sql = (
-            self.ask(f"SELECT sql FROM sqlite_master WHERE name = {_literal(name)} AND type IN ('table', 'view')")
+            self.ask(f"SELECT sql FROM sqlite_master WHERE name = {quoted_text(name)} AND type IN ('table', 'view')")
             or [("",)]
         )[0][0]
         kinds = {}
@@ -188,7 +189,7 @@ def _told(cell: Any, own: tuple[type, ...]) -> str | None:
     if type(cell) in own and isfinite(cell):
         return str(cell)
     if isinstance(cell, str):
-        return FOREIGN + _literal(cell)
+        return FOREIGN + quoted_text(cell)
     return f"{FOREIGN}{cell!r}".replace("inf", "1e999")
 
 
@@ -247,7 +248,3 @@ def _near(name: str, beside: list[str]) -> str:
     from synthesist.errors import did_you_mean
 
     return did_you_mean(name, beside)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

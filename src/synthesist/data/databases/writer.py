@@ -1,5 +1,6 @@
 """Rows into a database, all of them or none: its constraints hold afterwards, and were looked at."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -7,14 +8,24 @@ from typing import Literal
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.connection import connected
 from synthesist.data.databases.declaring import ordered
-from synthesist.data.databases.loading import LOADS
+from synthesist.data.databases.deferring import PostgresLoad, SQLiteLoad
+from synthesist.data.databases.loading import Load
+from synthesist.data.databases.renaming import MySQLLoad
+from synthesist.data.databases.sorting import DuckLoad
 from synthesist.data.dataset import Dataset
+from synthesist.data.kinds import Dialect
 from synthesist.data.schema import Schema
 from synthesist.errors import OutputError
 
 __all__ = ["DatabaseWriter", "Mode"]
 
 Mode = Literal["append", "replace", "create"]
+LOADS: Mapping[Dialect, type[Load]] = {
+    "postgres": PostgresLoad,
+    "mysql": MySQLLoad,
+    "sqlite": SQLiteLoad,
+    "duckdb": DuckLoad,
+}
 
 
 class DatabaseWriter:
@@ -24,8 +35,8 @@ class DatabaseWriter:
             for block in blocks:
                 writer.write(block)
 
-    Blocks may come in any order: links are checked at the end, over all rows. Keys, links and conditions of the database
-    stay switched on, and counters go on behind the largest number.
+    Blocks may come in any order: links are checked at the end, over all rows. Keys, links and conditions of the
+    database stay on, and counters go on behind the largest number.
 
     Args:
         address: a URL, or the file of an SQLite or DuckDB database; the database itself must be there, a file need not.
