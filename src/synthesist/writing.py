@@ -18,8 +18,10 @@ from synthesist.rules.conditions import Where
 
 if TYPE_CHECKING:
     from synthesist.engine.executors import Executor
+    from synthesist.engine.paced import Punctuality
+    from synthesist.samplers.events.load import Load
 
-__all__ = ["executor_of", "planned", "written"]
+__all__ = ["executor_of", "planned", "streamed", "written"]
 
 
 def written(
@@ -41,6 +43,29 @@ def written(
         for block in _drawn(model, n, where, ctx, executor):
             to.write(block)
     return Production(dict(to.rows))
+
+
+def streamed(
+    model: Model,
+    out: str | Place,
+    n: int | Mapping[str, int],
+    where: Where,
+    ctx: Context,
+    executor: "Executor | None",
+    load: "Load",
+    speed: float,
+    inputs: tuple[str | Place, ...] = (),
+) -> "Punctuality":
+    """Draw at most n units and hand each on when the load says, until it is over; a column `at` tells when that was."""
+    from synthesist.engine.paced import AT, paced, timed
+
+    to = target(out, timed(model.schema), inputs=inputs)
+    with paced(to, load, ctx.at("load"), speed=speed, column=AT) as pace:
+        for block in _drawn(model, n, where, ctx, executor):
+            pace.write(block)
+            if pace.over:
+                break
+    return pace.punctuality
 
 
 def planned(

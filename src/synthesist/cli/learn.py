@@ -158,6 +158,11 @@ def sample(
     cluster: Annotated[
         str | None, typer.Option("--cluster", metavar="ADDRESS", help="a Dask scheduler, as in tcp://10.0.0.5:8786")
     ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option("--rate", metavar="LOAD", help="hand rows on at a rate, as in '0..200/s over 2m, 200/s'"),
+    ] = None,
+    speed: Annotated[float, typer.Option("--speed", metavar="X", help="of --rate: so many seconds in one")] = 1.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
     seed: Seed = 0,
 ) -> None:
@@ -167,23 +172,30 @@ def sample(
     one file each. The rows do not depend on the number of workers.
     """
     from synthesist.data.databases import is_address
+    from synthesist.data.places import ENDINGS
     from synthesist.data.targets import STDOUT
     from synthesist.engine.estimate import estimated
     from synthesist.errors import OutputError
-    from synthesist.writing import executor_of, planned, written
+    from synthesist.samplers.events.load import Load
+    from synthesist.writing import executor_of, planned, streamed, written
 
     model = sampling(what, set_ or [])
     rows, by = asked(n, model.schema), executor_of(workers, cluster)
     ending = f".{ending.lstrip('.')}"
     with running(seed) as ctx:
         if dry_run:
-            suffix = Path(out).suffix if out and Path(out).suffix and not parts else ending
+            suffix = Path(out or "").suffix.lower()
+            suffix = suffix if suffix in ENDINGS["table"] and not parts else ending
             world, plan = planned(model, rows, where or None, ctx, suffix, rows_per_part)
             console().print(estimate(estimated(world, plan, model.schema), workers, seed))
             return
         if out is None:
             raise OutputError("Where to? Say it by -o: a file, a folder, or - for JSON lines.")
         inputs = () if is_address(what) else (what,)  # a database may be filled by its own schema
+        if rate is not None:
+            load = Load.read(rate)
+            typer.echo(str(streamed(model, out, rows, where or None, ctx, by, load, speed, inputs)), err=True)
+            return
         done = written(model, out, rows, where or None, ctx, by, rows_per_part if parts else None, ending, inputs)
     if out == STDOUT:
         return
