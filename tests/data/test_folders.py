@@ -87,7 +87,7 @@ def test_what_is_wrong_with_a_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"no file of the table `visits`. Did you mean `visit`\?"):
         read(tmp_path)
     (tmp_path / "visit.parquet").write_bytes(b"")
-    with pytest.raises(DataError, match=r"two files of `visit`: visit.csv and visit.parquet"):
+    with pytest.raises(DataError, match=r"holds `visit` twice: visit.csv and visit.parquet"):
         read(tmp_path)
 
 
