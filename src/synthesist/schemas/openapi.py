@@ -102,7 +102,10 @@ class _Translation:
         found: Any = self.tree
         for step in pointer.split("/"):
             name = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, dict) else None
+            if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+                found = found[int(name)]
+            else:
+                found = found.get(name) if isinstance(found, dict) else None
         return found
 
     # ----------------------------------------------------------------------- schemas

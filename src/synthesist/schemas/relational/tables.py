@@ -20,6 +20,10 @@ class Column:
     """Whether the database computes it, so that no value may be given."""
     comment: str = ""
     line: int = 0
+    absent: bool = False
+    """Whether it is empty in every row."""
+    default: str | int | float | bool | None = None
+    """What it holds where nothing is said, where that is one written value."""
     values: tuple[str | int | float | bool, ...] = ()
     pattern: str = ""
     format: str = ""
@@ -50,6 +54,8 @@ class Check:
     sql: str
     line: int = 0
     column: str = ""
+    of_domain: bool = False
+    """Whether it is one of a domain, where VALUE is the cell, whatever columns there are."""
 
 
 @dataclass
@@ -65,7 +71,9 @@ class Table:
     schema: str = ""
     line: int = 0
     partitioned: str = ""
-    """The column by which the rows go to parts of the table; `parts` are the conditions of the parts, as SQL."""
+    """What the rows go to parts of the table by, as SQL; `parts` are the conditions of the parts."""
+    open: bool = False
+    """Whether there is a part for all other rows."""
     parts: list[str] = field(default_factory=list)
 
     def spelt(self, name: str) -> str | None:
