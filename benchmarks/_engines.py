@@ -88,15 +88,15 @@ def _postgres(text: str, rows: Rows, folder: Path) -> str:
     _told("postgres", re.sub(f"{DATA}|{CONSOLE}", "", text, flags=FLAGS), "-d", "judged", "-v", "ON_ERROR_STOP=0")
     told, _ = _told(
         "postgres",
-        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_|information_schema'",
+        "SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnatts > 0 AND n.nspname !~ '^pg_|information_schema'",
         "-d",
         "judged",
     )
     known: dict[str, str] = {}
     for line in told.splitlines():
-        space, name = line.split("|", 1)
-        known[f"{space}.{name}"] = f'"{space}"."{name}"'
+        space, name, address = line.split("|")
+        known[f"{space}.{name}"] = address
     bare = {full.partition(".")[2]: address for full, address in reversed(known.items())}
     known = {**bare, **known}
     if not known:
@@ -111,7 +111,7 @@ def _postgres(text: str, rows: Rows, folder: Path) -> str:
             script.append(f"\\copy {known[found]} ({columns}) FROM '{path}' WITH (FORMAT csv, HEADER, NULL 'NULL')")
             counts.append(f"SELECT count(*) - {rows[name].height}, '{found}' FROM ONLY {known[found]};")
     _, complaint = _told("postgres", "\n".join([*script, "COMMIT;"]), "-d", "judged")
-    if complaint and "ERROR" in complaint:
+    if "ERROR" in complaint or "invalid command" in complaint:
         return complaint
     told, _ = _told("postgres", "\n".join(counts).replace("FROM ONLY", "FROM"), "-d", "judged")
     lost = [line for line in told.splitlines() if line.startswith("-")]
@@ -185,7 +185,7 @@ def _sqlite(text: str, rows: Rows, folder: Path) -> str:
                 pass
     db.commit()
     known = {n: n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")}
-    known = {n: n for n in known if not any(n.startswith(f"{v}_") for v in _virtual(db))}
+    known = {n: n for n in known if not any(f"{n}_".startswith(f"{v}_") for v in _virtual(db))}
     if not known:
         raise NotCreatedError
     db.executescript("".join(f'DELETE FROM "{name}";' for name in known))

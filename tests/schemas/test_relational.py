@@ -66,7 +66,7 @@ def test_types_of_four_databases(dialect: str, words: str, arguments: list[str],
 )  # fmt: skip
 def test_checks_of_one_column_are_limits(check: str, limit: Limits) -> None:
     found = conditions(check)
-    assert (found.limits, found.rules, found.notes) == ({"a": limit}, [], [])
+    assert (found.limits, found.parts, found.notes) == ({"a": limit}, [], [])
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,14 @@ def test_checks_of_one_column_are_limits(check: str, limit: Limits) -> None:
 )  # fmt: skip
 def test_checks_between_columns_are_rules(check: str, rule: str) -> None:
     found = conditions(check)
-    assert (found.limits, found.rules, found.notes) == ({}, [rule], [])
+    assert (found.limits, [part.rule for part in found.parts], found.notes) == ({}, [rule], [])
 
 
 def test_what_is_neither_is_named_with_its_line() -> None:
-    assert conditions("f(a) > b").notes == ["line 2: `t`: CHECK (f(a) > b) is not kept: rows may break it."]
+    assert [part.rule for part in conditions("f(a) > b").parts] == [""]
+    sql = "\nCREATE TABLE t (a int NOT NULL, b int NOT NULL, CHECK (f(a) > b));"
+    notes = page_of_tables(read_sql(sql, "postgres"), "x.sql")[1]
+    assert notes == ["line 2: `t`: CHECK (f(a) > b) is not kept: rows may break it."]
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,16 @@ class _Reader:
                 self._note(at, "a virtual table is made by its own module and is left out")
         elif at.takes("DROP", "TABLE"):
             self._drop(at)
+        elif at.takes("DROP", "INDEX"):
+            at.skips("CONCURRENTLY")
+            at.skips("IF", "EXISTS")
+            _, name = self._qualified(at)
+            for table in self.database.tables.values():
+                table.unique = [group for group in table.unique if group.name != name.lower()]
         elif at.takes("ALTER", "TABLE"):
             self._alter(at)
+        elif at.takes("ALTER", "TYPE"):
+            self._changed_type(at)
         elif at.takes("COMMENT", "ON", "COLUMN"):
             self._comment(at)
 
@@ -143,7 +151,7 @@ class _Reader:
             if at.takes("INHERITS"):
                 for parent in at.items():
                     self._like(parent, table)
-            for item in items:
+            for item in sorted(items, key=lambda item: item.sees(*STARTS)):  # keys are of columns wherever those stand
                 self._item(item, table)
         elif at.sees("AS"):
             self._note(at, f"`{table.name}` is made by a query and is left out")
@@ -289,6 +297,8 @@ class _Reader:
         name = " ".join(words).lower()
         if name in self.named or name.rpartition(".")[2] in self.named:
             kind, checks = self.named[name]
+            if arrays and any(check.sql for check in checks):
+                kind = Type("unknown", written=name)  # which leaves the empty list
             for _ in range(arrays):
                 kind = Type("array", of=kind, written=f"{name}[]")
             return kind, () if arrays else checks, name
@@ -320,19 +330,19 @@ class _Reader:
     # ----------------------------------------------------------- constraints
 
     def _constraint(self, at: Cursor, table: Table) -> None:
-        line = at.line
+        line, name = at.line, ""
         if at.takes("CONSTRAINT") and not at.sees(*STARTS[1:]):
-            at.next()
+            name = at.next().text.lower()
         if at.takes("PRIMARY", "KEY"):
             table.key = self._columns(at, table)
         elif at.takes("UNIQUE"):
-            self._unique(at, table, line)
+            self._unique(at, table, line, name)
         elif at.takes("FOREIGN", "KEY"):
             columns = self._columns(at, table)
             if at.takes("REFERENCES"):
-                table.foreign.append(self._reference(at, columns, line))
+                table.foreign.append(replace(self._reference(at, columns, line), name=name))
         elif at.takes("CHECK"):
-            table.checks.append(Check(at.inside(), line))
+            table.checks.append(Check(at.inside(), line, name=name))
         elif at.takes("EXCLUDE"):
             self._excluded(at, table, line)
 
@@ -356,10 +366,11 @@ class _Reader:
         else:
             self.database.notes.append(f"line {line}: `{table.name}`: EXCLUDE is not kept: rows may overlap.")
 
-    def _unique(self, at: Cursor, table: Table, line: int) -> None:
-        columns = self._columns(at, table)
-        if columns:
-            table.unique.append(Group(columns, line))
+    def _unique(self, at: Cursor, table: Table, line: int, name: str) -> None:
+        if not name and not at.sees("("):
+            name = at.peek(at.peek().is_("KEY", "INDEX")).text.lower()  # as MySQL has it
+        if columns := self._columns(at, table):
+            table.unique.append(Group(columns, line, name))
 
     def _columns(self, at: Cursor, table: Table) -> tuple[str, ...]:
         """The columns named in the next parentheses; of an expression those it reads."""
@@ -406,12 +417,13 @@ class _Reader:
         at.skips("CLUSTERED")
         if not at.takes("INDEX"):
             return
+        called = ""
         while not at.takes("ON"):
-            at.next()
+            called = at.next().text.lower()
         at.skips("ONLY")
         line, (_, name) = at.line, self._qualified(at)
         if (table := self.database.find(name)) is not None:
-            self._unique(at, table, line)
+            self._unique(at, table, line, called)
 
     # ----------------------------------------------------------- other things
 
@@ -428,10 +440,35 @@ class _Reader:
                 kind = Type("range", of=self._type(of)[0], written=name)
         elif at.takes("AS") and at.sees("("):
             fields = [(item.next(), self._type(item)) for item in at.items()]
-            kind = Type("record", fields=tuple(Type("unknown") if checks else of for _, (of, checks, _) in fields), written=name)
+            kind = Type("record", fields=tuple(_field(of, checks) for _, (of, checks, _) in fields), written=name)
         elif self.database.dialect == "duckdb" and not at.ended:
             kind = self._type(at)[0]
         self.named[name.lower()] = (kind, ())
+
+    def _changed_type(self, at: Cursor) -> None:
+        """ALTER TYPE: another name, or other values of an enumeration, in all columns of the type."""
+        _, name = self._qualified(at)
+        old, checks = self.named.get(name.lower(), (Type("unknown"), ()))
+        values = list(old.values)
+        if at.takes("RENAME", "TO"):
+            self.named[at.name(self.database.dialect).lower()] = self.named.pop(name.lower(), (old, checks))
+        elif at.takes("RENAME", "VALUE"):
+            value = at.next().text
+            at.skips("TO")
+            values = [at.peek().text if one == value else one for one in values]
+        elif at.takes("ADD", "VALUE"):
+            at.skips("IF", "NOT", "EXISTS")
+            values += [at.next().text]
+        if values == list(old.values):
+            return
+        new = replace(old, values=tuple(dict.fromkeys(values)))
+        self.named[name.lower()] = (new, checks)
+        for table in self.database.tables.values():
+            for column in table.columns.values():
+                if column.type == old:
+                    column.type = new
+                elif column.type.of == old:
+                    column.type = replace(column.type, of=new)
 
     def _domain(self, at: Cursor) -> None:
         _, name = self._qualified(at)
@@ -456,7 +493,9 @@ class _Reader:
         at.skips("IF", "EXISTS")
         while not at.ended:
             _, name = self._qualified(at)
-            self.database.tables.pop(name, None)
+            if (gone := self.database.tables.pop(name, None)) is not None:
+                for table in self.database.tables.values():
+                    table.foreign = [link for link in table.foreign if link.table.rpartition(".")[2] != gone.name]
             while not at.ended and not at.next().is_(","):
                 pass
 
@@ -539,19 +578,28 @@ class _Reader:
         if at.takes("PRIMARY", "KEY"):
             table.key = ()
             return
-        if at.sees("CONSTRAINT", "INDEX", "KEY", "FOREIGN", "CHECK"):
-            return  # rows that keep it as well are as good
+        if at.takes("FOREIGN", "KEY") or (at.sees("CONSTRAINT", "INDEX", "KEY", "CHECK") and at.next()):
+            at.skips("IF", "EXISTS")
+            _without(table, at.next().text.lower())
+            return
         at.skips("COLUMN")
         at.skips("IF", "EXISTS")
         if (name := table.spelt(at.next().text)) is not None:
             del table.columns[name]
             table.unique = [group for group in table.unique if name not in group.columns]
             table.foreign = [link for link in table.foreign if name not in link.columns]
+            table.checks = [check for check in table.checks if not _reads(check, name)]
+            table.key = tuple(one for one in table.key if one != name)
 
     def _renamed(self, at: Cursor, table: Table) -> None:
         if at.takes("TO"):
             _, new = self._qualified(at)
             tables = {new if name == table.name else name: one for name, one in self.database.tables.items()}
+            for one in tables.values():
+                one.foreign = [
+                    replace(link, table=new) if link.table.rpartition(".")[2].casefold() == table.name.casefold() else link
+                    for link in one.foreign
+                ]
             table.name, self.database.tables = new, tables
             return
         at.skips("COLUMN")
@@ -561,6 +609,13 @@ class _Reader:
             table.columns = {new if name == old else name: one for name, one in table.columns.items()}
             table.columns[new].name = new
             _rename(table, old, new)
+            for one in self.database.tables.values():
+                one.foreign = [
+                    replace(link, others=tuple(new if name == old else name for name in link.others))
+                    if self.database.find(link.table) is table
+                    else link
+                    for link in one.foreign
+                ]
 
     def _partition(self, at: Cursor) -> None:
         """A part of a table holds its rows for it; what parts there are limits the rows of the whole."""
@@ -590,6 +645,36 @@ class _Reader:
         return (names[-2] if len(names) > 1 else self.space), names[-1]
 
 
+def _without(table: Table, name: str) -> None:
+    """Take the constraint of this name from a table; one without a name has that which PostgreSQL gives it."""
+
+    def is_it(constraint: Check | Group | ForeignKey) -> bool:
+        if constraint.name:
+            return constraint.name == name
+        if isinstance(constraint, Check):
+            middle = re.fullmatch(rf"{re.escape(table.name)}_(?:(.*)_)?check\d*", name, re.IGNORECASE)
+            return middle is not None and (not middle[1] or _reads(constraint, middle[1]))
+        end = "key" if isinstance(constraint, Group) else "fkey"
+        return name == "_".join([table.name, *constraint.columns, end]).lower()
+
+    table.checks = [check for check in table.checks if not is_it(check)]
+    table.unique = [group for group in table.unique if not is_it(group)]
+    table.foreign = [link for link in table.foreign if not is_it(link)]
+    if name == f"{table.name}_pkey".lower():
+        table.key = ()
+
+
+def _reads(check: Check, column: str) -> bool:
+    return check.column == column or re.search(rf"\b{re.escape(column)}\b", check.sql, re.IGNORECASE) is not None
+
+
+def _field(kind: Type, checks: Sequence[Check]) -> Type:
+    """The type of a part of a record; one with checks of its own is not drawn, which may be left empty or not."""
+    if not any(check.sql for check in checks):
+        return kind
+    return Type("unknown", fixed=any(not check.sql for check in checks))
+
+
 def _rename(table: Table, old: str, new: str) -> None:
     """The new name of a column in its keys."""
 
@@ -597,5 +682,9 @@ def _rename(table: Table, old: str, new: str) -> None:
         return tuple(new if name == old else name for name in columns)
 
     table.key = said(table.key)
+    table.checks = [
+        replace(check, sql=re.sub(rf"\b{re.escape(old)}\b", new, check.sql), column=new if check.column == old else check.column)
+        for check in table.checks
+    ]
     table.unique = [replace(group, columns=said(group.columns)) for group in table.unique]
     table.foreign = [replace(link, columns=said(link.columns)) for link in table.foreign]

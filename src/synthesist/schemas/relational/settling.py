@@ -7,7 +7,7 @@ there, `b` stays empty. A condition whose words are not known here is held by wh
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, islice, product
+from itertools import combinations, count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from synthesist.schemas.relational.tables import Column, Table
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ANY", "EMPTY", "THERE", "Settled", "choices", "settled_by", "truth"]
 
-MOST = 2_000  # ways that are tried for one condition
+MOST = 4_000  # ways that are tried for one condition
+ENOUGH = 40  # ways that are compared
 Truth = frozenset[bool | None]
 OPEN: Truth = frozenset({True, False, None})
 DECIDED: Truth = frozenset({True, False})
@@ -46,17 +47,51 @@ def settled_by(node: "exp.Expression", columns: Mapping[str, Sequence[Settled]])
         node: the condition.
         columns: of every column it reads what it may be settled to, the first as it is.
     """
-    as_it_is = {name: its[0] for name, its in columns.items() if its}
-    for settled in islice(_ways_of_all(columns), MOST):
-        if False not in truth(node, as_it_is | settled):
-            return settled
-    return None
+    found = list(islice(_holding(node, {}, columns, count(MOST, -1)), ENOUGH))
+    return min(found, key=lambda settled: (len(settled), _unnatural(settled, columns)), default=None)
+
+
+def _unnatural(settled: Mapping[str, Settled], columns: Mapping[str, Sequence[Settled]]) -> int:
+    return sum(columns[name].index(cell) for name, cell in settled.items())
+
+
+def _holding(
+    node: "exp.Expression", done: dict[str, Settled], columns: Mapping[str, Sequence[Settled]], left: Iterator[int]
+) -> Iterator[dict[str, Settled]]:
+    """Ways to hold a condition beyond what is settled: all parts of one, one part of another, the columns of a third."""
+    cells = {name: its[0] for name, its in columns.items() if its} | done
+    if False not in truth(node, cells):
+        yield done
+        return
+    kind = type(node).__name__
+    if kind == "Paren":
+        yield from _holding(node.this, done, columns, left)
+    elif kind == "And":
+        for first in _holding(node.this, done, columns, left):
+            yield from _holding(node.expression, first, columns, left)
+    elif kind == "Or":
+        yield from _holding(node.this, done, columns, left)
+        yield from _holding(node.expression, done, columns, left)
+    else:
+        read = {name for name in (column.name for column in node.find_all(_column_type()))}
+        free = {name: its for name, its in columns.items() if name in read and name not in done}
+        for settled in _ways_of_all(free):
+            if next(left) < 0:
+                return
+            if False not in truth(node, cells | settled):
+                yield done | settled
+
+
+def _column_type() -> "type[exp.Column]":
+    from sqlglot import exp
+
+    return exp.Column
 
 
 def _ways_of_all(columns: Mapping[str, Sequence[Settled]]) -> Iterator[dict[str, Settled]]:
     """Columns to settle and what to: one column, then two, and so on; the most natural ways first."""
-    for count in range(1, len(columns) + 1):
-        for names in combinations(columns, count):
+    for many in range(1, len(columns) + 1):
+        for names in combinations(columns, many):
             for way in sorted(product(*(range(1, len(columns[name])) for name in names)), key=sum):
                 yield {name: columns[name][place] for name, place in zip(names, way, strict=True)}
 

@@ -35,6 +35,7 @@ class Group:
 
     columns: tuple[str, ...]
     line: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class ForeignKey:
     table: str
     others: tuple[str, ...] = ()
     line: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Check:
     sql: str
     line: int = 0
     column: str = ""
+    name: str = ""
     of_domain: bool = False
     """Whether it is one of a domain, where VALUE is the cell, whatever columns there are."""
 

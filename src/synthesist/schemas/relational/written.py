@@ -66,6 +66,8 @@ def pattern_of(kind: Type, dialect: str) -> str | None:
             return rf"\{{{one}\}}"
         case "struct" | "map":
             return _element(kind)
+        case "record" if any(field.fixed and field.family == "unknown" for field in kind.fields):
+            return None
         case "record":
             return rf"\({','.join(_element(field) or '' for field in kind.fields)}\)"
         case "array" if kind.of is not None and dialect in ("postgres", "duckdb"):
@@ -125,4 +127,6 @@ def _array(kind: Type, of: Type, dialect: str) -> str | None:
         more = f"{(kind.length or 1) - 1}" if kind.fixed else "0,3"
         return r"\[\]" if element is None else rf"\[{element}(, {element}){{{more}}}\]"
     more = f"{(kind.length or 1) - 1}" if kind.fixed else "0,3"
-    return r"\{\}" if element is None else rf"\{{{element}(,{element}){{{more}}}\}}"
+    if element is None:
+        return None if kind.fixed else r"\{\}"
+    return rf"\{{{element}(,{element}){{{more}}}\}}"
