@@ -1,11 +1,11 @@
-"""Rows loaded into the databases their schema was written for, with all constraints on; what the database says of them."""
+"""Rows loaded into the databases their schema was written for, with all constraints on."""
 
 import importlib.util
 import re
 import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,13 +86,7 @@ def _postgres(text: str, rows: Rows, folder: Path) -> str:
     _told("postgres", "DROP DATABASE IF EXISTS judged")
     _told("postgres", "CREATE DATABASE judged")
     _told("postgres", re.sub(f"{DATA}|{CONSOLE}", "", text, flags=FLAGS), "-d", "judged", "-v", "ON_ERROR_STOP=0")
-    told, _ = _told(
-        "postgres",
-        "SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnatts > 0 AND n.nspname !~ '^pg_|information_schema'",
-        "-d",
-        "judged",
-    )
+    told, _ = _told("postgres", TABLES, "-d", "judged")
     known: dict[str, str] = {}
     for line in told.splitlines():
         space, name, address = line.split("|")
@@ -118,7 +112,11 @@ def _postgres(text: str, rows: Rows, folder: Path) -> str:
     return f"rows lost: {lost[:3]}" if lost else _left_out(known, rows)
 
 
-LATER = """SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', conrelid::regclass, conname)
+TABLES = """SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnatts > 0 AND n.nspname !~ '^pg_|information_schema'"""
+LATER = """
+SELECT format('ALTER TABLE %s ALTER CONSTRAINT %I DEFERRABLE INITIALLY DEFERRED', conrelid::regclass, conname)
 FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 \\gexec"""
 """Keys are looked at when all tables are loaded, as circles of them ask for; all are."""
 
@@ -136,14 +134,29 @@ def _mariadb(text: str, rows: Rows, folder: Path) -> str:
     text = text.replace("utf8mb4_0900_ai_ci", "utf8mb4_general_ci")
     _told("mariadb", f"SET foreign_key_checks=0;\n{text}", "judged", "--force")
     ask = "SELECT {} FROM information_schema.{} WHERE {}_schema = 'judged' "
-    known = {t: t for t in _told("mariadb", ask.format("table_name", "tables", "table") + "AND table_type = 'BASE TABLE'")[0].splitlines()}
+    known = {
+        t: t
+        for t in _told("mariadb", ask.format("table_name", "tables", "table") + "AND table_type = 'BASE TABLE'")[
+            0
+        ].splitlines()
+    }
     if not known:
         raise NotCreatedError
     triggers = _told("mariadb", ask.format("trigger_name", "triggers", "trigger"))[0].splitlines()
-    bits = set(_told("mariadb", ask.format("concat(table_name, '.', column_name)", "columns", "table") + "AND data_type = 'bit'")[0].splitlines())
-    script = ["SET foreign_key_checks=0;", *(f"DELETE FROM `{t}`;" for t in known), *(f"DROP TRIGGER `{t}`;" for t in triggers)]
+    bits = set(
+        _told(
+            "mariadb", ask.format("concat(table_name, '.', column_name)", "columns", "table") + "AND data_type = 'bit'"
+        )[0].splitlines()
+    )
+    script = [
+        "SET foreign_key_checks=0;",
+        *(f"DELETE FROM `{t}`;" for t in known),
+        *(f"DROP TRIGGER `{t}`;" for t in triggers),
+    ]
     script.append(f"SET unique_checks=1; SET sql_mode='{STRICT}';")
-    for name, path in _written({n: f.with_columns(pl.col(pl.Boolean).cast(pl.Int8)) for n, f in rows.items()}, _server("mariadb").folder).items():
+    for name, path in _written(
+        {n: f.with_columns(pl.col(pl.Boolean).cast(pl.Int8)) for n, f in rows.items()}, _server("mariadb").folder
+    ).items():
         if (table := _found(known, name)) is not None:
             numbers = [c for c in rows[name].columns if f"{table}.{c}" in bits]
             columns = ", ".join(f"@b{numbers.index(c)}" if c in numbers else f"`{c}`" for c in rows[name].columns)
@@ -166,7 +179,8 @@ def _orphans() -> str:
         own = columns.split(",")
         on = " AND ".join(f"a.`{x}` = b.`{y}`" for x, y in zip(own, others.split(","), strict=True))
         there = " AND ".join(f"a.`{x}` IS NOT NULL" for x in own)
-        ask = f"SELECT count(*) FROM `{table}` a LEFT JOIN `{other}` b ON {on} WHERE {there} AND b.`{others.split(',')[0]}` IS NULL"
+        joined = f"`{table}` a LEFT JOIN `{other}` b ON {on}"
+        ask = f"SELECT count(*) FROM {joined} WHERE {there} AND b.`{others.split(',')[0]}` IS NULL"
         if (count := _told("mariadb", ask, "judged")[0].strip()) != "0":
             return f"{count} rows of {table} ({columns}) refer to no row of {other}"
     return ""
@@ -178,13 +192,16 @@ def _orphans() -> str:
 def _sqlite(text: str, rows: Rows, folder: Path) -> str:
     db = sqlite3.connect(":memory:")
     for statement in _complete(text):
-        if not re.match(r"(?is)\s*(insert|begin|commit|pragma|create\s+(temp\w*\s+)?trigger)", re.sub(r"(?s)--[^\n]*|/\*.*?\*/", "", statement)):
-            try:
+        if not re.match(
+            r"(?is)\s*(insert|begin|commit|pragma|create\s+(temp\w*\s+)?trigger)",
+            re.sub(r"(?s)--[^\n]*|/\*.*?\*/", "", statement),
+        ):
+            with suppress(sqlite3.Error, sqlite3.Warning):
                 db.execute(statement)
-            except (sqlite3.Error, sqlite3.Warning):
-                pass
     db.commit()
-    known = {n: n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")}
+    known = {
+        n: n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    }
     known = {n: n for n in known if not any(f"{n}_".startswith(f"{v}_") for v in _virtual(db))}
     if not known:
         raise NotCreatedError
@@ -231,20 +248,16 @@ def _duckdb(text: str, rows: Rows, folder: Path) -> str:
 
     db = duckdb.connect()
     for statement in re.sub(r"--[^\n]*", "", text).split(";"):
-        try:
+        with suppress(duckdb.Error):
             db.execute(statement)
-        except duckdb.Error:
-            pass
     found = db.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     known = {name: f'"{space}"."{name}"' for space, name in found} | {f"{s}.{n}": f'"{s}"."{n}"' for s, n in found}
     if not known:
         raise NotCreatedError
     for _ in found:  # those that others refer to cannot be emptied before these
         for table in set(known.values()):
-            try:
+            with suppress(duckdb.Error):
                 db.execute(f"DELETE FROM {table}")
-            except duckdb.Error:
-                pass
     for name, path in _written(rows, folder).items():
         if (found_ := _found(known, name)) is not None:
             columns = ", ".join(f'"{column}"' for column in rows[name].columns)

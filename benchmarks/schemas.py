@@ -74,7 +74,11 @@ def main() -> int:
 def measured(folder: Path) -> list[Path]:
     """The files of a folder, or those of them that its `measured.txt` names, where others only lie beside them."""
     listed = folder / "measured.txt"
-    names = listed.read_text().split() if listed.exists() else sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    names = (
+        listed.read_text().split()
+        if listed.exists()
+        else sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    )
     return [folder / name for name in names if (folder / name).is_file() and not name.endswith(".txt")]
 
 
@@ -186,7 +190,7 @@ def avro(path: Path) -> str:
     text = "\n".join(drawn(page))
     try:
         fastavro.parse_schema(page["avro"])
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (whatever it says of the schema)
         raise UnjudgedError(f"fastavro does not take the schema: {error}") from None
     try:
         records = list(fastavro.json_reader(io.StringIO(text), page["avro"]))

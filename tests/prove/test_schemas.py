@@ -2,6 +2,7 @@
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -13,10 +14,19 @@ pytestmark = pytest.mark.prove
 
 TESTS = Path(__file__).parents[1]
 DDL = TESTS / "schemas" / "ddl"
-_spec = importlib.util.spec_from_file_location("servers", TESTS / "servers.py")
-assert _spec is not None and _spec.loader is not None
-servers = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(servers)
+
+
+def loaded(path: Path) -> ModuleType:
+    """A file of Python that is in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+servers = loaded(TESTS / "servers.py")
+engines = loaded(TESTS.parent / "benchmarks" / "_engines.py")
 
 
 @pytest.mark.parametrize("name", ["shop.postgres.sql", "petclinic.postgres.sql"])
@@ -43,6 +53,16 @@ def test_rows_load_into_mariadb() -> None:
                 f"LOAD DATA INFILE '{file}' INTO TABLE t.`{table}` {form} ({columns})"
             )
             assert int(server.says(f"SELECT count(*) FROM t.`{table}`")) == data.tables[table].height
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"), [("constructs.postgres.sql", "postgres"), ("constructs.mysql.sql", "mysql")]
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of what is held by columns being empty
+def test_every_construct_that_is_read_is_one_a_server_takes_rows_of(name: str, dialect: str, tmp_path: Path) -> None:
+    data = verbs.as_model(DDL / name, {}).sample(400, seed=1)
+    with engines.OPEN:
+        assert engines.fault_of(dialect, (DDL / name).read_text("utf-8"), data.tables, tmp_path) == ""
 
 
 def files(data: Dataset, folder: Path) -> dict[str, Path]:

@@ -46,7 +46,11 @@ def page(source: Source) -> dict[str, Any]:
     beside = _read_beside(reader, source.path.parent)
     reader.settle()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **root, "$defs": reader.named}
-    return {"kind": "documents", "json_schema": schema, "avro": _whole(source.tree, "", beside) if beside else source.tree}
+    return {
+        "kind": "documents",
+        "json_schema": schema,
+        "avro": _whole(source.tree, "", beside) if beside else source.tree,
+    }
 
 
 def _read_beside(reader: "_Reader", folder: Path) -> dict[str, Any]:

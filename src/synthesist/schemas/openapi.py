@@ -175,7 +175,9 @@ class _Translation:
             if isinstance(branches, list):
                 name = said["propertyName"]
                 told = [
-                    self._told(self._translated(branch, mode), name, [] if self._says(branch, name) else _values(branch, said))
+                    self._told(
+                        self._translated(branch, mode), name, [] if self._says(branch, name) else _values(branch, said)
+                    )
                     for branch in branches
                 ]
                 words["allOf"] = [*(words.get("allOf") or ()), {"anyOf": told}]

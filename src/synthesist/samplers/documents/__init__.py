@@ -121,7 +121,14 @@ class Documents(Spec):
     @cached_property
     def _plan(self) -> Plan:
         library = Library(self.json_schema, self.beside)
-        return probed(Plan(library, _whole(library) if self.of is None else _definition(library, self.of)))
+        whole = _whole(library) if self.of is None else _definition(library, self.of)
+        try:
+            return probed(Plan(library, whole))
+        except RecursionError:
+            raise SpecError(
+                f"{whole.path}: its parts hold themselves in more ways than can be worked out, as branches of `oneOf` "
+                "that nothing tells apart. Say by `of` which part to draw, or give each branch a property of its own."
+            ) from None
 
 
 def _whole(library: Library) -> Located:

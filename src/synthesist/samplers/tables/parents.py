@@ -99,9 +99,10 @@ def _distinct(
     enough = rows <= sizes - (barred is not None)
     if not enough[: span.rows].all():
         short = int(np.argmin(enough))
+        others = int(sizes[short]) - (barred is not None)
         raise DataError(
             f"`{link.table}.{link.name}` takes no row of `{link.to}` twice: one owner has {int(rows[short]):,} rows, "
-            f"and there are {int(sizes[short]) - (barred is not None):,} for them. Give `each` a `high`, or ask for more `{link.to}`."
+            f"and there are {others:,} for them. Give `each` a `high`, or ask for more `{link.to}`."
         )
     among = np.flatnonzero(enough)  # rows beyond the end of the table may lack some, and are never handed out
     found = np.zeros(len(owner), dtype=np.int64)

@@ -241,7 +241,9 @@ def _days_from_now(node: Any) -> float | None:
     if kind not in ("Add", "Sub", "DateAdd", "DateSub") or (start := _days_from_now(node.this)) is None:
         return None
     length = node.expression
-    count, unit = (getattr(length, "this", None), str(length.args.get("unit") or "day")) if length is not None else (None, "")
+    count, unit = (
+        (getattr(length, "this", None), str(length.args.get("unit") or "day")) if length is not None else (None, "")
+    )
     number = re.fullmatch(r"\s*(\d+)\s*(\w*)\s*", str(getattr(count, "this", count) or ""))
     days = DAYS.get((number[2] or unit).lower().rstrip("s")) if number else None
     if number is None or days is None:
@@ -426,7 +428,7 @@ def _function(node: "exp.Expression") -> Found | None:
 
 
 def _is_of_type(node: "exp.Expression", table: Table) -> bool:
-    """Whether a condition says no more than that a cell is of the type that its column has, as SQLite does not hold to."""
+    """Whether a condition says only that a cell is of the type of its column, to which SQLite does not hold."""
     node = _open(node)
     kind = type(node).__name__
     if kind not in ("EQ", "In", "Is", "NullSafeEQ"):

@@ -130,7 +130,11 @@ def _sized(kind: Type, limits: Limits) -> Type:
     if kind.family != "bytes":
         return kind
     least, most = limits.shortest or 0, min(limits.longest or ENDLESS, kind.length or ENDLESS)
-    return kind if limits.shortest is limits.longest is None else replace(kind, length=min(max(least, 16), most), fixed=True)
+    return (
+        kind
+        if limits.shortest is limits.longest is None
+        else replace(kind, length=min(max(least, 16), most), fixed=True)
+    )
 
 
 def _once(unique: bool) -> dict[str, Any]:
@@ -320,7 +324,10 @@ def _texts(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) ->
         return [*pages, _regex(f"{sign}{{{longest}}}", None, unique)]
     most = max(min(longest or 12, 12), shortest)
     least = max(shortest, min(most, 6 if unique else 3))
-    others = [f"{sign}{letter}{{{max(least - 1, 0)},{max(most - 1, 0)}}}" for sign in (OTHERS if letter == "[a-z]" else OTHERS.upper())]
+    others = [
+        f"{sign}{letter}{{{max(least - 1, 0)},{max(most - 1, 0)}}}"
+        for sign in (OTHERS if letter == "[a-z]" else OTHERS.upper())
+    ]
     patterns = [f"{letter}{{{least},{most}}}", *(others if limits.excluded or limits.avoided else [])]
     return [*pages, *(_regex(pattern, None, unique) for pattern in patterns)]
 

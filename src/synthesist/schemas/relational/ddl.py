@@ -207,7 +207,9 @@ class _Reader:
                 at, f"`{table.name}` is like `{name}`, which is no table of this file: its columns are not known"
             )
             return
-        copied = {name: replace(one, nullable=one.nullable and name not in model.key) for name, one in model.columns.items()}
+        copied = {
+            name: replace(one, nullable=one.nullable and name not in model.key) for name, one in model.columns.items()
+        }
         table.columns = {**copied, **table.columns} if first else {**table.columns, **copied}
         table.checks += model.checks
         if not first and (at.sees("INCLUDING") or self.database.dialect != "postgres"):
@@ -273,7 +275,7 @@ class _Reader:
         """The type of a column, and the checks that come with it where it is a domain."""
         words: list[str] = []
         arguments: list[str] = []
-        arrays, size = 0, None
+        arrays, size, qualified = 0, None, False
         while not at.ended:
             if at.sees("(") and len(words) == 1 and words[0].upper() in NESTED and self.database.dialect == "duckdb":
                 kind = self._nested(words[0].upper(), at)
@@ -287,7 +289,7 @@ class _Reader:
             elif at.takes("ARRAY"):
                 arrays += not at.sees("[")
             elif words and at.takes("."):
-                words = [at.next().text]
+                words, qualified = [at.next().text], True
             elif at.takes("CHARACTER", "SET"):
                 at.next()
             elif at.continues_type() if words else not at.sees(*NO_TYPE):
@@ -295,7 +297,8 @@ class _Reader:
             else:
                 break
         name = " ".join(words).lower()
-        if name in self.named or name.rpartition(".")[2] in self.named:
+        known = type_of(name, arguments, self.database.dialect).family
+        if name in self.named and (qualified or known == "unknown" or self.database.dialect != "postgres"):
             kind, checks = self.named[name]
             if arrays and any(check.sql for check in checks):
                 kind = Type("unknown", written=name)  # which leaves the empty list
@@ -322,7 +325,9 @@ class _Reader:
         while at.takes("["):
             size = at.next()
             sized = size.text.isdigit()
-            kind = Type("array", of=kind, written=f"{kind.written}[]", length=int(size.text) if sized else None, fixed=sized)
+            kind = Type(
+                "array", of=kind, written=f"{kind.written}[]", length=int(size.text) if sized else None, fixed=sized
+            )
             if sized:
                 at.skips("]")
         return kind
@@ -362,7 +367,9 @@ class _Reader:
             table.unique.append(Group(tuple(equal), line))
         elif empty:
             table.columns[empty[0]].absent = True
-            self.database.notes.append(f"line {line}: `{table.name}`: EXCLUDE is held by `{empty[0]}` being empty in all rows.")
+            self.database.notes.append(
+                f"line {line}: `{table.name}`: EXCLUDE is held by `{empty[0]}` being empty in all rows."
+            )
         else:
             self.database.notes.append(f"line {line}: `{table.name}`: EXCLUDE is not kept: rows may overlap.")
 
@@ -597,7 +604,9 @@ class _Reader:
             tables = {new if name == table.name else name: one for name, one in self.database.tables.items()}
             for one in tables.values():
                 one.foreign = [
-                    replace(link, table=new) if link.table.rpartition(".")[2].casefold() == table.name.casefold() else link
+                    replace(link, table=new)
+                    if link.table.rpartition(".")[2].casefold() == table.name.casefold()
+                    else link
                     for link in one.foreign
                 ]
             table.name, self.database.tables = new, tables
@@ -683,7 +692,11 @@ def _rename(table: Table, old: str, new: str) -> None:
 
     table.key = said(table.key)
     table.checks = [
-        replace(check, sql=re.sub(rf"\b{re.escape(old)}\b", new, check.sql), column=new if check.column == old else check.column)
+        replace(
+            check,
+            sql=re.sub(rf"\b{re.escape(old)}\b", new, check.sql),
+            column=new if check.column == old else check.column,
+        )
         for check in table.checks
     ]
     table.unique = [replace(group, columns=said(group.columns)) for group in table.unique]

@@ -158,9 +158,7 @@ class _Tying:
                 said = f"the foreign key ({', '.join(pairs)}) to `{other.name}`"
                 self._note(table, foreign.line, f"{said} shares columns with that to `{over[0].to}` and is not kept")
 
-    def _siblings(
-        self, table: Table, wanted: Sequence[tuple[ForeignKey, Table, dict[str, str]]]
-    ) -> list[Link]:
+    def _siblings(self, table: Table, wanted: Sequence[tuple[ForeignKey, Table, dict[str, str]]]) -> list[Link]:
         """Foreign keys of two columns that share one, as that of a tenant: rows of the same owner as this one."""
         for shared in table.columns:
             pairs = [(other, pairs, key.line) for key, other, pairs in wanted if len(pairs) == 2 and shared in pairs]
@@ -214,7 +212,11 @@ class _Tying:
             for link in list(ties.links):
                 if link.options.get("own") and not {name, link.to} <= self.owners.keys():
                     ties.links.remove(link)
-                    self._note(self.database.tables[name], link.line, f"the foreign key of {link.name} to `{link.to}` is not kept")
+                    self._note(
+                        self.database.tables[name],
+                        link.line,
+                        f"the foreign key of {link.name} to `{link.to}` is not kept",
+                    )
 
     def _break_circles(self) -> None:
         """Tables that refer to each other in a circle are loaded one after the other only where a link stays empty."""
@@ -315,7 +317,11 @@ class _Tying:
         if ties.unique & set(group) or ties.absent & set(group):
             return True
         held = [link for link in ties.links if set(link.columns) <= set(group)]
-        half = [link for link in ties.links if any(n in group and c in self.ties[link.to].unique for n, c in link.columns.items())]
+        half = [
+            link
+            for link in ties.links
+            if any(n in group and c in self.ties[link.to].unique for n, c in link.columns.items())
+        ]
         if any(link.options.get("distinct") for link in (*held, *half)) and ties.owner is None:
             return True
         if ties.owner in held and ties.owner is not None:

@@ -11,8 +11,8 @@ from synthesist.errors import SpecError
 from synthesist.rules.rule import read_rule
 from synthesist.schemas.relational.checks import checked
 from synthesist.schemas.relational.columns import ABSENT, drawn, limits_of, most_values
-from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.holding import handed_up, held, narrowed
+from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.links import Link, Ties
 from synthesist.schemas.relational.notes import NotKeptWarning
 from synthesist.schemas.relational.tables import Database, Table

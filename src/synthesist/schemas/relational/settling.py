@@ -35,8 +35,17 @@ EMPTY, THERE, ANY = "empty", "there", "any"
 Settled = Known | str
 """What is known of a cell: its value, or that it is `empty`, `there`, or `any` of both."""
 PLAIN = ("Paren", "Cast", "TryCast", "Collate", "Alias")
-LOOSE = ("concat", "concat_ws", "row", "greatest", "least", "jsonb_build_array", "jsonb_build_object", "isnull",
-    "typeof")
+LOOSE = (
+    "concat",
+    "concat_ws",
+    "row",
+    "greatest",
+    "least",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "isnull",
+    "typeof",
+)
 """Functions that have a value where an argument has none."""
 
 
@@ -58,7 +67,7 @@ def _unnatural(settled: Mapping[str, Settled], columns: Mapping[str, Sequence[Se
 def _holding(
     node: "exp.Expression", done: dict[str, Settled], columns: Mapping[str, Sequence[Settled]], left: Iterator[int]
 ) -> Iterator[dict[str, Settled]]:
-    """Ways to hold a condition beyond what is settled: all parts of one, one part of another, the columns of a third."""
+    """Ways to hold a condition beyond what is settled: every part of AND, one of OR, else by the columns it reads."""
     cells = {name: its[0] for name, its in columns.items() if its} | done
     if False not in truth(node, cells):
         yield done
@@ -73,7 +82,7 @@ def _holding(
         yield from _holding(node.this, done, columns, left)
         yield from _holding(node.expression, done, columns, left)
     else:
-        read = {name for name in (column.name for column in node.find_all(_column_type()))}
+        read = {column.name for column in node.find_all(_column_type())}
         free = {name: its for name, its in columns.items() if name in read and name not in done}
         for settled in _ways_of_all(free):
             if next(left) < 0:

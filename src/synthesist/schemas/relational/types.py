@@ -96,8 +96,10 @@ FAMILIES: Mapping[str, str] = {
     "macaddr8": "macaddr", "inet4": "inet", "inet6": "inet", "money": "money", "xml": "xml", "tsvector": "tsvector",
     "int4multirange": "multirange", "int8multirange": "multirange",
     "nummultirange": "multirange", "tsmultirange": "multirange", "tstzmultirange": "multirange",
-    "datemultirange": "multirange", "int4range": "range", "int8range": "range", "numrange": "range", "tsrange": "range", "tstzrange": "range",
-    "daterange": "range", "hstore": "hstore", "ltree": "ltree", "point": "point", "circle": "circle", "box": "box", "lseg": "lseg", "path": "path",
+    "datemultirange": "multirange", "int4range": "range", "int8range": "range", "numrange": "range", "tsrange": "range",
+    "tstzrange": "range",
+    "daterange": "range", "hstore": "hstore", "ltree": "ltree", "point": "point", "circle": "circle", "box": "box",
+    "lseg": "lseg", "path": "path",
     "polygon": "polygon", "line": "line", "smalldatetime": "timestamp",
 }  # fmt: skip
 LENGTHS = {"tinytext": 255, "name": 63}

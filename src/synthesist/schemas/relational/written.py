@@ -69,7 +69,7 @@ def pattern_of(kind: Type, dialect: str) -> str | None:
         case "record" if any(field.fixed and field.family == "unknown" for field in kind.fields):
             return None
         case "record":
-            return rf"\({','.join(_element(field) or '' for field in kind.fields)}\)"
+            return rf"\({','.join('' if field.family == 'array' else _element(field) or '' for field in kind.fields)}\)"
         case "array" if kind.of is not None and dialect in ("postgres", "duckdb"):
             return _array(kind, kind.of, dialect)
         case "inet" if kind.written.lower() == "inet6":
