@@ -1,10 +1,14 @@
-"""What tests share: a piece of the embedded census table."""
+"""What tests share: a piece of the embedded census table, and servers of databases."""
 
+import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+import servers
 from synthesist.data.examples import ADULT
 
 
@@ -20,3 +24,26 @@ def adult_csv(adult: pl.DataFrame, tmp_path: Path) -> Path:
     path = tmp_path / "adult.csv"
     adult.write_csv(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[servers.Server]:
+    """A PostgreSQL of the tests' own; started once, as that takes seconds."""
+    _needs("PostgreSQL", "postgresql", list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[servers.Server]:
+    """A MariaDB of the tests' own; started once, as that takes seconds."""
+    _needs("MariaDB", "mariadb-server", shutil.which("mariadbd"))
+    with servers.mariadb() as server:
+        yield server
+
+
+def _needs(what: str, package: str, found: object) -> None:
+    """Skip where a server is not installed; on machines that check every change it must be."""
+    if not found:
+        assert "CI" not in os.environ, f"{what} is not installed: apt-get install {package}"
+        pytest.skip(f"{what} is not installed: apt-get install {package}")

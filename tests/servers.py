@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,14 @@ class Server:
 
     client: tuple[str, ...]
     folder: Path
+    url: str
+    """The address of a database of this server, but for its name: `{}`."""
+    process: int
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        os.kill(self.process, signal.SIGKILL)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def says(self, sql: str) -> str:
         """What the server answers to SQL; the first error is an AssertionError."""
@@ -43,9 +52,11 @@ def postgres() -> Iterator[Server]:
         _run_as("postgres", [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
         client = (str(programs / "psql"), "-h", str(folder), "-U", "postgres", "-XqAt", "-v", "ON_ERROR_STOP=1")
         try:
-            yield Server(client, folder)
+            process = int((data / "postmaster.pid").read_text().split()[0])
+            yield Server(client, folder, f"postgresql://postgres@/{{}}?host={folder}", process)
         finally:
-            _run_as("postgres", [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
+            if (data / "postmaster.pid").exists():
+                _run_as("postgres", [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
 
 
 @contextmanager
@@ -65,7 +76,8 @@ def mariadb() -> Iterator[Server]:
                     if socket.exists():
                         break
                     sleep(0.1)
-                yield Server(("mariadb", "--no-defaults", "-uroot", f"--socket={socket}", "-NB"), folder)
+                client = ("mariadb", "--no-defaults", "-uroot", f"--socket={socket}", "-NB")
+                yield Server(client, folder, f"mysql://root@/{{}}?unix_socket={socket}", server.pid)
             finally:
                 server.terminate()
 

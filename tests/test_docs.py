@@ -18,7 +18,7 @@ from synthesist.cli import main
 from synthesist.cli.app import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 WRITTEN = "\n".join(page.read_text("utf-8") for page in PAGES)
 MODULES = [
     module.name for module in pkgutil.walk_packages(synthesist.__path__, "synthesist.") if "__main__" not in module.name

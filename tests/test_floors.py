@@ -17,7 +17,7 @@ FLOORS = (
     ("catalog",),
     ("engine", "schemas"),
     ("model", "report"),
-    ("combine",),
+    ("combine", "writing"),
     ("verbs",),
     ("recipe",),
     ("cli", "sklearn", "testing"),

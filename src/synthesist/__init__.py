@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "verbs": "read make split fit search sample fill transform evaluate compare load save inspect",
+    "verbs": "read make split fit search sample write fill transform subset evaluate compare load save inspect",
     "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
@@ -51,7 +51,9 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs import save as save
     from synthesist.verbs import search as search
     from synthesist.verbs import split as split
+    from synthesist.verbs import subset as subset
     from synthesist.verbs import transform as transform
+    from synthesist.verbs import write as write
 
 
 def __getattr__(name: str) -> Any:

@@ -94,6 +94,8 @@ class Spec(BaseModel):
     """Conformance checks this does not pass, or tables it refuses, each with its reason; shown in the docs."""
     tiny: ClassVar[Mapping[str, Any]] = {}
     """Options that make it small enough to be tried many times in a test."""
+    tried_on: ClassVar[str] = "mixed"
+    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
 
@@ -214,7 +216,7 @@ class Context:
 
     def rng(self, purpose: str) -> np.random.Generator:
         """The generator of this place and purpose: same name, same numbers, whatever else was drawn."""
-        return np.random.Generator(np.random.Philox(key=self.seed(purpose)))
+        return np.random.Generator(np.random.PCG64DXSM(self.seed(purpose)))
 
     def track(self, steps: Iterable[T], label: "Label" = "", total: int | None = None) -> Iterable[T]:
         """Go through `steps`, showing progress if the surface that runs this lends a bar; cancelling raises.
@@ -263,8 +265,13 @@ class Filler(Protocol):
 
 
 class World(Protocol):
-    """What all chunks of a drawing must know, and the chunks: each can be drawn anywhere, in any order."""
+    """What all chunks of a drawing must know, and the chunks: each can be drawn anywhere, in any order.
 
+    `rows` says how many there are by table, as far as that is known before they are drawn.
+    """
+
+    @property
+    def rows(self) -> "Mapping[str, int]": ...
     @property
     def chunks(self) -> int: ...
     def chunk(self, number: int) -> Dataset: ...

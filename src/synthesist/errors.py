@@ -92,7 +92,7 @@ def did_you_mean(word: str, known: Iterable[str], *, limit: int = 12) -> str:
     return f"There are: {shown}{rest}."
 
 
-def reason_of(error: Exception) -> str:
+def reason_of(error: BaseException) -> str:
     """What made one of several pieces of work fail, as a line beside the results of the others.
 
     >>> reason_of(DataError("No rows.")), reason_of(KeyError("x"))

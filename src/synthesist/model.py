@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
+from tempfile import TemporaryDirectory
 from typing import Any, get_type_hints
 
 import polars as pl
@@ -15,19 +16,22 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Chooser, Context, Curve, Filler, Sampler, Spec, Trained
+from synthesist.core import Allowed, Chooser, Context, Curve, Filler, Sampler, Spec, Trained, World
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
 from synthesist.data.sources import native_of, read
-from synthesist.engine.blocks import blocks, joined
+from synthesist.engine.blocks import blocks, drawing, joined
 from synthesist.engine.pack import read_pack, write_pack
+from synthesist.engine.plan import Plan, plain, written_where
 from synthesist.engine.recast import Recast
 from synthesist.engine.ruled import Ruled, fit_ruled, ruled
 from synthesist.errors import ModelFileError, SpecError, UnsuitableError
 from synthesist.rules.conditions import Where, conditions
 
 __all__ = ["Model"]
+
+FITTED = "model.syn"
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,8 +80,49 @@ class Model:
     ) -> Iterator[Dataset]:
         """The same rows as `sample` gives, block by block: as many as you like in little memory."""
         ctx = (ctx or Context.seeded(seed)).at("sample")
-        allowed = conditions(where, self.schema.tables[self.schema.unit]) if where else {}
-        return blocks(self.sampler, n, ctx, allowed)
+        return blocks(self.sampler, n, ctx, self._allowed(where))
+
+    def world(self, n: int | Mapping[str, int], where: Where, ctx: Context) -> World:
+        """What `sample` draws, as chunks that can be drawn anywhere."""
+        return drawing(self.sampler, n, ctx.at("sample"), self._allowed(where))
+
+    def plan(
+        self, world: World, n: int | Mapping[str, int], where: Where, ctx: Context, ending: str, chunks: int
+    ) -> Plan:
+        """The page by which other processes make the same rows.
+
+        Raises:
+            UnsuitableError: this is a sampler of the caller's own, of which others know nothing.
+        """
+        return Plan(
+            what=self._page,
+            n=dict(n) if isinstance(n, Mapping) else {self.schema.unit: n},
+            where=plain(where),
+            path=ctx.at("sample").path,
+            ending=ending,
+            chunks=chunks,
+            parts=-(-world.chunks // chunks),
+        )
+
+    def leave(self, folder: Path) -> None:
+        """Put the model beside the plan, where the plan does not say it all."""
+        if FITTED in self._page and not (folder / FITTED).exists():
+            self._write(folder / FITTED)
+
+    @cached_property
+    def _page(self) -> dict[str, Any]:
+        """A sampler's page, or the digest of the model."""
+        if self.sampler is not self.method:
+            with TemporaryDirectory() as folder:
+                self._write(path := Path(folder) / FITTED)
+                return {FITTED: blake2b(path.read_bytes(), digest_size=16).hexdigest()}
+        name = self.method.name()
+        if name not in catalog.names("samplers") or catalog.load("samplers", name) is not type(self.method):
+            raise UnsuitableError(f"Other processes know no sampler `{name}`: put it on the shelf as a plug-in.")
+        return self.method.describe()
+
+    def _allowed(self, where: Where) -> Mapping[str, Allowed]:
+        return conditions(where, self.schema.tables[self.schema.unit]) if where else {}
 
     def fill(self, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
         """Draw every empty cell of `rows` from what the model holds possible given the filled ones.
@@ -120,6 +165,10 @@ class Model:
                 f"A {self.method.name()} model holds real records: whoever gets the file gets them. "
                 f"Save it with keep_records=True if that is right."
             )
+        self._write(Path(path))
+        return Path(path)
+
+    def _write(self, path: Path) -> None:
         header = {
             "method": self.method.describe(),
             "native": self.native,
@@ -128,8 +177,7 @@ class Model:
         }
         if isinstance(self.sampler, Ruled):
             header["recast"] = self.sampler.recast.model_dump(mode="json", by_alias=True)
-        write_pack(Path(path), header, _inner(self.sampler))
-        return Path(path)
+        write_pack(path, header, _inner(self.sampler))
 
     @classmethod
     def load(cls, path: str | Path) -> "Model":
@@ -171,6 +219,18 @@ class Model:
         return (
             f"<p><b>{escape(repr(self))}</b></p><table><tr><th>column</th><th>kind</th><th>why</th></tr>{kinds}</table>"
         )
+
+
+def world_of(folder: Path, plan: Plan) -> World:
+    """What a plan draws, in whatever process this is called."""
+    if FITTED in plan.what:
+        model = Model.load(folder / FITTED)
+    else:
+        page = dict(plan.what)
+        spec = catalog.load("samplers", page.pop("kind")).build(page)
+        model = Model(spec, spec)  # type: ignore[arg-type]
+    ctx = Context(path=plan.path)
+    return drawing(model.sampler, plan.n, ctx, model._allowed(written_where(plan.where)))
 
 
 def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) -> Model:

@@ -1,6 +1,6 @@
-"""What a user says: read, inspect, split, fit, search, sample, fill, transform, evaluate, compare, make, save, load.
+"""What a user says: read, inspect, split, fit, search, sample, write, fill, transform, subset, evaluate, compare, make.
 
-`run` stands in `synthesist.recipe`, one floor up.
+Beside them `save` and `load`; `run` stands in `synthesist.recipe`, one floor up.
 """
 
 import json
@@ -21,10 +21,15 @@ from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.page import is_page, read_page
+from synthesist.data.places import Place
 from synthesist.data.schema import Schema
+from synthesist.data.targets import target
+from synthesist.engine.plan import ROWS_OF_A_PART
+from synthesist.engine.production import Production
 from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
 from synthesist.model import Model, fitted
 from synthesist.rules.conditions import Where, conditions, satisfied
+from synthesist.writing import executor_of, written
 
 if TYPE_CHECKING:
     from synthesist.combine.search import Search, Trial
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
     from synthesist.engine.apart import Cost
     from synthesist.report.comparison import Attempt, Comparison
     from synthesist.report.report import Report
+    from synthesist.transforms.subset.selection import Account
 
 __all__ = [
     "Made",
@@ -47,7 +53,9 @@ __all__ = [
     "save",
     "search",
     "split",
+    "subset",
     "transform",
+    "write",
 ]
 
 DEFAULT = "auto"
@@ -133,7 +141,7 @@ def fit(
         DataError, UnsuitableError: the table cannot be learnt from.
     """
     spec = as_spec("methods", method, options)
-    data = with_rules(read(source, schema), rules)
+    data = with_rules(read(source, schema).finite(), rules)
     ctx = ctx or Context.seeded(seed)
     if checkpoints is not None:
         ctx = replace(ctx, checkpoints=Path(checkpoints))
@@ -219,11 +227,56 @@ def sample(
 ) -> Any:
     """Produce n units from anything that samples.
 
-    That is a Model, a model file, a page or schema file, a class of pydantic models, a sampler Spec or its name.
+    That is a Model, a model file, a page or schema file, the address of a database whose tables are to be filled, a
+    class of pydantic models, a sampler Spec or its name.
 
     Of related tables `n` may say how many rows some of them have, as in `{"customers": 1_000, "orders": 5_000}`.
     """
     return as_model(what, options).sample(n, where, seed=seed, ctx=ctx)
+
+
+def write(
+    what: Any,
+    out: str | Place,
+    n: int | Mapping[str, int] | None = None,
+    where: Where = None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    parts: bool = False,
+    rows_per_part: int = ROWS_OF_A_PART,
+    ending: str = ".csv",
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Production:
+    """Write data of any size: what is read, or n units of anything that samples, block by block in little memory.
+
+    Args:
+        what: anything `read` accepts, or, where n is given, anything `sample` accepts.
+        out: a file, a folder with a file for each table, a database, or `-` for JSON lines on the standard output.
+        workers: how many processes draw; they change no row.
+        cluster: the address of a Dask scheduler, whose workers draw instead.
+        parts: write each table as a folder of files of about `rows_per_part` rows, which every worker writes by
+            itself. A run that was killed goes on where it was when it is called again.
+        ending: how the files of a folder end, as in `.parquet`.
+
+    Raises:
+        SpecError: there are no workers, or parts of what is read and not drawn.
+        OutputError: the output cannot be written; it is as it was before.
+    """
+    if n is not None:
+        model = as_model(what, options)
+        ctx = ctx or Context.seeded(seed)
+        return written(
+            model, out, n, where, ctx, executor_of(workers, cluster), rows_per_part if parts else None, ending
+        )
+    if parts or cluster or workers != 1:
+        raise SpecError("Workers and parts are for what is drawn: say how many rows by n.")
+    data = read(what)
+    with target(out, data.schema, ending=ending) as to:
+        to.write(data)
+    return Production(dict(to.rows))
 
 
 def fill(model: Model | str | Path, rows: Any, *, seed: int = 0, ctx: Context | None = None) -> Any:
@@ -237,9 +290,60 @@ def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | 
     A frame comes back as one of its kind; several tables come back as a Dataset.
     """
     spec = as_spec("transforms", change, options)
-    data, native = read(source), sources.native_of(source)
+    data, native = read(source).finite(), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]
     return out if native == "dataset" or len(out.tables) > 1 else give(out, native)
+
+
+@dataclass(frozen=True)
+class Subsetted:
+    """What `subset` kept: the rows, where they were not written elsewhere, and the account of how many and why."""
+
+    data: Dataset | None
+    account: "Account"
+
+    def __str__(self) -> str:
+        return str(self.account)
+
+
+def subset(
+    source: Any,
+    to: str | Place | None = None,
+    *,
+    schema: Schema | str | Path | None = None,
+    ending: str = ".csv",
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Subsetted:
+    """Keep a part of related tables, with all that its rows refer to.
+
+    Of a database only keys are read until the end, and rows go to `to` block by block: it may be larger than memory.
+
+    Args:
+        source: anything `read` accepts, or the address of a database.
+        to: where the rows go: a folder, a database, a file of SQL; without it they come back.
+        ending: how the files of a folder end, as in `.parquet`.
+        options: those of the transform `subset`: where to start (`where`, `share`, `keys`), and what to follow.
+
+    Raises:
+        SpecError: the options do not fit the tables; all faults at once.
+        ConditionError: no row meets the conditions.
+        NotFoundError: a key is not there.
+    """
+    from synthesist.data.targets import target
+    from synthesist.transforms.subset.reading import origin_of
+
+    ctx, spec = ctx or Context.seeded(seed), as_spec("transforms", "subset", options)
+    inputs = (source,) if isinstance(source, str | Place) else ()
+    with origin_of(source, schema) as origin:
+        chosen = spec.select(origin, ctx.at("transform"))  # type: ignore[attr-defined]
+        if to is None:
+            return Subsetted(chosen.data, chosen.account)
+        with target(to, chosen.schema, ending=ending, inputs=inputs) as out:
+            for block in ctx.track(chosen.blocks(), "writing"):
+                out.write(block)
+        return Subsetted(None, chosen.account)
 
 
 def evaluate(
@@ -275,11 +379,11 @@ def evaluate(
     from synthesist.report.report import build
 
     ctx = (ctx or Context.seeded(seed)).at("evaluate")
-    real = read(train)
+    real = read(train).finite()
     protected = tuple(protected)
     check_judged_by(real, target, protected)
-    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema)))
-    case = Evidence(learnt, unseen, read(synthetic, real.schema), target=target, protected=protected)
+    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
+    case = Evidence(learnt, unseen, read(synthetic, real.schema).finite(), target=target, protected=protected)
     return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
 
 
@@ -341,7 +445,7 @@ def make(
     """
     ctx = ctx or Context.seeded(seed)
     spec = as_spec("methods", method, options)
-    data, native = with_rules(read(source, schema), rules), sources.native_of(source)
+    data, native = with_rules(read(source, schema).finite(), rules), sources.native_of(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)
@@ -391,7 +495,7 @@ def compare(
         raise SpecError(f"A core that takes {watts} watts: that cannot be. Write what yours takes, as in 10.")
     ctx = ctx or Context.seeded(seed)
     specs = [as_spec("methods", method, {}) for method in methods]
-    data = read(source)
+    data = read(source).finite()
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
 
@@ -486,10 +590,11 @@ def as_model(what: Any, options: Mapping[str, Any]) -> Model:
 
 
 def describes(path: str | Path) -> bool:
-    """Whether a file, by its name, is a page or a schema file: something that is sampled without a model."""
+    """Whether this is a page, a schema file or a database: something that is sampled without a model."""
+    from synthesist.data.databases import is_address
     from synthesist.schemas import suffixes
 
-    return Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
+    return is_address(path) or Path(path).suffix.lower() in {".yaml", ".yml", *suffixes()}
 
 
 def page_of_class(what: type) -> dict[str, Any]:
@@ -502,7 +607,7 @@ def page_of_class(what: type) -> dict[str, Any]:
 
 
 def page_at(path: str | Path) -> dict[str, Any]:
-    """The page a file holds, or the one that a schema file of another kind amounts to."""
+    """The page a file holds, or the one that a schema file of another kind, or a database, amounts to."""
     from synthesist.schemas import page_of
 
     return read_page(path) if is_page(path) else page_of(path)

@@ -7,6 +7,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 
+import servers
 from synthesist import verbs
 from synthesist.data.dataset import Dataset
 
@@ -25,7 +26,6 @@ def loaded(path: Path) -> ModuleType:
     return module
 
 
-servers = loaded(TESTS / "servers.py")
 engines = loaded(TESTS.parent / "benchmarks" / "_engines.py")
 
 

@@ -447,6 +447,63 @@ def test_a_rule_may_be_an_equation_over_tables() -> None:
     assert both["total"].round(2).equals(both["total"])
 
 
+def lines_apart(high: int, rules: list[str] | None = None) -> Tables:
+    lines = {
+        "id": {"is": "keys"},
+        "order": {
+            "is": "reference",
+            "to": "orders",
+            "each": {"is": "uniform", "low": 0, "high": high, "integers": True},
+        },
+        "kind": {
+            "is": "categorical",
+            "values": ["a", "b", "c", "d"],
+            "weights": [8, 4, 2, 2],
+            "missing": 0.1 if high < 9 else 0,
+        },
+        "size": {"is": "uniform", "low": 1, "high": 9, "integers": True},
+        "label": {"is": "expression", "formula": "id * 10 + size"},
+    }
+    rules = ["unique(order, kind)", "if kind = 'a' then size > 3"] if rules is None else rules
+    page = {"orders": {"columns": {"id": {"is": "keys"}}}, "lines": {"columns": lines, "rules": rules}}
+    return Tables.build({"tables": page})
+
+
+def test_a_combination_may_come_once_under_each_owner() -> None:
+    rows = drawn(lines_apart(3), 40_000).tables["lines"]
+    full = rows.filter(pl.col("kind").is_not_null())
+    assert not full.select("order", "kind").is_duplicated().any()
+    assert full.filter(kind="a")["size"].min() > 3
+    assert (rows["label"] == rows["id"] * 10 + rows["size"]).all()
+    assert rows["id"].to_list() == list(range(1, rows.height + 1))
+    # by hand: the second of two rows takes what the first has left, each by its weight
+    second = rows.group_by("order", maintain_order=True).agg("kind").filter(pl.col("kind").list.len() == 2)["kind"]
+    found = second.list.get(1).value_counts().sort("kind", nulls_last=True)["count"].to_numpy()
+    shares = {None: 0.1, "a": 0.45 * 6 / 9, "b": 0.225, "c": 0.1125, "d": 0.1125}  # no `a` of a size up to 3
+    shares = {kind: share / sum(shares.values()) for kind, share in shares.items()}
+    want = dict.fromkeys(shares, 0.0)
+    for first, share in shares.items():
+        left = {kind: p for kind, p in shares.items() if kind is None or kind != first}
+        for kind, p in left.items():
+            want[kind] += share * p / sum(left.values())
+    assert stats.chisquare(found, np.array([want[kind] for kind in [*"abcd", None]]) * found.sum()).pvalue > 1e-4
+    assert drawn(lines_apart(3), 50).tables["lines"].equals(rows.filter(pl.col("order") <= 50))
+
+
+def test_what_an_owner_cannot_have_is_said() -> None:
+    tables = lines_apart(60, ["unique(order, kind)"])
+    with pytest.raises(DataError, match=r"values were found that their owner has not yet.*`unique\(order, kind\)`"):
+        drawn(tables, 200)
+    with pytest.raises(SpecError, match=r"`unique\(order, product\)`: `product` follows"):
+        columns = {
+            "order": {"is": "reference", "to": "orders", "each": {"is": "geometric"}},
+            "product": {"is": "reference", "to": "products"},
+            "nr": {"is": "position"},
+        }
+        page = {name: {"columns": {"id": {"is": "keys"}}} for name in ("orders", "products")}
+        Tables.build({"tables": {**page, "lines": {"columns": columns, "rules": ["unique(order, product)"]}}})
+
+
 def test_a_reference_may_hold_a_name_that_is_part_of_a_person() -> None:
     person = {"is": "provided", "by": "person.user_name", "unique": True}
     page = {

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 import synthesist as sy
+from synthesist.data.databases.types import type_of
 from synthesist.schemas import page_of
 from synthesist.schemas.relational.checks import checked
 from synthesist.schemas.relational.ddl import read_sql
@@ -14,7 +15,6 @@ from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.meanings import ROOM
 from synthesist.schemas.relational.pages import page_of_tables
 from synthesist.schemas.relational.statements import dialect_of
-from synthesist.schemas.relational.types import type_of
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@
 
 import os
 import sys
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -29,6 +30,7 @@ def guarded(command: Any, args: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if args is None else args)
     wants_traceback = "--traceback" in words or os.environ.get("SYNTHESIST_TRACEBACK") == "1"
     words = [word for word in words if word != "--traceback"]
+    usual, warnings.formatwarning = warnings.formatwarning, _noted
     try:
         code = command.main(words, prog_name="synthesist", standalone_mode=False)
         sys.stdout.flush()
@@ -48,6 +50,13 @@ def guarded(command: Any, args: list[str] | None = None) -> int:
             raise
         _say(_message(error))
         return _code(error)
+    finally:
+        warnings.formatwarning = usual
+
+
+def _noted(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+    """What a warning says, without the place in our code where it is said."""
+    return f"note: {message}\n"
 
 
 def _code(error: BaseException) -> int:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, Target
+from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, Target, at
 from synthesist.cli.progress import running
 from synthesist.cli.show import console, wrote
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
+    from synthesist.data.places import Place
+else:
+    Place = Path
 
 __all__ = ["compare", "evaluate"]
 
@@ -19,9 +22,9 @@ OUTSIDE_BRACKETS = re.compile(r",(?![^\[{]*[\]}])")
 
 
 def evaluate(
-    train: Annotated[Path, typer.Option("--train", metavar="FILE", help="the real rows the model learnt from")],
-    holdout: Annotated[Path, typer.Option("--holdout", metavar="FILE", help="real rows the model never saw")],
-    synthetic: Annotated[Path, typer.Option("--synthetic", metavar="FILE", help="the rows it made")],
+    train: Annotated[Place, typer.Option("--train", metavar="FILE", help="the real rows learnt from", parser=at)],
+    holdout: Annotated[Place, typer.Option("--holdout", metavar="FILE", help="real rows never seen", parser=at)],
+    synthetic: Annotated[Place, typer.Option("--synthetic", metavar="FILE", help="the rows it made", parser=at)],
     target: Target = None,
     protected: Protected = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="HTML", help="write the report as a page")] = None,
@@ -44,7 +47,7 @@ def evaluate(
 
     files = [train, holdout, synthetic]
     check_inputs([*files, schema])
-    if len({path.resolve() for path in files}) < len(files):
+    if len({path.resolve() if isinstance(path, Path) else path for path in files}) < len(files):
         raise SpecError("--train, --holdout and --synthetic must be three different files: one is given twice.")
     check_outputs({"report": out, "scores": json}, [*files, schema])
     check_gates(require or (), verbs.METRICS)

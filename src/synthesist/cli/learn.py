@@ -19,21 +19,31 @@ from synthesist.cli.options import (
     Target,
     Where,
     asked,
-    counted,
+    at,
     method_asked_for,
     span,
 )
 from synthesist.cli.progress import running
-from synthesist.cli.show import chosen, console, wrote
+from synthesist.cli.show import chosen, console, estimate, wrote
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
+    from synthesist.data.places import Place
     from synthesist.model import Model
+else:
+    Place = Path
 
 __all__ = ["fill", "fit", "sample", "search", "transform"]
 
 OutOrFolder = Annotated[
-    Path, typer.Option("-o", "--out", metavar="FILE", help="where to write the rows; a folder for several tables")
+    Place,
+    typer.Option(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="where to write the rows; a folder or database for several tables",
+        parser=at,
+    ),
 ]
 Ending = Annotated[
     str, typer.Option("--format", metavar="ENDING", help="how the files of a folder are written: csv, parquet ...")
@@ -128,48 +138,67 @@ def refuse_records(spec: "Spec", keep_records: bool) -> None:
 def sample(
     what: Annotated[
         str,
-        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, or a sampler's name"),
+        typer.Argument(metavar="WHAT", help="a model.syn, a page (.yaml), a schema file, a database, a sampler's name"),
     ],
     n: Count,
-    out: OutOrFolder,
+    out: Annotated[
+        str | None,
+        typer.Option("-o", "--out", metavar="OUT", help="a file, a folder for several tables, or - for JSON lines"),
+    ] = None,
     where: Where = None,
     set_: Settings = None,
     ending: Ending = "csv",
+    parts: Annotated[
+        bool, typer.Option("--parts", help="write each table as a folder of files; a killed run goes on")
+    ] = False,
+    rows_per_part: Annotated[
+        int, typer.Option("--rows-per-part", metavar="N", help="of all tables together, about")
+    ] = 1_000_000,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="how many processes draw")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", metavar="ADDRESS", help="a Dask scheduler, as in tcp://10.0.0.5:8786")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what it would come to")] = False,
     seed: Seed = 0,
 ) -> None:
     """Make rows from a model, declared tables or a simulator.
 
     As many as you like: they are written block by block, in little memory. Several tables are written to a folder,
-    one file each.
+    one file each. The rows do not depend on the number of workers.
     """
-    from synthesist.data.files import Writer
-    from synthesist.data.folders import FolderWriter
-    from synthesist.data.places import check_folder, check_outputs
+    from synthesist.data.databases import is_address
+    from synthesist.data.targets import STDOUT
+    from synthesist.engine.estimate import estimated
+    from synthesist.errors import OutputError
+    from synthesist.writing import executor_of, planned, written
 
     model = sampling(what, set_ or [])
-    tables = model.schema.tables
-    if several := len(tables) > 1:
-        check_folder(out, [what])
-    else:
-        counted(n, model.schema.unit)
-        check_outputs({"table": out}, [what])
+    rows, by = asked(n, model.schema), executor_of(workers, cluster)
+    ending = f".{ending.lstrip('.')}"
     with running(seed) as ctx:
-        blocks = model.blocks(asked(n, model.schema), where or None, seed=seed, ctx=ctx)
-        writer = (
-            FolderWriter(out, model.schema, ending=f".{ending.lstrip('.')}") if several else Writer(out, model.schema)
-        )
-        with writer:
-            for block in blocks:
-                writer.write(block)
-    if isinstance(writer, FolderWriter):
-        wrote(out, ", ".join(f"{name} {rows:,} rows" for name, rows in writer.rows.items()))
-    else:
-        wrote(out, f"{counted(n):,} rows, {len(model.schema.table.columns)} columns")
+        if dry_run:
+            suffix = Path(out).suffix if out and Path(out).suffix and not parts else ending
+            world, plan = planned(model, rows, where or None, ctx, suffix, rows_per_part)
+            console().print(estimate(estimated(world, plan, model.schema), workers, seed))
+            return
+        if out is None:
+            raise OutputError("Where to? Say it by -o: a file, a folder, or - for JSON lines.")
+        inputs = () if is_address(what) else (what,)  # a database may be filled by its own schema
+        done = written(model, out, rows, where or None, ctx, by, rows_per_part if parts else None, ending, inputs)
+    if out == STDOUT:
+        return
+    if done.resumed:
+        typer.echo(f"Went on from {done.resumed:,} of {done.parts:,} parts.")
+    counts = ", ".join(f"{name} {count:,} rows" for name, count in done.rows.items())
+    if len(done.rows) == 1:
+        counts = f"{done.rows[model.schema.unit]:,} rows, {len(model.schema.table.columns)} columns"
+    wrote(at(out), counts + (f", in {done.parts:,} part{'s' if done.parts > 1 else ''}" if done.parts else ""))
 
 
 def sampling(what: str, settings: list[str]) -> "Model":
     """Whatever WHAT names, ready to be sampled."""
     from synthesist import catalog, verbs
+    from synthesist.data.databases import is_address
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs
     from synthesist.errors import DataError, NotFoundError, did_you_mean
@@ -178,6 +207,9 @@ def sampling(what: str, settings: list[str]) -> "Model":
     path, names = Path(what), catalog.names("samplers")
     if what in names:
         return verbs.as_model(what, overridden({}, settings))
+    if is_address(what):
+        page = overridden(verbs.page_at(what), settings)
+        return verbs.as_model(verbs.declared(page, str(at(what))), {})
     if not path.suffix and not path.exists():
         raise NotFoundError(f"No sampler `{what}`, and no such file. {did_you_mean(what, names)}")
     check_inputs([path])
@@ -200,7 +232,6 @@ def fill(
 ) -> None:
     """Fill the empty cells of a table, given the filled ones."""
     from synthesist import verbs
-    from synthesist.data.files import write_file
     from synthesist.data.places import check_inputs, check_outputs
 
     check_inputs([model, source])
@@ -209,7 +240,7 @@ def fill(
     given = verbs.read(source, fitted.schema)
     with running(seed) as ctx:
         full = verbs.fill(fitted, given, seed=seed, ctx=ctx)
-    write_file(full, out)
+    verbs.write(full, out)
     holes = sum(given.table.null_count().row(0))
     wrote(out, f"{full.units:,} rows; {holes - sum(full.table.null_count().row(0)):,} of {holes:,} empty cells filled")
 
@@ -225,22 +256,19 @@ def transform(
 ) -> None:
     """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
     from synthesist import verbs
-    from synthesist.data.files import write_file
-    from synthesist.data.folders import write_folder
     from synthesist.data.page import overridden
-    from synthesist.data.places import check_folder, check_inputs, check_outputs
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.data.targets import is_folder, target
 
     spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
     check_inputs([source, schema])
-    if out.suffix:
+    if not is_folder(out):
         check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
         changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
+    with target(out, changed.schema, ending=f".{ending.lstrip('.')}", inputs=(source,)) as to:
+        to.write(changed)
     if len(changed.tables) > 1:
-        check_folder(out, [source, schema])
-        write_folder(changed, out, ending=f".{ending.lstrip('.')}")
         wrote(out, ", ".join(f"{table} {rows.height:,} rows" for table, rows in changed.tables.items()))
     else:
-        check_outputs({"table": out}, [source, schema])
-        write_file(changed, out)
         wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")

@@ -17,9 +17,7 @@ def inspect(
         Path | None, typer.Option("-o", "--out", metavar="YAML", help="write an editable schema.yaml")
     ] = None,
     schema: SchemaPage = None,
-    page: Annotated[
-        bool, typer.Option("--page", help="describe a table as a page of columns, which can be edited and sampled")
-    ] = False,
+    page: Annotated[bool, typer.Option("--page", help="describe tables as a page to be edited and sampled")] = False,
 ) -> None:
     """Say what was understood of a table, and why.
 
@@ -33,7 +31,7 @@ def inspect(
 
     check_inputs([source, schema])
     check_outputs({"schema": out}, [source])
-    if page or describes(source):
+    if page or (isinstance(source, Path) and describes(source)):
         text = written(source)
         if out is None:
             typer.echo(text, nl=False)
@@ -89,7 +87,7 @@ def split(
 
     check_inputs([source, schema])
     parent = folder(out)
-    paths = [parent / f"{part}{source.suffix.lower()}" for part in ("train", "holdout")]
+    paths = [parent / f"{part}{source.suffix.lower() or '.parquet'}" for part in ("train", "holdout")]
     if parent.is_dir():
         for path in paths:
             check_outputs({"table": path}, [source])

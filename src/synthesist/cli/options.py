@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,7 +10,10 @@ from synthesist.errors import SpecError
 
 if TYPE_CHECKING:
     from synthesist.core import Spec
+    from synthesist.data.places import Place
     from synthesist.data.schema import Schema
+else:
+    Place = Path  # typer takes no unions; what there is in truth, `at` says
 
 __all__ = [
     "Budget",
@@ -28,6 +31,7 @@ __all__ = [
     "Target",
     "Where",
     "asked",
+    "at",
     "counted",
     "method_asked_for",
     "span",
@@ -36,8 +40,22 @@ __all__ = [
 UNITS = {"s": 1, "m": 60, "h": 3600}
 FORMATS = ".csv .tsv .jsonl .parquet .arrow .xlsx"
 
-Source = Annotated[Path, typer.Argument(metavar="SOURCE", help=f"the table: {FORMATS}", show_default=False)]
-Out = Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help=f"where to write the rows: {FORMATS}")]
+
+def at(text: str) -> Any:
+    """A file, a folder or a database: `//` in the address of one is no path to be tidied."""
+    from synthesist.data.places import place
+
+    return place(text)
+
+
+Source = Annotated[
+    Place,
+    typer.Argument(metavar="SOURCE", help=f"the table: {FORMATS}, or a database", show_default=False, parser=at),
+]
+Out = Annotated[
+    Place,
+    typer.Option("-o", "--out", metavar="FILE", help=f"where to write the rows: {FORMATS}, a database", parser=at),
+]
 Count = Annotated[
     list[str], typer.Option("-n", metavar="N", help="how many rows, or TABLE=N for one of several tables")
 ]

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping
 from inspect import cleandoc
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,15 +11,17 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from synthesist.core import Spec
+    from synthesist.data.places import Place
+    from synthesist.engine.estimate import Estimate
     from synthesist.model import Model
 
-__all__ = ["chosen", "console", "options", "shelf", "spec", "values", "wrote"]
+__all__ = ["chosen", "console", "estimate", "options", "shelf", "spec", "values", "wrote"]
 
 WIDTH = 100  # where the output is no terminal
 
 
-def wrote(path: Path, what: str = "") -> None:
-    """One line for a file that is there now."""
+def wrote(path: "Place", what: str = "") -> None:
+    """One line for a file or a database that is there now."""
     typer.echo(f"Wrote {path}" + (f": {what}" if what else ""))
 
 
@@ -79,6 +80,43 @@ def options(found: "type[Spec]") -> Mapping[str, Any]:
     """Every option of a Spec, as JSON Schema describes it."""
     properties: Mapping[str, Any] = found.model_json_schema().get("properties", {})
     return properties
+
+
+def estimate(found: "Estimate", workers: int, seed: int) -> "RenderableType":
+    """What a drawing would come to: rows and bytes by table, parts and time."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("table", box=None, header_style="dim")
+    for heading in ("rows", "size"):
+        table.add_column(heading, justify="right")
+    for name, rows in found.rows.items():
+        table.add_row(name, f"{'' if name in found.exact else '~'}{rows:,}", f"~{_size(found.bytes[name])}")
+    if len(found.rows) > 1:
+        table.add_row("together", f"{sum(found.rows.values()):,}", f"~{_size(sum(found.bytes.values()))}", style="bold")
+    by = f", ~{_span(found.seconds(workers))} with {workers} workers" if workers > 1 else ""
+    parts = f"{found.parts:,} part{'s' if found.parts > 1 else ''}"
+    told = f"{parts}; ~{_span(found.cpu_seconds)} on one core{by}; seed {seed}"
+    return Group(Text("Nothing is written. It would come to about:"), table, Text(told))
+
+
+def _size(size: float) -> str:
+    """Bytes as a reader writes them."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.3g} TB"
+
+
+def _span(seconds: float) -> str:
+    """A span of time as a reader writes it."""
+    if seconds < 60:
+        return f"{seconds:.2g} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
 def values(field: Mapping[str, Any]) -> str:

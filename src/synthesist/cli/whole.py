@@ -87,7 +87,6 @@ def make(
     The rows are judged against real rows that were held out.
     """
     from synthesist import verbs
-    from synthesist.data.files import write_file
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.rules.conditions import conditions
 
@@ -100,7 +99,7 @@ def make(
     count = counted(n, data.name)
     with running(seed) as ctx:
         made = verbs.make(data, count, spec, target=target, share=share, where=where or None, seed=seed, ctx=ctx)
-    write_file(made.synthetic, out)
+    verbs.write(made.synthetic, out)
     chosen(made.model)
     wrote(out, f"{count:,} rows, {len(data.kinds.columns)} columns")
     if report is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import polars.selectors as cs
 
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import DataError, NotFoundError, did_you_mean
@@ -62,6 +63,20 @@ class Dataset:
     def map(self, change: Callable[[pl.DataFrame], pl.DataFrame]) -> "Dataset":
         """Apply `change` to every table."""
         return replace(self, tables={name: change(table) for name, table in self.tables.items()})
+
+    def finite(self) -> "Dataset":
+        """The same with NaN and infinity as missing cells: databases hold such, and no method could learn from them."""
+        tables, kinds = dict(self.tables), dict(self.schema.tables)
+        for name, table in self.tables.items():
+            odd = [column.name for column in table.select(cs.float()) if not column.is_finite().fill_null(True).all()]
+            if odd:
+                tables[name] = table.with_columns(pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in odd)
+                columns = {
+                    c: kind.model_copy(update={"missing": True}) if c in odd else kind
+                    for c, kind in kinds[name].columns.items()
+                }
+                kinds[name] = kinds[name].model_copy(update={"columns": columns})
+        return replace(self, tables=tables, schema=self.schema.model_copy(update={"tables": kinds}))
 
     def to_polars(self) -> pl.DataFrame:
         """The one table as a polars frame, stored the way the source was."""

@@ -1,5 +1,6 @@
 """Several tables as a folder of files, one for each, beside a page that says what they mean."""
 
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,8 +17,9 @@ from synthesist.data.schema import Schema
 from synthesist.data.writing import written_as
 from synthesist.errors import DataError, NotFoundError, OutputError, did_you_mean
 
-__all__ = ["PAGE", "FolderWriter", "of_tables", "read_folder", "write_folder"]
+__all__ = ["PAGE", "FolderWriter", "of_tables", "parts_of", "read_folder", "write_folder"]
 
+PART = re.compile(r"part-\d+\.\w+")
 PAGE = "schema.yaml"
 """The name of the page that says what the tables mean."""
 
@@ -25,19 +27,22 @@ PAGE = "schema.yaml"
 def read_folder(path: str | Path, schema: Schema | None = None) -> Dataset:
     """Read every table of a folder; what they mean is said by `schema`, else by its schema.yaml, else detected.
 
-    Without either the first table, by the alphabet, is taken for the unit, and nothing is known of links.
+    A table is a file, or a folder of parts as `part-00000.parquet`. Without either page the first table, by the
+    alphabet, is taken for the unit, and nothing is known of links.
 
     Raises:
         NotFoundError: a table of the schema has no file.
         DataError: a table has two files, or there are none, or one does not fit the schema.
     """
     folder = Path(path)
-    found: dict[str, Path] = {}
-    for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in KNOWN and not file.name.startswith("."):
-            if file.stem in found:
-                raise DataError(f"{folder} holds two files of `{file.stem}`: {found[file.stem].name} and {file.name}.")
-            found[file.stem] = file
+    found: dict[str, Path] = {folder.name: folder} if parts_of(folder) else {}
+    for file in sorted(folder.iterdir()) if not found else ():
+        parts = file.is_dir() and bool(parts_of(file))
+        if (parts or file.suffix.lower() in KNOWN) and not file.name.startswith("."):
+            name = file.name if parts else file.stem
+            if name in found:
+                raise DataError(f"{folder} holds `{name}` twice: {found[name].name} and {file.name}.")
+            found[name] = file
     if not found:
         raise DataError(f"{folder} holds no table. Tables are files that end in {', '.join(KNOWN)}.")
     if schema is None and (folder / PAGE).exists():
@@ -46,7 +51,18 @@ def read_folder(path: str | Path, schema: Schema | None = None) -> Dataset:
         if table not in found:
             raise NotFoundError(f"{folder} holds no file of the table `{table}`. {did_you_mean(table, found)}")
     wanted = schema.tables if schema else found
-    return of_tables({table: read_file(found[table]) for table in wanted}, schema)
+    return of_tables({table: _read(found[table]) for table in wanted}, schema)
+
+
+def parts_of(folder: Path) -> list[Path]:
+    """The files of a table that is written in parts, in order; none where the folder is no such table."""
+    return sorted(path for path in folder.iterdir() if PART.fullmatch(path.name) and path.suffix.lower() in KNOWN)
+
+
+def _read(path: Path) -> pl.DataFrame:
+    if not path.is_dir():
+        return read_file(path)
+    return pl.concat([read_file(part) for part in parts_of(path)], how="vertical_relaxed")
 
 
 def of_tables(frames: Mapping[str, pl.DataFrame], schema: Schema | None) -> Dataset:

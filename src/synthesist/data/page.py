@@ -21,12 +21,14 @@ LARGEST = 1_000_000  # bytes; no page written by hand comes near
 
 
 def is_page(path: str | Path) -> bool:
-    """Whether a file is a page of ours, whose `kind:` stands on a line of its own, and no schema of another kind."""
+    """Whether a file is a page of ours, whose `kind:` begins a line or the page, and no schema of another kind."""
     source = Path(path)
     if source.suffix.lower() not in (".yaml", ".yml"):
         return False
     try:
-        return bool(re.search(rb"^[\"']?(kind[\"']?\s*:|columns:|method:)", source.read_bytes(), re.MULTILINE))
+        return bool(
+            re.search(rb"^(\A\s*\{\s*)?[\"']?(kind[\"']?\s*:|columns:|method:)", source.read_bytes(), re.MULTILINE)
+        )
     except OSError:
         return True  # reading it says what is wrong
 

@@ -3,15 +3,21 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from synthesist.data.atomic import writable
+from synthesist.data.databases import Address, is_address
 from synthesist.data.files import KNOWN
 from synthesist.errors import NotFoundError, OutputError, did_you_mean
 
-__all__ = ["check_folder", "check_inputs", "check_outputs", "folder"]
+__all__ = ["Place", "check_folder", "check_inputs", "check_outputs", "folder", "place"]
+
+Place: TypeAlias = Path | Address
+"""Where data is read from or written to: a file, a folder, or a database."""
 
 ENDINGS: Mapping[str, tuple[str, ...]] = {
-    "table": (*KNOWN, ".avro"),
+    "table": (*KNOWN, ".avro", ".sql"),
+    "database": (".sql",),
     "model": (".syn",),
     "page": (".html",),
     "report": (".html", ".json"),
@@ -20,16 +26,25 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 }
 """How the names of files end, by what they hold."""
 
-Outputs = Mapping[str, str | Path | None]
+Outputs = Mapping[str, str | Place | None]
 
 
-def check_inputs(paths: Iterable[str | Path | None]) -> None:
-    """Refuse files that are not there; a file that looks like the one meant is named.
+def place(text: str | Place) -> Place:
+    """The place that a text names: a database where it is the address of one, else a path.
+
+    >>> place("postgresql://localhost/shop").name, place("shop.csv").name
+    ('shop', 'shop.csv')
+    """
+    return Address.of(text) if is_address(text) else Path(str(text))
+
+
+def check_inputs(paths: Iterable[str | Place | None]) -> None:
+    """Refuse files that are not there; a file that looks like the one meant is named. Servers are not asked.
 
     Raises:
         NotFoundError: there is no such file.
     """
-    for source in (Path(path) for path in paths if path is not None):
+    for source in _files(paths):
         if not source.exists():
             if not source.parent.is_dir():
                 raise NotFoundError(f"No file {source}: there is no folder {source.parent}. Check the path.")
@@ -37,7 +52,7 @@ def check_inputs(paths: Iterable[str | Path | None]) -> None:
             raise NotFoundError(f"No file {source}. {did_you_mean(source.name, beside)}")
 
 
-def check_outputs(outputs: Outputs, inputs: Iterable[str | Path | None] = ()) -> None:
+def check_outputs(outputs: Outputs, inputs: Iterable[str | Place | None] = ()) -> None:
     """Refuse outputs that could not be written at the end, or would overwrite an input or each other.
 
     Args:
@@ -47,11 +62,17 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Path | None] = ()) ->
     Raises:
         OutputError: the ending is another, the folder is missing or may not be written, or two paths are one.
     """
-    taken = {os.path.realpath(path): path for path in inputs if path is not None}
+    inputs = [path for path in inputs if path is not None]
+    taken: dict[str, Place] = {os.path.realpath(path): path for path in _files(inputs)}
     for holds, path in outputs.items():
         if path is None:
             continue
-        target, endings = writable(path), ENDINGS[holds]
+        if isinstance(where := place(path), Address):
+            _check_database(where, inputs)
+            if where.is_file:
+                taken[os.path.realpath(writable(where.known().database))] = where
+            continue
+        target, endings = writable(where), ENDINGS[holds]
         if target.suffix.lower() not in endings:
             raise OutputError(
                 f"Cannot write {target}: a {holds} file ends in {' or '.join(endings)}, "
@@ -63,7 +84,21 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Path | None] = ()) ->
         taken[real] = target
 
 
-def check_folder(path: Path, inputs: Iterable[str | Path | None] = ()) -> None:
+def _files(paths: Iterable[str | Place | None]) -> list[Path]:
+    """The files among some places, those of databases included."""
+    places = [place(path) for path in paths if path is not None]
+    known = [Path(each.known().database) if isinstance(each, Address) and each.is_file else each for each in places]
+    return [each for each in known if isinstance(each, Path)]
+
+
+def _check_database(where: Address, inputs: Iterable[str | Place | None]) -> None:
+    """Refuse to write into the database that is read."""
+    for each in inputs:
+        if is_address(each) and str(place(each or "")) == str(where):
+            raise OutputError(f"Cannot write {where}: it is read, too. Choose another database.")
+
+
+def check_folder(path: Path, inputs: Iterable[str | Place | None] = ()) -> None:
     """Refuse a folder of tables that could not be written at the end.
 
     Raises:
@@ -71,7 +106,7 @@ def check_folder(path: Path, inputs: Iterable[str | Path | None] = ()) -> None:
     """
     if path.suffix.lower() in KNOWN and not path.is_dir():
         raise OutputError(f"There are several tables, and {path} is one file. Name a folder, as in `-o {path.stem}/`.")
-    if os.path.realpath(path) in {os.path.realpath(given) for given in inputs if given is not None}:
+    if os.path.realpath(path) in {os.path.realpath(given) for given in _files(inputs)}:
         raise OutputError(f"Cannot write {path}: it is read, too. Choose another name.")
     folder(path)
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from synthesist.data.kinds import Category, Kind
+from synthesist.data.kinds import Category, Dialect, Kind
 from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
 
-__all__ = ["Link", "Schema", "TableSchema", "faults"]
+__all__ = ["Checks", "Link", "Schema", "TableSchema", "faults"]
 
 
 class Link(BaseModel):
@@ -20,9 +20,19 @@ class Link(BaseModel):
     columns: tuple[str, ...]
     table: str
     to: tuple[str, ...]
+    then: Annotated[str, Field(description="what a change there leads to here, in SQL: `ON DELETE CASCADE`")] = ""
 
     def __str__(self) -> str:
         return f"{', '.join(self.columns)} -> {self.table} ({', '.join(self.to)})"
+
+
+class Checks(BaseModel):
+    """The conditions of a table that its database holds, in the database's own SQL."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dialect: Dialect
+    conditions: tuple[str, ...]
 
 
 class TableSchema(BaseModel):
@@ -34,6 +44,10 @@ class TableSchema(BaseModel):
     key: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     rules: Annotated[tuple[str, ...], Field(description="what every row must satisfy, as in 'start <= end'")] = ()
+    unique: Annotated[
+        tuple[tuple[str, ...], ...], Field(description="columns that no two rows share, but the key")
+    ] = ()
+    checks: Checks | None = None
 
     @model_validator(mode="after")
     def _key_exists(self) -> "TableSchema":

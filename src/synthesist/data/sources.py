@@ -1,10 +1,11 @@
-"""Anything with rows in it, as a Dataset: a file or a folder of them, a frame of any library or several, a Dataset."""
+"""Anything with rows in it, as a Dataset: a file, a folder of them, a database, frames of any library, a Dataset."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from synthesist.data.conform import conform
+from synthesist.data.databases import Address, is_address, read_database
 from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
 from synthesist.data.files import read_file
@@ -22,7 +23,7 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
 
     Args:
         source: the path of a file (.csv .tsv .jsonl .parquet .arrow .xlsx) or of a folder of such, one for
-            each table; a pandas, polars or pyarrow frame, a mapping of column names to lists, a mapping of names of
+            each table; the address of a database, as in `postgresql://localhost/shop` or `shop.db`; a pandas, polars or pyarrow frame, a mapping of column names to lists, a mapping of names of
             tables to frames, or a Dataset.
         schema: what the columns mean, or the path of a schema.yaml; detected from the data where None.
         name: what to call the table; the name of the file where None.
@@ -37,6 +38,8 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
         if schema is None or schema == source.schema:
             return source
         return of_tables(source.tables, schema)
+    if is_address(source):
+        return read_database(source, schema)
     if isinstance(source, str | Path) and Path(source).is_dir():
         return read_folder(source, schema)
     if _several(source):
@@ -66,4 +69,4 @@ def _typed(schema: TableSchema) -> TableSchema:
 
 def native_of(source: Any) -> str:
     """The kind of frame a source is, and so the kind its user expects back."""
-    return "dataset" if isinstance(source, Dataset | str | Path) or _several(source) else take(source)[1]
+    return "dataset" if isinstance(source, Dataset | str | Path | Address) or _several(source) else take(source)[1]

@@ -22,7 +22,7 @@ from synthesist.data.kinds import Category, Json, Kind, Moment
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import DataError, MissingExtraError, OutputError
 
-__all__ = ["Writer", "write_file", "written_as"]
+__all__ = ["Writer", "lines_of", "write_file", "written_as"]
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
 REPEATS = 0.3  # different values a row, up to which a dictionary of them pays
@@ -66,6 +66,8 @@ class Writer:
         if dialect is not None and suffix not in USUAL:
             raise DataError(f"{path} has no dialect: that is for {', '.join(USUAL)}.")
         writable(self.path)
+        self.rows = dict.fromkeys(schema.tables, 0)
+        """How many rows were written so far, by the name of the table."""
         self._dialect, self._safe_cells = dialect or USUAL.get(suffix), safe_cells
         self._sink: _Sink | None = None
 
@@ -86,6 +88,7 @@ class Writer:
         if self._sink is None:
             raise OutputError(f"{self.path} is not open: write within `with Writer(...) as writer:`.")
         self._sink.write(dataset.table)
+        self.rows[self.schema.unit] += dataset.units
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._sink = None
@@ -172,18 +175,25 @@ class _JsonLines:
         _refuse_blobs(kinds, "JSON lines")
 
     def write(self, table: pl.DataFrame) -> None:
-        if _documents(self.kinds) is not None:
-            self.file.write("".join(f"{line}\n" for line in table.to_series().fill_null("null").to_list()).encode())
-            return
-        table = stored(table, self.kinds, text=True).with_columns(cs.decimal().cast(pl.Float64))
-        for column in table.select(cs.float()):
-            if column.is_infinite().any():
-                raise DataError(f"Column `{column.name}` holds an infinity, for which JSON has no word. Write .csv.")
-        if table.height:
-            table.write_ndjson(self.file)
+        self.file.write(lines_of(table, self.kinds).encode())
 
     def close(self) -> None:
         pass
+
+
+def lines_of(table: pl.DataFrame, kinds: TableSchema) -> str:
+    """A JSON object for each row, or the document where a row is nothing else, each on a line.
+
+    Raises:
+        DataError: a number is infinite.
+    """
+    if _documents(kinds) is not None:
+        return "".join(f"{line}\n" for line in table.to_series().fill_null("null").to_list())
+    table = stored(table, kinds, text=True).with_columns(cs.decimal().cast(pl.Float64))
+    for column in table.select(cs.float()):
+        if column.is_infinite().any():
+            raise DataError(f"Column `{column.name}` holds an infinity, for which JSON has no word. Write .csv.")
+    return table.write_ndjson() if table.height else ""
 
 
 class _Avro:

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from math import nan
@@ -24,7 +24,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
 from synthesist.errors import SynthesistError, reason_of
 
-__all__ = ["Cost", "Meter", "apart", "bring", "leave"]
+__all__ = ["Cost", "Meter", "apart", "bring", "ended", "leave", "peak", "raised", "said_of"]
 
 STATUS = Path("/proc/self/status")
 _SCHEMA, _COST, _FAILURE = "schema.json", "cost.json", "failure.json"
@@ -71,10 +71,9 @@ def apart(task: Callable[[Path], Cost], folder: Path) -> Cost:
         check=False,
     )
     if (failure := folder / _FAILURE).exists():
-        told = json.loads(failure.read_text("utf-8"))
-        raise getattr(errors, told["kind"])(told["reason"])
+        raise raised(json.loads(failure.read_text("utf-8")))
     if done.returncode:
-        raise SynthesistError(_ended(done.returncode, done.stderr.decode(errors="replace")))
+        raise SynthesistError(ended(done.returncode, done.stderr.decode(errors="replace")))
     return Cost(**json.loads((folder / _COST).read_text("utf-8")))
 
 
@@ -85,11 +84,21 @@ def work(name: str, path: str) -> None:
     try:
         cost = getattr(import_module(module), function)(folder)
     except Exception as error:  # noqa: BLE001  (every error goes back to the process that waits for it)
-        kind = type(error).__name__ if isinstance(error, SynthesistError) else "SynthesistError"
-        kind = kind if hasattr(errors, kind) else "SynthesistError"
-        (folder / _FAILURE).write_text(json.dumps({"kind": kind, "reason": reason_of(error)}), "utf-8")
+        (folder / _FAILURE).write_text(json.dumps(said_of(error)), "utf-8")
         return
     (folder / _COST).write_text(json.dumps({**asdict(cost), "memory": peak()}), "utf-8")
+
+
+def said_of(error: BaseException) -> dict[str, str]:
+    """An error as plain data, to be told to another process."""
+    kind = type(error).__name__ if isinstance(error, SynthesistError) else "SynthesistError"
+    return {"kind": kind if hasattr(errors, kind) else "SynthesistError", "reason": reason_of(error)}
+
+
+def raised(said: Mapping[str, str]) -> SynthesistError:
+    """The error that `said_of` told."""
+    error: SynthesistError = getattr(errors, said["kind"])(said["reason"])
+    return error
 
 
 def leave(data: Dataset, folder: Path) -> None:
@@ -124,7 +133,7 @@ def peak() -> float:
     return float(getrusage(RUSAGE_SELF).ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
 
 
-def _ended(code: int, told: str) -> str:
+def ended(code: int, told: str) -> str:
     """How a process ended that could not say so itself."""
     if code < 0:
         try:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from synthesist.codecs.keys import keys_of
-from synthesist.core import Allowed, Connected, Context, Filler, Limited, Sampler
+from synthesist.core import Allowed, Connected, Context, Filler, Limited, Sampler, World
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id
 from synthesist.data.schema import Schema
@@ -15,7 +15,7 @@ from synthesist.engine.ruled import Ruled, unlike
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.rules.conditions import satisfied
 
-__all__ = ["blank", "blocks", "joined"]
+__all__ = ["blank", "blocks", "drawing", "in_order", "isolated", "joined"]
 
 TRIES = 200  # blocks drawn at most for one block of a condition that only a check can hold
 
@@ -32,10 +32,24 @@ def blocks(
         DataError: there are fewer than n keys, or values of a column where none may come twice.
         ConditionError: a condition cannot be met; the message names it and the acceptance seen.
     """
+    world = drawing(sampler, n, ctx, allowed or {})
+    yield from ctx.track(in_order(world, ctx.threads), "sampling", world.chunks)
+
+
+def in_order(world: World, threads: int = 1) -> Iterator[Dataset]:
+    """All chunks, the next few under way on other threads."""
+    return _ahead(world.chunk, world.chunks, threads) if isolated(world) else world.all(threads)  # type: ignore[attr-defined]
+
+
+def isolated(world: World) -> bool:
+    """Whether every chunk can be drawn by itself; else they come one after another."""
+    return not isinstance(world, Unlike)
+
+
+def drawing(sampler: Sampler, n: int | Mapping[str, int], ctx: Context, allowed: Mapping[str, Allowed]) -> World:
+    """What is to be drawn, as chunks that are independent of each other; the errors are those of `blocks`."""
     if isinstance(sampler, Connected):
-        world = sampler.world(n, allowed or {}, ctx)
-        yield from ctx.track(_ahead(world.chunk, world.chunks, ctx.threads), "sampling", world.chunks)
-        return
+        return sampler.world(n, allowed, ctx)
     n = _of_one_table(n, sampler.schema)
     if not isinstance(n, int) or isinstance(n, bool) or n < 1:
         raise SpecError(f"Cannot sample n = {n!r} rows: n is a whole number of at least 1.")
@@ -44,24 +58,54 @@ def blocks(
             raise DataError(f"Column `{column}` has only {most:,} different values, and {n:,} rows are asked for.")
     for column, keys in keys_of(sampler.schema).items():
         keys.require(n, column)
-    allowed = dict(allowed or {})
     if allowed and len(sampler.schema.tables) > 1:
         raise ConditionError(f"Conditions on {', '.join(allowed)}: what makes several tables at once cannot meet any.")
-    size = sampler.block
-    count = -(-n // size)
-
-    def draw(i: int) -> Dataset:
-        here = replace(ctx.at("block", i), start=i * size)
-        return _conditioned(sampler, size, here, allowed) if allowed else sampler.sample(size, here)
-
-    def make(i: int) -> Dataset:
-        whole = draw(i)
-        return whole if (i + 1) * size <= n else _first(whole, n - i * size)
-
-    made = _ahead(make, count, ctx.threads)
     if isinstance(sampler, Ruled) and sampler.unique:
-        made = unlike(sampler, draw, n)
-    yield from ctx.track(made, "sampling", count)
+        return Unlike(sampler, n, ctx, allowed)
+    return Blocks(sampler, n, ctx, allowed)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Units in blocks of the sampler's own size, each under its own address."""
+
+    sampler: Sampler
+    n: int
+    ctx: Context
+    allowed: Mapping[str, Allowed]
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How many units there are."""
+        return {self.sampler.schema.unit: self.n}
+
+    @property
+    def chunks(self) -> int:
+        """How many blocks there are."""
+        return -(-self.n // self.sampler.block)
+
+    def chunk(self, number: int) -> Dataset:
+        """One block; of the last one as much as is asked for."""
+        whole, left = self.whole(number), self.n - number * self.sampler.block
+        return whole if left >= self.sampler.block else _first(whole, left)
+
+    def whole(self, number: int) -> Dataset:
+        """One block, all of it."""
+        size = self.sampler.block
+        here = replace(self.ctx.at("block", number), start=number * size)
+        return _conditioned(self.sampler, size, here, self.allowed) if self.allowed else self.sampler.sample(size, here)
+
+
+@dataclass(frozen=True)
+class Unlike(Blocks):
+    """Blocks without the rows that a rule forbids to come again: which those are, the blocks before say."""
+
+    sampler: Ruled
+
+    def all(self, threads: int) -> Iterator[Dataset]:
+        """The blocks, one after another."""
+        del threads  # a block needs those before it
+        return unlike(self.sampler, self.whole, self.n)
 
 
 def _first(data: Dataset, n: int) -> Dataset:

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from synthesist.data.databases import Address
+from synthesist.data.places import Place, place
 from synthesist.errors import DataError
 from synthesist.schemas.source import Source
 
@@ -20,15 +22,20 @@ __all__ = ["DRIVERS", "describes", "page_of", "suffixes", "written"]
 DRIVERS = ("sql", "dbt", "sdv", "protobuf", "avro", "openapi", "json_schema", "example")
 
 
-def page_of(path: str | Path) -> dict[str, Any]:
-    """The page of the sampler that makes what a schema file describes: `kind` and the options of that sampler.
+def page_of(path: str | Place) -> dict[str, Any]:
+    """The page of the sampler that makes what a schema file, or a database, describes: `kind` and its options.
 
     Raises:
         NotFoundError: there is no such file.
         DataError: no driver knows it; the message says which there are.
         SpecError: it is of a known kind, and wrong.
     """
-    source = Source.read(path)
+    where = place(path)
+    if isinstance(where, Address):
+        from synthesist.schemas.database import page_of_database
+
+        return page_of_database(where)
+    source = Source.read(where)
     for driver in _drivers():
         if driver.recognises(source):
             page: dict[str, Any] = driver.page(source)
@@ -37,7 +44,7 @@ def page_of(path: str | Path) -> dict[str, Any]:
     raise DataError(f"{path} is no schema that is known here, and no page, which says `kind:`. Known are: {known}.")
 
 
-def written(path: str | Path) -> str:
+def written(path: str | Place) -> str:
     """The page of a schema file as YAML, to be edited; what of the file is not kept stands above it as comments.
 
     Raises:

@@ -50,10 +50,10 @@ def _table(name: str, said: Mapping[str, Any]) -> Any:
 
 def _column(name: str, about: Mapping[str, Any], is_key: bool) -> Any:
     """A column by its `sdtype`, whose word counts as a comment: `email`, `first_name`, `latitude` ..."""
+    from synthesist.data.databases.types import Type, type_of
     from synthesist.schemas.relational.guesses import CATEGORIES
     from synthesist.schemas.relational.meanings import meaning_of
     from synthesist.schemas.relational.tables import Column
-    from synthesist.schemas.relational.types import Type, type_of
 
     sdtype = str(about.get("sdtype", "unknown"))
     column = Column(name, Type("text", written=sdtype), nullable=not is_key, comment=sdtype)

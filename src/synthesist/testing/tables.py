@@ -9,11 +9,11 @@ import polars as pl
 
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Category, Integer
-from synthesist.data.schema import Schema, TableSchema
+from synthesist.data.kinds import Category, Id, Integer, Kind, Number
+from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed"]
+__all__ = ["TABLES", "mixed", "related"]
 
 ROWS = 240
 
@@ -43,6 +43,64 @@ def mixed(rows: int = ROWS) -> pl.DataFrame:
         }
     )
     return frame.with_columns(_holes(pl.col("income"), rng, rows), _holes(pl.col("city"), rng, rows))
+
+
+def related() -> Dataset:
+    """Tables that refer to each other: a shop, its countries, and a log that nothing leads to."""
+    rng = Context.seeded(0).rng("related")
+    customers, products, orders, lines = 120, 150, 300, 900
+    places = {"NO": "Norway", "SE": "Sweden", "DK": "Denmark", "IS": "Iceland", "FI": "Finland"}
+    frames = {
+        "countries": pl.DataFrame({"code": list(places), "name": list(places.values())}),
+        "customers": pl.DataFrame(
+            {
+                "id": np.arange(1, customers + 1),
+                "country": rng.choice(list(places)[:4], customers),
+                "advised_by": [None if i < 2 else int(rng.integers(1, i)) for i in range(1, customers + 1)],
+            }
+        ),
+        "products": pl.DataFrame({"id": np.arange(1, products + 1), "price": rng.gamma(2.0, 20.0, products).round(2)}),
+        "orders": pl.DataFrame(
+            {
+                "id": np.arange(1, orders + 1),
+                "customer": rng.integers(1, customers + 1, orders),
+                "total": rng.gamma(2.0, 40.0, orders).round(2),
+            }
+        ),
+        "lines": pl.DataFrame(
+            {
+                "order": np.sort(rng.integers(1, orders + 1, lines)),
+                "line": np.arange(1, lines + 1),
+                "product": rng.integers(1, products + 1, lines),
+            }
+        ),
+        "notes": pl.DataFrame(
+            {"id": np.arange(1, 201), "product": rng.integers(1, products + 1, 200), "text": ["fine", "broken"] * 100}
+        ),
+        "visits": pl.DataFrame({"id": np.arange(1, 401), "customer": rng.integers(1, customers + 1, 400)}),
+    }
+    return read(
+        frames, Schema(tables={name: _related(name, frame) for name, frame in frames.items()}, unit="customers")
+    )
+
+
+def _related(name: str, frame: pl.DataFrame) -> TableSchema:
+    """What a table of the shop means."""
+    leads = {
+        "customers": {"country": ("countries", "code"), "advised_by": ("customers", "id")},
+        "orders": {"customer": ("customers", "id")},
+        "lines": {"order": ("orders", "id"), "product": ("products", "id")},
+        "notes": {"product": ("products", "id")},
+    }.get(name, {})
+    key = {"lines": ("order", "line"), "countries": ("code",)}.get(name, ("id",))
+    columns: dict[str, Kind] = {
+        column: Category() if dtype == pl.String else Number(decimals=2) if dtype.is_float() else Integer(missing=True)
+        for column, dtype in frame.schema.items()
+    }
+    if key == ("id",):
+        columns["id"] = Id(whole=True)
+    links = tuple(Link(columns=(column,), table=table, to=(to,)) for column, (table, to) in leads.items())
+    return TableSchema(columns=columns, key=key, links=links)
 
 
 def _complaint(i: int) -> str:

@@ -10,7 +10,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.testing.case import Case
 from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
-from synthesist.testing.tables import TABLES
+from synthesist.testing.tables import TABLES, related
 from synthesist.testing.traces import Traces, watched
 
 __all__ = ["transform_cases"]
@@ -19,15 +19,15 @@ SEED = 11
 
 
 def transform_cases(spec: Spec) -> list[Case]:
-    """All cases of one transform; options that name columns name those of the table `mixed`."""
+    """All cases of one transform; options that name columns name those of the table it is tried on."""
 
     @cache
     def changed() -> Traces[Dataset]:
-        data = TABLES["mixed"]()
+        data = _data(spec)
         return watched(partial(_apply, spec, data), data)
 
     def same_seed() -> None:
-        same(_apply(spec, TABLES["mixed"]()), changed().result, "A second call with the same seed")
+        same(_apply(spec, _data(spec)), changed().result, "A second call with the same seed")
 
     def schema() -> None:
         fits(changed().result, changed().result.schema)
@@ -41,9 +41,13 @@ def transform_cases(spec: Spec) -> list[Case]:
     ]
 
 
+def _data(spec: Spec) -> Dataset:
+    return {**TABLES, "related": related}[spec.tried_on]()
+
+
 def _apply(spec: Spec, data: Dataset) -> Dataset:
     return spec.apply(data, Context.seeded(SEED))  # type: ignore[attr-defined]
 
 
 def _outcome(spec: Spec) -> Iterator[dict[str, pl.DataFrame]]:
-    yield dict(_apply(spec, TABLES["mixed"]()).tables)
+    yield dict(_apply(spec, _data(spec)).tables)

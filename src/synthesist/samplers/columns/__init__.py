@@ -287,7 +287,7 @@ class Columns(Spec):
         if column.by_index and not limit.any_value:
             raise ConditionError(f"`{name}` holds unique values and cannot be conditioned on: give its cells instead.")
         try:
-            full = (1 - column.missing) * column.share(limit)
+            full = (1 - column.missing) * (1.0 if limit.any_value else column.share(limit))
         except (ConditionError, SpecError) as error:
             raise ConditionError(f"`{name}` cannot be conditioned like this: {error}.") from None
         empty = column.missing if limit.missing else 0.0

@@ -14,7 +14,8 @@ from pydantic import Field
 from synthesist.core import Allowed
 from synthesist.data.kinds import Boolean
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Guide, Rows
-from synthesist.samplers.columns.measured import Measured, law
+from synthesist.samplers.columns.laws import law
+from synthesist.samplers.columns.measured import Measured
 
 __all__ = [
     "Bernoulli",
@@ -38,7 +39,7 @@ class _Counted(Measured):
     integers: bool = Field(default=True, description="counts are whole numbers")
 
     def _law(self) -> Any:
-        """The law as a frozen distribution of scipy."""
+        """The functions of the law."""
         raise NotImplementedError
 
     def _unfit(self) -> str | None:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from synthesist.samplers.columns.measured import Measured, law
+from synthesist.samplers.columns.laws import law
+from synthesist.samplers.columns.measured import Measured
 
 __all__ = [
     "Arcsine",
@@ -53,7 +54,7 @@ class _Lawful(Measured):
     """A number that follows a law; `low` and `high` cut it."""
 
     def _law(self) -> Any:
-        """The law as a frozen distribution of scipy."""
+        """The functions of the law."""
         raise NotImplementedError
 
     def _unfit(self) -> str | None:

@@ -1,5 +1,6 @@
 """Distributions over what can be listed: categories, a constant."""
 
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -71,8 +72,9 @@ class Categorical(Distribution):
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
         if self.unique:
             return self._cells.gather(distinct(rows, len(self.values)))
-        edges = np.cumsum(self._weights(allowed))
-        return self._cells.gather(Guide.over(edges).places(rows.uniforms() * edges[-1]))
+        guide = self._guide if allowed.any_value else Guide.over(np.cumsum(self._weights(allowed)))
+        places = guide.places(rows.uniforms() * guide.edges[-1])
+        return self._cells[pl.Series(places.astype(np.uint32))]
 
     @property
     def ranked(self) -> bool:
@@ -83,9 +85,13 @@ class Categorical(Distribution):
         place = cells.replace_strict(self._cells, np.arange(len(weights))).to_numpy()
         return np.asarray((np.cumsum(weights) - weights)[place] + u * weights[place])
 
-    @property
+    @cached_property
     def _cells(self) -> pl.Series:
         return pl.Series(self.values, dtype=self.kind.storage, strict=False)
+
+    @cached_property
+    def _guide(self) -> Guide:
+        return Guide.over(np.cumsum(self._weights(ANYTHING)))
 
     def _weights(self, allowed: Allowed) -> np.ndarray:
         weights = np.ones(len(self.values)) if self.weights is None else np.array(self.weights)

@@ -7,6 +7,7 @@ two ends of a uniform are as likely as its middle.
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from synthesist.core import Allowed
 from synthesist.data.kinds import Bounds, Integer, Number
 from synthesist.samplers.columns.distribution import ANYTHING, Distribution, Rows, distinct
 
-__all__ = ["Lognormal", "Measured", "Normal", "Uniform", "law"]
+__all__ = ["Lognormal", "Measured", "Normal", "Uniform"]
 
 LARGEST_WHOLE = 2**53
 LARGEST = float(np.finfo(float).max)
@@ -96,12 +97,11 @@ class Measured(Distribution):
         return float(inside) or (np.finfo(float).tiny if self._weights(spans).sum() > 0 else 0.0)
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
-        spans = self._spans(allowed)
+        spans, whole = self._everything if allowed.any_value else self._cut_to(allowed)
         with np.errstate(over="ignore"):  # what is too large is cut
-            x = self._whole(rows, spans)
-            if x is None:
-                x = self._within(rows.uniforms(), spans)
-        np.clip(x, -LARGEST, LARGEST, out=x)
+            x = self._uncut(len(rows.units), rows.block.rng("values")) if whole and rows.ranks is None else None
+            x = self._within(rows.uniforms(), spans) if x is None else self._rounded(x)
+        np.clip(x, max(spans[0][0], -LARGEST), min(spans[-1][1], LARGEST), out=x)
         if self.integers:
             ends = max(spans[0][0], -LARGEST_WHOLE), min(spans[-1][1], LARGEST_WHOLE)
             x = _clipped(x, *ends).astype(np.int64)
@@ -143,12 +143,14 @@ class Measured(Distribution):
         """How far apart neighbouring values lie; 0 where they lie anywhere."""
         return float(self._step or 0)
 
-    def _whole(self, rows: Rows, spans: Sequence[Span]) -> np.ndarray | None:
-        """Values that nothing cuts and no group of columns has ranked, the quick way if there is one."""
-        if rows.ranks is not None or len(spans) > 1 or self._masses(spans)[0] < 1.0:
-            return None
-        x = self._uncut(len(rows.units), rows.block.rng("values"))
-        return None if x is None else _clipped(self._rounded(x), *spans[0])
+    def _cut_to(self, allowed: Allowed) -> tuple[list[Span], bool]:
+        """The spans that are allowed, and whether they cut nothing."""
+        spans = self._spans(allowed)
+        return spans, len(spans) == 1 and bool(self._masses(spans)[0] >= 1.0)
+
+    @cached_property
+    def _everything(self) -> tuple[list[Span], bool]:
+        return self._cut_to(ANYTHING)
 
     def _within(self, u: np.ndarray, spans: Sequence[Span]) -> np.ndarray:
         """The quantiles u of the distribution cut to the spans."""
@@ -306,8 +308,8 @@ class Uniform(Measured):
         return int((last - first) / self._step) + 1
 
     def draw(self, rows: Rows, allowed: Allowed = ANYTHING) -> pl.Series:
-        first, last = self._spans(ANYTHING)[0]
-        if self.integers and not self.unique and rows.ranks is None and self._spans(allowed) == [(first, last)]:
+        first, last = self._everything[0][0]
+        if self.integers and not self.unique and rows.ranks is None and allowed.any_value:
             return pl.Series(rows.block.rng("values").integers(int(first), int(last) + 1, len(rows.units)))
         if self.most is None:
             return super().draw(rows, allowed)
@@ -320,7 +322,7 @@ class Uniform(Measured):
         return (b - a) / width if width else np.ones_like(a)
 
     def _uncut(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        first, last = self._spans(ANYTHING)[0]
+        first, last = self._everything[0][0]
         return rng.uniform(first - self._half, last + self._half, n)
 
     def _density(self, x: np.ndarray) -> np.ndarray:
@@ -328,13 +330,6 @@ class Uniform(Measured):
 
     def _between(self, u: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return a + u * (b - a)
-
-
-def law(name: str, *shapes: float, **place: float) -> Any:
-    """A distribution of scipy, by its name there: its shapes, and where it lies (`loc`, `scale`)."""
-    from scipy import stats
-
-    return getattr(stats, name)(*shapes, **place)
 
 
 def _clipped(x: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -194,10 +194,13 @@ class Dates(Distribution):
     def _drawn(self, pieces: "_Pieces", rows: Rows) -> np.ndarray:
         """Steps by weight: a piece, in a whole day an hour, and a step of it."""
         rng, n = rows.block.rng("values"), len(rows.units)
-        place = _weighted(pieces.weight, rng, n)
+        if len(pieces.first) == 1 and not pieces.whole[0]:
+            return rng.integers(pieces.first[0], pieces.first[0] + pieces.steps[0], n)
+        place = pieces.guide.places(rng.random(n) * pieces.below[-1])
+        pieces = pieces.in_order
         even, steps = pieces.steps, pieces.first[place]
         if pieces.whole.any():
-            hour = _weighted(self._season.hours, rng, n) * self._per_hour
+            hour = self._season.guide.places(rng.random(n)) * self._per_hour
             steps += np.where(pieces.whole[place], hour, 0)
             even = np.where(pieces.whole, self._per_hour, even)
         if (even > 1).any():
@@ -335,6 +338,11 @@ class _Season:
         """The share of a day before each hour, and 1."""
         return np.concatenate([[0.0], np.cumsum(self.hours)]) / self.hours.sum()
 
+    @cached_property
+    def guide(self) -> Guide:
+        """Where to look for an hour by the share of the day before it."""
+        return Guide.over(self.below[1:])
+
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
@@ -362,14 +370,6 @@ class _Pieces:
     def below(self) -> np.ndarray:
         """The weight before each piece in order, and of all."""
         return np.concatenate([[0.0], np.cumsum(self.in_order.weight)])
-
-
-def _weighted(weights: np.ndarray, rng: np.random.Generator, n: int) -> np.ndarray:
-    """Places 0 .. len-1, each as often as it weighs; a weight of zero is never hit."""
-    if len(weights) == 1:
-        return np.zeros(n, dtype=np.int64)
-    edges = np.cumsum(weights / weights.max())
-    return Guide.over(edges).places(rng.random(n) * edges[-1])
 
 
 def _cut(first: np.ndarray, last: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

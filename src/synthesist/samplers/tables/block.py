@@ -1,5 +1,6 @@
 """One block of a family of tables: its rows, made column by column as they are asked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,10 @@ from synthesist.core import Context
 from synthesist.data.cells import emptied, spread
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Number
+from synthesist.errors import DataError
 from synthesist.rules.formula import AGGREGATES, Across, Formula
+from synthesist.rules.rule import Unique
+from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.references import Position
 from synthesist.samplers.tables.counting import Span
 from synthesist.samplers.tables.parents import NONE, parents_of
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
     from synthesist.samplers.tables.world import World
 
 __all__ = ["Block"]
+
+TRIES = 100  # draws of a row that is to be unlike its owner's others
 
 
 class Block:
@@ -128,7 +134,37 @@ class Block:
                 self._drawn[table] = columns.fill(rows, allowed, here).table if span.drawn else rows.table
             else:
                 self._drawn[table] = columns.sample(span.drawn, here).table
+            if rules := self.world.plan.tables[table].apart:
+                self._drawn[table] = self._told_apart(table, rules, columns, here)
         return self._drawn[table]
+
+    def _told_apart(self, table: str, rules: Sequence[Unique], columns: Columns, here: Context) -> pl.DataFrame:
+        """The rows drawn, of which those are drawn again that are like an earlier one of their owner.
+
+        So each is drawn from what its owner's rows before it have left.
+        """
+        drawn, owner = self._drawn[table], pl.Series("", self.owner(table))
+        kept = [name for name, column in columns.columns.items() if column.by_index]
+        others = [[name for name in rule.columns if name in drawn.columns] for rule in rules]
+        for attempt in range(TRIES):
+            again = np.zeros(drawn.height, dtype=bool)
+            for names in others:
+                rule = Unique("", ("", *names))
+                again |= rule.broken(drawn.select(names).with_columns(owner)).to_numpy()
+            rows = np.flatnonzero(again)
+            if not len(rows):
+                return drawn
+            empty = drawn[rows].with_columns(
+                pl.lit(None, dtype=dtype).alias(name) for name, dtype in drawn.schema.items() if name not in kept
+            )
+            place = replace(here.at("apart", attempt), start=0)
+            made = columns.fill(Dataset({table: empty}, columns.schema), {}, place).table
+            drawn = drawn.with_columns(drawn[name].clone().scatter(rows, made[name]) for name in drawn.columns)
+        texts = " and ".join(f"`{rule.text}`" for rule in rules)
+        raise DataError(
+            f"For {len(rows):,} rows of `{table}` no values were found that their owner has not yet, as {texts} asks: "
+            f"let an owner have fewer rows, by a `high` of `each`, or let there be more values."
+        )
 
     def _read_by(self, table: str, formula: Formula) -> pl.DataFrame:
         """What a formula reads, under its names there."""

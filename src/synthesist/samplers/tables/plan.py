@@ -8,6 +8,7 @@ from synthesist.data.kinds import Kind
 from synthesist.data.schema import Link as SchemaLink
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.rules.formula import Formula
+from synthesist.rules.rule import Unique
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import Distribution
 from synthesist.samplers.columns.references import ByRank
@@ -62,6 +63,8 @@ class Planned:
     """The columns that can be made from this table alone; None where there are none."""
     late: Mapping[str, Formula]
     """The formulas that read other tables, links or places."""
+    apart: tuple[Unique, ...]
+    """The rules that a combination comes once only under an owner."""
     across: Mapping[str, Kind]
     """The kind of what formulas read of other tables, by its name there."""
 
@@ -83,6 +86,7 @@ class Planned:
             for link in self.links.values()
         )
         rules = self.drawn.schema.table.rules if self.drawn else ()
+        rules += tuple(rule.text for rule in self.apart)
         return TableSchema(columns=dict(self.kinds), key=self.key, links=tuple(links), rules=rules)
 
 

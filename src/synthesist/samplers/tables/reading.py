@@ -7,10 +7,11 @@ from graphlib import CycleError, TopologicalSorter
 from synthesist.data.kinds import Boolean, Category, Duration, Id, Integer, Kind, Number
 from synthesist.errors import SpecError, did_you_mean
 from synthesist.rules.formula import Across, Formula
+from synthesist.rules.rule import Unique
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.declaration import Expression
 from synthesist.samplers.columns.references import Position, Reference
-from synthesist.samplers.tables.alone import drawn_alone
+from synthesist.samplers.tables.alone import drawn_alone, unique_under_owner
 from synthesist.samplers.tables.linking import (
     Fault,
     Links,
@@ -57,15 +58,18 @@ def planned(unit: str, tables: Mapping[str, Table]) -> Plan:
     kinds = reader.kinds()
     faults = list(reader.faults_of_targets(kinds))
     drawn: dict[str, Columns | None] = {}
+    apart: dict[str, tuple[Unique, ...]] = {}
     for table in tables:
         order = [column for name, column in reader.order if name == table]
-        drawn[table], found = drawn_alone(table, tables[table], order)
+        held = next((link.columns for link in links[table].values() if link.each is not None), {})
+        apart[table] = unique_under_owner(tables[table], held)
+        drawn[table], found = drawn_alone(table, tables[table], order, held)
         faults += found
     faults += reader.faults_of_losses(kinds)
     _require_none(faults)
     return Plan(
         unit=unit,
-        tables={name: reader.table(name, kinds, drawn[name]) for name in tables},
+        tables={name: reader.table(name, kinds, drawn[name], apart[name]) for name in tables},
         families=families(tables, owner),
     )
 
@@ -248,7 +252,9 @@ class _Reader:
                 except SpecError as error:
                     yield place, str(error)
 
-    def table(self, name: str, kinds: Mapping[Place, Kind], drawn: Columns | None) -> Planned:
+    def table(
+        self, name: str, kinds: Mapping[Place, Kind], drawn: Columns | None, apart: tuple[Unique, ...]
+    ) -> Planned:
         """The plan of one table."""
         declared = self.tables[name]
         lost = {column for loss in declared.lost for column in loss.columns}
@@ -265,6 +271,7 @@ class _Reader:
             key=key_of(declared),
             kinds={c: kind.model_copy(update={"missing": True}) if c in lost else kind for c, kind in own.items()},
             drawn=drawn,
+            apart=apart,
             late=late,
             across={
                 reach.name: self._kind_across(name, reach, kinds)

@@ -83,6 +83,11 @@ class World:
     # ----------------------------------------------------------------------- chunks
 
     @property
+    def rows(self) -> Mapping[str, int]:
+        """How many rows each table has."""
+        return {name: self.skeleton.rows(name) for name in self.plan.tables}
+
+    @property
     def chunks(self) -> int:
         """How many chunks there are."""
         return len(self._chunks)

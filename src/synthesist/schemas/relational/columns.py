@@ -13,12 +13,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from synthesist.core import Context
+from synthesist.data.databases.types import ENDLESS, Type, most_of
 from synthesist.samplers.columns.declaration import READER
 from synthesist.samplers.columns.distribution import Distribution, Rows
 from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.meanings import Meaning, meaning_of
 from synthesist.schemas.relational.tables import Column
-from synthesist.schemas.relational.types import ENDLESS, Type, most_of
 from synthesist.schemas.relational.written import pattern_of
 
 __all__ = ["ABSENT", "drawn", "limits_of", "most_values"]

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from synthesist.data.databases.types import SERIALS, Type, type_of
 from synthesist.errors import SpecError
 from synthesist.schemas.relational.cursor import Cursor
 from synthesist.schemas.relational.statements import Statement, statements
 from synthesist.schemas.relational.tables import Check, Column, Database, ForeignKey, Group, Table
-from synthesist.schemas.relational.types import SERIALS, Type, type_of
 
 __all__ = ["read_sql"]
 
@@ -500,7 +500,8 @@ class _Reader:
         at.skips("IF", "EXISTS")
         while not at.ended:
             _, name = self._qualified(at)
-            if (gone := self.database.tables.pop(name, None)) is not None:
+            gone = self.database.tables.pop(name, None)
+            if gone is not None and self.database.dialect == "postgres":  # others keep keys by the name of the table
                 for table in self.database.tables.values():
                     table.foreign = [link for link in table.foreign if link.table.rpartition(".")[2] != gone.name]
             while not at.ended and not at.next().is_(","):

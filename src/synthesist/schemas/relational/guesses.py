@@ -2,8 +2,8 @@
 
 import re
 
+from synthesist.data.databases.types import Type, type_of
 from synthesist.schemas.relational.meanings import meaning_of, words_of
-from synthesist.schemas.relational.types import Type, type_of
 
 __all__ = ["CATEGORIES", "guessed"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from synthesist.schemas.relational.types import Type
+from synthesist.data.databases.types import Type
 
 __all__ = ["Check", "Column", "Database", "ForeignKey", "Group", "Table"]
 

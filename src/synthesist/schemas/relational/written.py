@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from re import escape
 
-from synthesist.schemas.relational.types import Type
+from synthesist.data.databases.types import Type
 
 __all__ = ["pattern_of"]
 

@@ -39,6 +39,8 @@ class Type:
     """What the parts of a record hold."""
     folds: bool = False
     """Whether capitals and small letters are the same to it."""
+    zoned: bool = False
+    """Whether a time has a zone."""
     written: str = ""
     """The type as the file says it."""
 

@@ -1,0 +1,196 @@
+"""DuckDB, by its own package: Arrow both ways, and text for types that Arrow's kinds do not hold."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from synthesist.data.databases.address import Address
+from synthesist.data.databases.cells import spelled
+from synthesist.data.databases.connection import Connection
+from synthesist.data.databases.meanings import declared_type, kind_of
+from synthesist.data.databases.types import Type
+from synthesist.data.kinds import Native
+from synthesist.data.schema import Checks, Link, TableSchema
+from synthesist.errors import DataError, MissingExtraError, NotFoundError, OutputError, SynthesistError, did_you_mean
+
+__all__ = ["Duck"]
+
+TYPED = {
+    "smallint",
+    "integer",
+    "bigint",
+    "tinyint",
+    "utinyint",
+    "usmallint",
+    "uinteger",
+    "double",
+    "boolean",
+    "varchar",
+}
+
+
+class Duck(Connection):
+    """A session with a file of DuckDB."""
+
+    dialect = "duckdb"
+
+    def __init__(self, address: Address, writes: bool) -> None:
+        super().__init__(address, writes)
+        try:
+            import duckdb
+        except ImportError:
+            raise MissingExtraError("DuckDB files need duckdb: install 'synthesist[db]'.") from None
+        path = Path(address.known().database)
+        if not writes and not path.exists():
+            beside = [entry.name for entry in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
+            raise NotFoundError(f"No database {path}. {did_you_mean(path.name, beside)}")
+        with self._faults():
+            self._session = duckdb.connect(str(path), read_only=not writes)
+        self.run("SET TimeZone = 'UTC'")
+        if not writes:
+            self.run("BEGIN")
+
+    def ask(self, sql: str) -> list[tuple]:
+        with self._faults():
+            return self._session.execute(sql).fetchall()
+
+    def run(self, sql: str, table: str = "") -> None:
+        with self._faults(table):
+            self._session.execute(sql)
+
+    def names(self, views: bool = False) -> list[str]:
+        source, name = ("duckdb_views()", "view_name") if views else ("duckdb_tables()", "table_name")
+        rows = self.ask(
+            f"SELECT {name} FROM {source} WHERE NOT internal AND database_name = current_database() "
+            "AND schema_name = current_schema() ORDER BY 1"
+        )
+        return [name for (name,) in rows]
+
+    def reflect(self, names: Sequence[str]) -> dict[str, TableSchema]:
+        return {name: self._table(name) for name in names}
+
+    def _table(self, name: str) -> TableSchema:
+        within = (
+            f"database_name = current_database() AND schema_name = current_schema() AND table_name = {_literal(name)}"
+        )
+        columns = self.ask(
+            f"SELECT column_name, data_type, NOT is_nullable, column_default FROM duckdb_columns() WHERE {within} ORDER BY column_index"
+        )
+        tied = self.ask(
+            "SELECT constraint_type, constraint_column_names, referenced_table, referenced_column_names, expression "
+            f"FROM duckdb_constraints() WHERE {within} ORDER BY constraint_index"
+        )
+        key = next((tuple(own) for kind, own, *_ in tied if kind == "PRIMARY KEY"), ())
+        links = tuple(
+            Link(columns=tuple(own), table=other, to=tuple(theirs))
+            for kind, own, other, theirs, _ in tied
+            if kind == "FOREIGN KEY"
+        )
+        linked = {column for link in links for column in link.columns}
+        checks = tuple(f"({condition})" for kind, *_, condition in tied if kind == "CHECK")
+        kinds = {}
+        for column, type_, required, default in columns:
+            numbered = bool(default) and default.startswith("nextval(")
+            native = Native(
+                dialect="duckdb", type=type_, required=required or column in key, numbered=numbered,
+                default=None if numbered else default,
+            )  # fmt: skip
+            kinds[column] = kind_of(
+                declared_type(type_, "duckdb"), native, key=key == (column,) and column not in linked
+            )
+        return TableSchema(
+            columns=kinds, key=key, links=links,
+            unique=tuple(tuple(own) for kind, own, *_ in tied if kind == "UNIQUE"),
+            checks=Checks(dialect="duckdb", conditions=checks) if checks else None,
+        )  # fmt: skip
+
+    def reading(self, column: str, found: Type) -> str:
+        name = self.name(column)
+        if found.family == "bytes":
+            return f"lower(hex({name}))"
+        if found.family == "timestamp" and found.zoned:
+            return f"CAST({name} AT TIME ZONE 'UTC' AS VARCHAR)"
+        if _members(found):
+            return f"union_tag({name})::VARCHAR || ':' || coalesce(CAST({name} AS VARCHAR), 'NULL')"
+        return name if found.written.lower() in TYPED else f"CAST({name} AS VARCHAR)"
+
+    def frames(self, sql: str, columns: Mapping[str, Type], rows: int) -> Iterator[pl.DataFrame]:
+        with self._faults():
+            for batch in self._session.sql(sql).to_arrow_reader(rows):
+                if batch.num_rows:
+                    frame = pl.DataFrame(batch)
+                    frame.columns = list(columns)
+                    yield frame
+
+    def begin(self) -> None:
+        self.run("BEGIN")
+
+    def load(self, table: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
+        sent = pl.DataFrame([_sent(frame[name], types.get(name)) for name in frame.columns])
+        cells = ", ".join(_placed(self.name(name), types.get(name)) for name in frame.columns)
+        with self._faults(table):
+            self._session.register("_synthesist_block", sent.to_arrow())
+            self._session.execute(
+                f"INSERT INTO {self.name(table)} ({self.list(frame.columns)}) SELECT {cells} FROM _synthesist_block"
+            )
+            self._session.unregister("_synthesist_block")
+
+    def close(self) -> None:
+        self._session.close()
+
+    @contextmanager
+    def _faults(self, table: str = "") -> Iterator[None]:
+        import duckdb
+
+        where = f"{self.address}, table `{table}`" if table else str(self.address)
+        try:
+            yield
+        except SynthesistError:
+            raise
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OutputError(f"Cannot use {where}: {_line(error)}.") from None
+        except duckdb.Error as error:
+            raise DataError(f"{where}: {_line(error)}.") from None
+
+
+def _sent(column: pl.Series, found: Type | None) -> pl.Series:
+    if column.dtype.is_integer() or column.dtype.is_float() or column.dtype in (pl.Boolean, pl.Date, pl.Binary):
+        return column
+    return spelled(column, "duckdb")
+
+
+def _placed(name: str, found: Type | None) -> str:
+    if found is not None and found.family == "bytes":
+        return f"unhex({name})"
+    if found is not None and (members := _members(found)):
+        cases = (
+            f"WHEN starts_with({name}, {_literal(tag + ':')}) THEN union_value({tag} := "
+            f"CAST(nullif(substr({name}, {len(tag) + 2}), 'NULL') AS {type_}))::{found.written}"
+            for tag, type_ in members
+        )
+        return f"CASE {' '.join(cases)} END"
+    return name
+
+
+def _members(found: Type) -> list[tuple[str, str]]:
+    """The names and types of what a union may hold."""
+    match = re.fullmatch(r"(?is)union\((.*)\)", found.written)
+    parts, depth = [""], 0
+    for sign in match[1] if match else "":
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [(part.split()[0].strip('"'), part.strip().partition(" ")[2]) for part in parts if part.strip()]
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split("\n")[0].split()).rstrip(".")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
