@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "verbs": "read make split fit search sample write fill transform subset evaluate compare load save inspect",
+    "verbs": "read make split fit search sample write fill transform subset evaluate compare diff load save inspect",
     "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.model import Model as Model
     from synthesist.recipe import run as run
     from synthesist.verbs import compare as compare
+    from synthesist.verbs import diff as diff
     from synthesist.verbs import evaluate as evaluate
     from synthesist.verbs import fill as fill
     from synthesist.verbs import fit as fit

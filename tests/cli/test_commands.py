@@ -159,7 +159,9 @@ def test_help_of_every_command_has_an_example(call, name):
 
 
 def test_the_commands_are_those_promised():
-    promised = "demo make inspect list show split fit search sample fill transform subset evaluate compare run check"
+    promised = (
+        "demo make inspect list show split fit search sample fill transform subset evaluate compare diff run check"
+    )
     assert promised.split() == NAMES
 
 

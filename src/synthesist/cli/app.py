@@ -26,6 +26,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     judge.evaluate: "synthesist evaluate --train parts/train.csv --holdout parts/holdout.csv --synthetic fake.csv "
     "--target income -o report.html --require 'c2st<=0.6'",
     judge.compare: "synthesist compare adult.csv -m marginals,gaussian_copula -o compare.html",
+    judge.diff: "synthesist diff old.csv new.csv --key id --require 'changed<=0.01'",
     whole.run: "synthesist run recipe.yaml --set method.bins=64",
     whole.check: "synthesist check recipe.yaml",
 }

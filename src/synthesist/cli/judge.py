@@ -1,4 +1,4 @@
-"""Commands that judge: evaluate, compare."""
+"""Commands that judge: evaluate, compare, diff."""
 
 import re
 from pathlib import Path
@@ -11,12 +11,14 @@ from synthesist.cli.progress import running
 from synthesist.cli.show import console, wrote
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from synthesist.core import Spec
     from synthesist.data.places import Place
 else:
     Place = Path
 
-__all__ = ["compare", "evaluate"]
+__all__ = ["compare", "diff", "evaluate"]
 
 OUTSIDE_BRACKETS = re.compile(r",(?![^\[{]*[\]}])")
 
@@ -109,6 +111,59 @@ def compare(
         if path is not None:
             found.save(path)
             wrote(path)
+
+
+def diff(
+    before: Annotated[
+        str,
+        typer.Argument(metavar="BEFORE", help="a file, a folder or a database; or a page, schema file or model"),
+    ],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="the same of today")],
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="[TABLE:]COLUMN,...", help="find rows again by these columns; repeat it"),
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--require", metavar="GATE", help="fail unless `same`, or a number holds, as in 'changed<=0.01'; repeat it"
+        ),
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="JSON", help="write all of it for machines")] = None,
+    n: Annotated[int, typer.Option("-n", metavar="N", help="of pages: how many units to draw of each")] = 1_000,
+    examples: Annotated[int, typer.Option("--examples", metavar="N", help="changed cells shown of each column")] = 3,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", metavar="SHARE", help="how far apart numbers may lie and count as the same")
+    ] = 0.0,
+    seed: Seed = 0,
+) -> None:
+    """Say what changed between two data sets, or between two pages.
+
+    In meaning, in rows (by key, cell by cell) and in distributions. A gate that fails ends with exit code 1. Gates
+    are `same` and changed, added, removed, cells, structure, shift.
+    """
+    from synthesist import verbs
+    from synthesist.data.databases.address import is_address
+    from synthesist.data.places import check_inputs, check_outputs
+
+    paths = [path for path in (before, after) if not is_address(path) or Path(path).suffix]
+    check_inputs([path for path in paths if "://" not in path])
+    check_outputs({"scores": json}, [path for path in paths if "://" not in path])
+    found = verbs.diff(before, after, keys=_keys(key or ()), n=n, examples=examples, tolerance=tolerance, seed=seed)
+    typer.echo(str(found))
+    if json is not None:
+        found.save(json)
+        wrote(json)
+    found.require(require or ())
+
+
+def _keys(written: "Sequence[str]") -> dict[str, list[str]]:
+    """The columns of `--key orders:id` by table; "" stands for the only one."""
+    out: dict[str, list[str]] = {}
+    for text in written:
+        table, _, columns = text.rpartition(":")
+        out.setdefault(table, []).extend(column.strip() for column in columns.split(","))
+    return out
 
 
 def methods_with_options(written: list[str]) -> "list[Spec]":

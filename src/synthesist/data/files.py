@@ -19,7 +19,7 @@ from synthesist.data.frames import check_names, take
 from synthesist.data.writing import Writer, write_file
 from synthesist.errors import DataError, NotFoundError, did_you_mean
 
-__all__ = ["KNOWN", "Dialect", "Writer", "dialect_of", "read_file", "write_file"]
+__all__ = ["KNOWN", "Dialect", "Writer", "dialect_of", "read_file", "sheets_of", "write_file"]
 
 HINTS = {
     ".json": "Write one JSON object a line and call it .jsonl.",
@@ -217,6 +217,21 @@ def _read_xlsx(source: Path, sheet: str | None = None) -> pl.DataFrame:
     table = table[:, named]
     table.columns = names
     return table.with_columns(_whole(column) for column in table)
+
+
+def sheets_of(path: str | Path) -> list[str]:
+    """The names of the sheets of a workbook, hidden ones included.
+
+    Raises:
+        NotFoundError: there is no such file.
+        DataError: it is damaged.
+    """
+    import fastexcel
+
+    source = Path(path)
+    _check_source(source)
+    with _readable(source), _quiet("fastexcel"):
+        return list(fastexcel.read_excel(source).sheet_names)
 
 
 def _whole(column: pl.Series) -> pl.Series:

@@ -7,11 +7,13 @@ from typing import Any
 from synthesist.data.conform import conform
 from synthesist.data.databases import Address, is_address, read_database
 from synthesist.data.dataset import Dataset
+from synthesist.data.delta import is_delta, read_delta
 from synthesist.data.detect import detect
 from synthesist.data.files import read_file
 from synthesist.data.folders import of_tables, read_folder
 from synthesist.data.frames import take
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.data.workbooks import has_tables, read_workbook
 
 __all__ = ["native_of", "read"]
 
@@ -40,8 +42,12 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
         return of_tables(source.tables, schema)
     if is_address(source):
         return read_database(source, schema)
+    if isinstance(source, str | Path) and is_delta(source):
+        return read_delta(source, schema)
     if isinstance(source, str | Path) and Path(source).is_dir():
         return read_folder(source, schema)
+    if isinstance(source, str | Path) and has_tables(Path(source)):
+        return read_workbook(source, schema)
     if _several(source):
         return of_tables({str(table): take(frame)[0] for table, frame in source.items()}, schema)
     if isinstance(source, str | Path):

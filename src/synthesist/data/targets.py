@@ -8,11 +8,13 @@ from typing import Protocol, Self
 
 from synthesist.data.databases import Address, DatabaseWriter, SqlWriter, is_address
 from synthesist.data.dataset import Dataset
+from synthesist.data.delta import DELTA, DeltaWriter
 from synthesist.data.files import KNOWN
 from synthesist.data.folders import FolderWriter
 from synthesist.data.places import Place, check_folder, check_outputs, place
 from synthesist.data.schema import Schema
 from synthesist.data.stream import StreamWriter
+from synthesist.data.workbooks import WorkbookWriter
 from synthesist.data.writing import Writer
 
 __all__ = ["STDOUT", "Target", "is_folder", "target"]
@@ -35,6 +37,8 @@ class Target(Protocol):
 def target(out: str | Place, schema: Schema, *, ending: str = ".csv", inputs: tuple[str | Place, ...] = ()) -> Target:
     """The target that an output names: `-`, a file, a folder with a file for each table, a database, a file of SQL.
 
+    Several tables may go into one workbook as well (.xlsx); a folder that ends in .delta is one of Delta tables.
+
     Args:
         ending: how the files of a folder end.
         inputs: what is read, and so must not be written.
@@ -49,6 +53,11 @@ def target(out: str | Place, schema: Schema, *, ending: str = ".csv", inputs: tu
     if isinstance(where, Address) or where.suffix.lower() == ".sql":
         check_outputs({"database": where}, inputs)
         return DatabaseWriter(where, schema) if isinstance(where, Address) else SqlWriter(where, schema)
+    if where.suffix.lower() == DELTA:
+        return DeltaWriter(where, schema)
+    if where.suffix.lower() == ".xlsx" and len(schema.tables) > 1:
+        check_outputs({"table": where}, inputs)
+        return WorkbookWriter(where, schema)
     if is_folder(out) or len(schema.tables) > 1:
         check_folder(where, inputs)
         return FolderWriter(where, schema, ending=ending)

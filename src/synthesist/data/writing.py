@@ -22,7 +22,7 @@ from synthesist.data.kinds import Category, Json, Kind, Moment
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import DataError, MissingExtraError, OutputError
 
-__all__ = ["Writer", "lines_of", "write_file", "written_as"]
+__all__ = ["Workbook", "Writer", "lines_of", "write_file", "written_as"]
 
 EXCEL_ROWS, EXCEL_COLUMNS, EXCEL_CHARACTERS = 1_048_576, 16_384, 32_767
 REPEATS = 0.3  # different values a row, up to which a dictionary of them pays
@@ -289,29 +289,52 @@ def _arrow(file: BinaryIO, kinds: TableSchema) -> _Columns:
     return _Columns(lambda schema, _: ipc.new_file(file, schema), kinds)
 
 
-class _Excel:
-    """A workbook of one sheet. Excel has no time zones, no infinity and 15 digits: such cells are text."""
+class Workbook:
+    """A workbook of sheets, one for each table. Excel has no time zones, no infinity and 15 digits: these are text."""
 
-    def __init__(self, file: BinaryIO, kinds: TableSchema) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         import xlsxwriter
 
+        # The archive is packed in memory: one that fails on a full disk would complain again when collected.
+        self.file, self.archive = file, io.BytesIO()
+        self.book = xlsxwriter.Workbook(self.archive, {"constant_memory": True})
+        self.book.set_properties({"created": dt.datetime(2000, 1, 1)})  # the same bytes whenever it is written
+        self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
+        self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+
+    def sheet(self, name: str, kinds: TableSchema) -> "_Sheet":
+        """A new sheet with the names of its columns."""
         _refuse_blobs(kinds, "Excel")
         if len(kinds.columns) > EXCEL_COLUMNS:
             raise DataError(
                 f"Excel holds {EXCEL_COLUMNS:,} columns, this table has {len(kinds.columns):,}. Write .csv."
             )
-        self.file, self.kinds, self.rows = file, kinds, 1
-        # The archive is packed in memory: one that fails on a full disk would complain again when collected.
-        self.archive = io.BytesIO()
-        self.book = xlsxwriter.Workbook(self.archive, {"constant_memory": True})
-        self.book.set_properties({"created": dt.datetime(2000, 1, 1)})  # the same bytes whenever it is written
-        self.sheet = self.book.add_worksheet("data")
-        self.day = self.book.add_format({"num_format": "yyyy-mm-dd"})
-        self.time = self.book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        for place, name in enumerate(kinds.columns):
-            self.sheet.write_string(0, place, name)
+        return _Sheet(self, name, kinds)
+
+    def hide(self, name: str, lines: list[str]) -> None:
+        """A hidden sheet of text, a line in each row."""
+        sheet = self.book.add_worksheet(name)
+        for row, line in enumerate(lines):
+            sheet.write_string(row, 0, line)
+        sheet.hide()
+
+    def close(self) -> None:
+        """Put everything into the file."""
+        self.book.close()
+        self.file.write(self.archive.getbuffer())
+
+
+class _Sheet:
+    """One sheet of a workbook, written row by row."""
+
+    def __init__(self, workbook: Workbook, name: str, kinds: TableSchema) -> None:
+        self.workbook, self.kinds, self.rows = workbook, kinds, 1
+        self.sheet = workbook.book.add_worksheet(name)
+        for place, column in enumerate(kinds.columns):
+            self.sheet.write_string(0, place, column)
 
     def write(self, table: pl.DataFrame) -> None:
+        """Add the rows of one block."""
         if self.rows + table.height > EXCEL_ROWS:
             raise DataError(
                 f"Excel holds {EXCEL_ROWS:,} rows with the header, these would be {self.rows + table.height:,}. "
@@ -335,9 +358,9 @@ class _Excel:
             case int() if abs(cell) < 1e15:
                 self.sheet.write_number(self.rows, place, cell)
             case dt.datetime():
-                self.sheet.write_datetime(self.rows, place, cell, self.time)
+                self.sheet.write_datetime(self.rows, place, cell, self.workbook.time)
             case dt.date():
-                self.sheet.write_datetime(self.rows, place, cell, self.day)
+                self.sheet.write_datetime(self.rows, place, cell, self.workbook.day)
             case _:
                 self._write_text(place, str(cell))
 
@@ -349,9 +372,19 @@ class _Excel:
             )
         self.sheet.write_string(self.rows, place, cell)
 
+
+class _Excel:
+    """A workbook of one sheet."""
+
+    def __init__(self, file: BinaryIO, kinds: TableSchema) -> None:
+        self.workbook = Workbook(file)
+        self.sheet = self.workbook.sheet("data", kinds)
+
+    def write(self, table: pl.DataFrame) -> None:
+        self.sheet.write(table)
+
     def close(self) -> None:
-        self.book.close()
-        self.file.write(self.archive.getbuffer())
+        self.workbook.close()
 
 
 def _is_text(column: pl.Series, kind: Kind) -> bool:

@@ -119,14 +119,22 @@ class Documents(Spec):
         return Dataset({self.table: pl.DataFrame({COLUMN: cells})}, self.schema)
 
     @cached_property
+    def library(self) -> Library:
+        """The schema and those beside it, with all that they refer to."""
+        return Library(self.json_schema, self.beside)
+
+    @cached_property
+    def place(self) -> Located:
+        """Where in them the schema of the documents stands."""
+        return _whole(self.library) if self.of is None else _definition(self.library, self.of)
+
+    @cached_property
     def _plan(self) -> Plan:
-        library = Library(self.json_schema, self.beside)
-        whole = _whole(library) if self.of is None else _definition(library, self.of)
         try:
-            return probed(Plan(library, whole))
+            return probed(Plan(self.library, self.place))
         except RecursionError:
             raise SpecError(
-                f"{whole.path}: its parts hold themselves in more ways than can be worked out, as branches of `oneOf` "
+                f"{self.place.path}: its parts hold themselves in more ways than can be worked out, as branches of `oneOf` "
                 "that nothing tells apart. Say by `of` which part to draw, or give each branch a property of its own."
             ) from None
 

@@ -56,7 +56,12 @@ class Hawkes(Declared):
         """Whose event each is, and its time in seconds; in no order."""
         alone = self.per_day / DAY * (1 - self.branching)
         who, when = _independent(lives, activity * alone, intensity, ctx)
-        end = np.minimum(lives.left, intensity.edges[-1])
+        return self.called_forth(who, when, np.minimum(lives.left, intensity.edges[-1]), ctx)
+
+    def called_forth(
+        self, who: np.ndarray, when: np.ndarray, end: np.ndarray, ctx: Context
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Events that came by themselves, and all that they call forth, until the `end` of each entity."""
         every, generation = [(who, when)], 0
         while len(who):
             rng = ctx.at("generation", generation).rng("children")
