@@ -168,3 +168,36 @@ def test_names_and_places_of_one_row_are_one_person(tmp_path: Path) -> None:
     ruled = source.with_name("ruled.sql")
     ruled.write_text(source.read_text().replace(");", ", CHECK (first_name <> last_name));"))
     assert "provided" not in {page_of(ruled)["columns"][name]["is"] for name in ("first_name", "last_name")}
+
+
+def test_a_key_of_which_a_part_may_be_empty_is_not_lost_as_a_whole() -> None:
+    sql = "CREATE TABLE x (a int, b int, PRIMARY KEY (a, b)); "
+    sql += "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b int, FOREIGN KEY (a, b) REFERENCES x);"
+    page, _ = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert "missing" not in page["tables"]["t"]["columns"]["a"]
+
+
+def test_an_index_on_coalesce_takes_empty_cells_for_the_same() -> None:
+    sql = "CREATE TABLE x (id int PRIMARY KEY); CREATE TABLE t (a int NOT NULL REFERENCES x, b int REFERENCES x);"
+    sql += "CREATE UNIQUE INDEX u ON t (a, coalesce(b, -1));"
+    page, _ = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert "missing" not in page["tables"]["t"]["columns"]["b"]
+
+
+def test_migrations_drop_rename_and_alter_what_came_before() -> None:
+    sql = """
+CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE user_ (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE t (PRIMARY KEY (id), id int, m mood NOT NULL, a int REFERENCES user_, n int CHECK (n < 3),
+  CONSTRAINT c CHECK (n > 1));
+ALTER TABLE user_ RENAME TO person; ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; ALTER TYPE mood ADD VALUE 'new';
+ALTER TABLE t DROP CONSTRAINT c, DROP CONSTRAINT t_n_check; ALTER TABLE t ADD CHECK (n >= 7);
+CREATE UNIQUE INDEX i ON t (n);
+DROP INDEX i; CREATE SCHEMA s CREATE TABLE u (id int PRIMARY KEY) CREATE TABLE v (u int NOT NULL REFERENCES u);
+"""
+    page, notes = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert notes == [] and set(page["tables"]) == {"person", "t", "u", "v"}
+    columns = page["tables"]["t"]["columns"]
+    assert columns["m"]["values"] == ["blue", "ok", "new"] and columns["a"]["to"] == "person"
+    assert (
+        columns["n"]["low"] == 7 and "unique" not in columns["n"] and page["tables"]["v"]["columns"]["u"]["to"] == "u"
+    )

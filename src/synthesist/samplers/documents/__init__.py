@@ -134,8 +134,8 @@ class Documents(Spec):
             return probed(Plan(self.library, self.place))
         except RecursionError:
             raise SpecError(
-                f"{self.place.path}: its parts hold themselves in more ways than can be worked out, as do branches "
-                "of `oneOf` that nothing tells apart. Say by `of` which part to draw, or give each branch a property of its own."
+                f"{self.place.path}: its parts hold themselves in more ways than can be worked out, as do branches of "
+                "`oneOf` that nothing tells apart. Say by `of` which part to draw, or give each its own property."
             ) from None
 
 

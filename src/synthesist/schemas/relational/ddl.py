@@ -397,6 +397,8 @@ class _Reader:
                 read = [spelt for token in item.tokens if (spelt := table.spelt(token.text)) and token.kind != "string"]
                 if read and table.columns[read[0]].type.family == "json":
                     return ()  # a field that is not drawn is missing, and what is missing repeats nothing
+                if read and any(token.is_("COALESCE", "IFNULL") for token in item.tokens):
+                    table.columns[read[0]].nullable = False  # what is empty there repeats what is empty elsewhere
                 found += read[:1]
                 if not read:
                     self._note(item, f"`{table.name}`: the unique index on {first.text} is not kept")

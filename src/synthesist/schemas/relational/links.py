@@ -235,9 +235,12 @@ class _Tying:
                 said = f"tables refer to each other in a circle ({way}), and no cell of it may be empty"
                 self._note(table, link.line, f"{said}: load it with the check of {', '.join(link.columns)} deferred")
 
-    def _may_be_empty(self, table: str, link: Link) -> bool:
+    def _may_be_empty(self, table: str, link: Link, *, whole: bool = False) -> bool:
+        """Whether one of its columns may be empty, so that it refers to nothing, or all of them."""
         columns = self.database.tables[table].columns
-        return any(columns[name].nullable and name not in self.database.tables[table].key for name in link.columns)
+        return (all if whole else any)(
+            columns[name].nullable and name not in self.database.tables[table].key for name in link.columns
+        )
 
     def _circle(self, start: str) -> list[tuple[str, Link]] | None:
         """Links that lead from a table back to it, by way of others."""
@@ -264,7 +267,7 @@ class _Tying:
             alone = any(set(group) == set(link.columns) for group in self._groups(table))
             if link.options.get("own"):
                 continue
-            if self._may_be_empty(table.name, link) and not alone:
+            if self._may_be_empty(table.name, link, whole=True) and not alone:
                 link.options = {"before": True, "missing": NONE}
             elif self._may_be_empty(table.name, link):
                 ties.links.remove(link)
@@ -398,7 +401,7 @@ class _Tying:
         """What is said of a link that only looks rows up."""
         if not link.options:
             link.options = {"weights": dict(POPULAR)}
-        if self._may_be_empty(table.name, link) and "before" not in link.options:
+        if self._may_be_empty(table.name, link, whole=True) and "before" not in link.options:
             link.options["missing"] = NONE
 
     def _key(self, table: Table, ties: Ties, referred: tuple[str, ...]) -> tuple[str, ...]:
