@@ -1,6 +1,8 @@
 """Schemas of SQL, proved by the servers they were written for: rows load with all constraints on."""
 
+import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -13,6 +15,18 @@ pytestmark = pytest.mark.prove
 
 TESTS = Path(__file__).parents[1]
 DDL = TESTS / "schemas" / "ddl"
+
+
+def loaded(path: Path) -> ModuleType:
+    """A file of Python that is in no package."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+engines = loaded(TESTS.parent / "benchmarks" / "_engines.py")
 
 
 @pytest.mark.parametrize("name", ["shop.postgres.sql", "petclinic.postgres.sql"])
@@ -39,6 +53,16 @@ def test_rows_load_into_mariadb() -> None:
                 f"LOAD DATA INFILE '{file}' INTO TABLE t.`{table}` {form} ({columns})"
             )
             assert int(server.says(f"SELECT count(*) FROM t.`{table}`")) == data.tables[table].height
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"), [("constructs.postgres.sql", "postgres"), ("constructs.mysql.sql", "mysql")]
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of what is held by columns being empty
+def test_every_construct_that_is_read_is_one_a_server_takes_rows_of(name: str, dialect: str, tmp_path: Path) -> None:
+    data = verbs.as_model(DDL / name, {}).sample(400, seed=1)
+    with engines.OPEN:
+        assert engines.fault_of(dialect, (DDL / name).read_text("utf-8"), data.tables, tmp_path) == ""
 
 
 def files(data: Dataset, folder: Path) -> dict[str, Path]:

@@ -66,7 +66,7 @@ def test_types_of_four_databases(dialect: str, words: str, arguments: list[str],
 )  # fmt: skip
 def test_checks_of_one_column_are_limits(check: str, limit: Limits) -> None:
     found = conditions(check)
-    assert (found.limits, found.rules, found.notes) == ({"a": limit}, [], [])
+    assert (found.limits, found.parts, found.notes) == ({"a": limit}, [], [])
 
 
 @pytest.mark.parametrize(
@@ -80,11 +80,14 @@ def test_checks_of_one_column_are_limits(check: str, limit: Limits) -> None:
 )  # fmt: skip
 def test_checks_between_columns_are_rules(check: str, rule: str) -> None:
     found = conditions(check)
-    assert (found.limits, found.rules, found.notes) == ({}, [rule], [])
+    assert (found.limits, [part.rule for part in found.parts], found.notes) == ({}, [rule], [])
 
 
 def test_what_is_neither_is_named_with_its_line() -> None:
-    assert conditions("f(a) > b").notes == ["line 2: `t`: CHECK (f(a) > b) is not kept: rows may break it."]
+    assert [part.rule for part in conditions("f(a) > b").parts] == [""]
+    sql = "\nCREATE TABLE t (a int NOT NULL, b int NOT NULL, CHECK (f(a) > b));"
+    notes = page_of_tables(read_sql(sql, "postgres"), "x.sql")[1]
+    assert notes == ["line 2: `t`: CHECK (f(a) > b) is not kept: rows may break it."]
 
 
 @pytest.mark.parametrize(
@@ -165,3 +168,36 @@ def test_names_and_places_of_one_row_are_one_person(tmp_path: Path) -> None:
     ruled = source.with_name("ruled.sql")
     ruled.write_text(source.read_text().replace(");", ", CHECK (first_name <> last_name));"))
     assert "provided" not in {page_of(ruled)["columns"][name]["is"] for name in ("first_name", "last_name")}
+
+
+def test_a_key_of_which_a_part_may_be_empty_is_not_lost_as_a_whole() -> None:
+    sql = "CREATE TABLE x (a int, b int, PRIMARY KEY (a, b)); "
+    sql += "CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL, b int, FOREIGN KEY (a, b) REFERENCES x);"
+    page, _ = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert "missing" not in page["tables"]["t"]["columns"]["a"]
+
+
+def test_an_index_on_coalesce_takes_empty_cells_for_the_same() -> None:
+    sql = "CREATE TABLE x (id int PRIMARY KEY); CREATE TABLE t (a int NOT NULL REFERENCES x, b int REFERENCES x);"
+    sql += "CREATE UNIQUE INDEX u ON t (a, coalesce(b, -1));"
+    page, _ = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert "missing" not in page["tables"]["t"]["columns"]["b"]
+
+
+def test_migrations_drop_rename_and_alter_what_came_before() -> None:
+    sql = """
+CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE user_ (id int PRIMARY KEY);
+CREATE UNLOGGED TABLE t (PRIMARY KEY (id), id int, m mood NOT NULL, a int REFERENCES user_, n int CHECK (n < 3),
+  CONSTRAINT c CHECK (n > 1));
+ALTER TABLE user_ RENAME TO person; ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'; ALTER TYPE mood ADD VALUE 'new';
+ALTER TABLE t DROP CONSTRAINT c, DROP CONSTRAINT t_n_check; ALTER TABLE t ADD CHECK (n >= 7);
+CREATE UNIQUE INDEX i ON t (n);
+DROP INDEX i; CREATE SCHEMA s CREATE TABLE u (id int PRIMARY KEY) CREATE TABLE v (u int NOT NULL REFERENCES u);
+"""
+    page, notes = page_of_tables(read_sql(sql, "postgres"), "x.sql")
+    assert notes == [] and set(page["tables"]) == {"person", "t", "u", "v"}
+    columns = page["tables"]["t"]["columns"]
+    assert columns["m"]["values"] == ["blue", "ok", "new"] and columns["a"]["to"] == "person"
+    assert (
+        columns["n"]["low"] == 7 and "unique" not in columns["n"] and page["tables"]["v"]["columns"]["u"]["to"] == "u"
+    )

@@ -55,8 +55,15 @@ def written(path: str | Place) -> str:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         page = page_of(path)
-    notes = "".join(f"# {line}\n" for warning in told for line in str(warning.message).splitlines())
+    lines = [line for warning in told for line in _lines(warning.message)]
+    notes = "".join(f"# {line}\n" for line in lines)
     return notes + str(yaml.safe_dump(page, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None))
+
+
+def _lines(told: Warning | str) -> list[str]:
+    """All that a warning has to tell, of which its message may show a part."""
+    notes = getattr(told, "notes", None)
+    return str(told).splitlines() if notes is None else [getattr(told, "title", ""), *(f"  {note}" for note in notes)]
 
 
 def describes(path: str | Path) -> bool:

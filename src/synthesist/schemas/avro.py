@@ -6,6 +6,7 @@ https://avro.apache.org/docs/1.12.0/specification/.
 
 from collections.abc import Mapping
 from math import floor, log
+from pathlib import Path
 from typing import Any
 
 from synthesist.errors import SpecError
@@ -42,9 +43,46 @@ def page(source: Source) -> dict[str, Any]:
     """The page of the sampler `documents`."""
     reader = _Reader(str(source.path))
     root = reader.schema(source.tree, "")
+    beside = _read_beside(reader, source.path.parent)
     reader.settle()
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **root, "$defs": reader.named}
-    return {"kind": "documents", "json_schema": schema, "avro": source.tree}
+    return {
+        "kind": "documents",
+        "json_schema": schema,
+        "avro": _whole(source.tree, "", beside) if beside else source.tree,
+    }
+
+
+def _read_beside(reader: "_Reader", folder: Path) -> dict[str, Any]:
+    """Types that are used and lie in a file of their own, called as they are; by their name."""
+    beside: dict[str, Any] = {}
+    while missing := sorted(reader.used - reader.named.keys() - beside.keys()):
+        for name in missing:
+            files = (folder / f"{called}.avsc" for called in (name, name.rpartition(".")[2]))
+            file = next((file for file in files if file.is_file()), None)
+            beside[name] = None if file is None else Source.read(file).tree
+            if beside[name] is not None:
+                reader.schema(beside[name], name.rpartition(".")[0])
+    return {name: tree for name, tree in beside.items() if tree is not None}
+
+
+def _whole(tree: Any, space: str, beside: dict[str, Any]) -> Any:
+    """The schema with each type of another file where it is used first, as Avro has it."""
+    if isinstance(tree, str):
+        full = tree if "." in tree or not space else f"{space}.{tree}"
+        name = full if full in beside else tree
+        return _whole(beside.pop(name), name.rpartition(".")[0], beside) if name in beside else tree
+    if isinstance(tree, list):
+        return [_whole(part, space, beside) for part in tree]
+    if not isinstance(tree, dict):
+        return tree
+    space = str(tree.get("namespace") or str(tree.get("name", "")).rpartition(".")[0] or space)
+    inner = {key: _whole(tree[key], space, beside) for key in ("type", "items", "values") if key in tree}
+    fields = [
+        {**one, "type": _whole(one.get("type"), space, beside)} if isinstance(one, dict) else one
+        for one in tree.get("fields") or ()
+    ]
+    return {**tree, **inner, **({"fields": fields} if "fields" in tree else {})}
 
 
 class _Reader:

@@ -24,8 +24,11 @@ NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSc
 
 
 def recognises(source: Source) -> bool:
-    """Whether the file says so by `openapi` or `swagger`."""
-    return source.suffix in SUFFIXES and bool({"openapi", "swagger"} & source.mapping.keys())
+    """Whether the file says so by `openapi` or `swagger`, or is made of the parts of such a description."""
+    if source.suffix not in SUFFIXES:
+        return False
+    said = source.mapping.keys()
+    return bool({"openapi", "swagger"} & said) or {"paths", "components"} <= said
 
 
 def page(source: Source) -> dict[str, Any]:
@@ -39,7 +42,7 @@ class _Translation:
     def __init__(self, tree: Mapping[str, Any]) -> None:
         self.tree = tree
         self.version = str(tree.get("openapi", tree.get("swagger", "")))
-        self.components = "components/schemas" if "openapi" in tree else "definitions"
+        self.components = "definitions" if "swagger" in tree else "components/schemas"
         self.parents = self._discriminators()
         self.definitions: dict[str, Any] = {}
         self.waiting: list[tuple[str, Any, str]] = []
@@ -102,7 +105,10 @@ class _Translation:
         found: Any = self.tree
         for step in pointer.split("/"):
             name = step.replace("~1", "/").replace("~0", "~")
-            found = found.get(name) if isinstance(found, dict) else None
+            if isinstance(found, list) and name.isdecimal() and int(name) < len(found):
+                found = found[int(name)]
+            else:
+                found = found.get(name) if isinstance(found, dict) else None
         return found
 
     # ----------------------------------------------------------------------- schemas
@@ -167,11 +173,22 @@ class _Translation:
         for keyword in ("oneOf", "anyOf"):
             branches = schema.get(keyword)
             if isinstance(branches, list):
+                name = said["propertyName"]
                 told = [
-                    self._told(self._translated(branch, mode), said["propertyName"], _values(branch, said))
+                    self._told(
+                        self._translated(branch, mode), name, [] if self._says(branch, name) else _values(branch, said)
+                    )
                     for branch in branches
                 ]
                 words["allOf"] = [*(words.get("allOf") or ()), {"anyOf": told}]
+
+    def _says(self, branch: Any, name: str) -> bool:
+        """Whether a branch says by itself what stands in a property."""
+        body = self._whole(branch)
+        its = (body.get("properties") or {}).get(name) if isinstance(body.get("properties"), dict) else None
+        return bool({"enum", "const"} & self._whole(its).keys()) or any(
+            self._says(part, name) for part in body.get("allOf") or () if part != branch
+        )
 
     def _discriminators(self) -> dict[str, Mapping[str, Any]]:
         """The components that tell by a property which of those built on them a value is."""

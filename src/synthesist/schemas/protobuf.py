@@ -76,13 +76,21 @@ def _with_imports(source: Source) -> list[File]:
         if name in seen or name.startswith("google/protobuf/"):
             continue
         seen.add(name)
-        found = next((folder / name for folder in source.path.absolute().parents if (folder / name).is_file()), None)
-        if found is None and (source.path.parent / Path(name).name).is_file():
-            found = source.path.parent / Path(name).name
+        found = _found(name, source.path.absolute())
         if found is not None:  # one that is missing is named where a type of it is used
             files.append(read_proto(Source.read(found).text, str(found)))
             waiting += files[-1].imports
     return files
+
+
+def _found(name: str, importer: Path) -> Path | None:
+    """The file of an import: below a folder that the importing file is in, by its whole path or by how that ends."""
+    parts = Path(name).parts
+    for begin in range(len(parts)):
+        for folder in importer.parents if begin < len(parts) - 1 or begin == 0 else (importer.parent,):
+            if (file := folder.joinpath(*parts[begin:])).is_file() and file != importer:
+                return file
+    return None
 
 
 class _Schemas:

@@ -1,6 +1,7 @@
 """A schema file as its drivers look at it: bytes, text, and the tree of JSON or YAML, each made once."""
 
 import json
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -41,11 +42,13 @@ class Source:
 
     @cached_property
     def text(self) -> str:
-        """The file as UTF-8 text; empty where it is none."""
+        """The file as text: UTF-8, UTF-16 where it begins so, or else Latin-1; empty where it is none."""
+        if self.data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            return self.data.decode("utf-16", "replace")
         try:
             return self.data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            return ""
+            return "" if b"\0" in self.data else self.data.decode("latin-1")
 
     @cached_property
     def tree(self) -> Any:

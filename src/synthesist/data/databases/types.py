@@ -35,6 +35,8 @@ class Type:
     values: tuple[str, ...] = ()
     of: "Type | None" = None
     """What an array or a range holds."""
+    fields: "tuple[Type, ...]" = ()
+    """What the parts of a record hold."""
     folds: bool = False
     """Whether capitals and small letters are the same to it."""
     zoned: bool = False
@@ -94,8 +96,13 @@ FAMILIES: Mapping[str, str] = {
     "longblob": "bytes", "binary": "bytes", "varbinary": "bytes", "bit": "bits", "bit varying": "bits",
     "varbit": "bits", "enum": "enum", "set": "set", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr",
     "macaddr8": "macaddr", "inet4": "inet", "inet6": "inet", "money": "money", "xml": "xml", "tsvector": "tsvector",
-    "int4range": "range", "int8range": "range", "numrange": "range", "tsrange": "range", "tstzrange": "range",
-    "daterange": "range", "hstore": "hstore", "ltree": "ltree", "point": "point", "smalldatetime": "timestamp",
+    "int4multirange": "multirange", "int8multirange": "multirange",
+    "nummultirange": "multirange", "tsmultirange": "multirange", "tstzmultirange": "multirange",
+    "datemultirange": "multirange", "int4range": "range", "int8range": "range", "numrange": "range", "tsrange": "range",
+    "tstzrange": "range",
+    "daterange": "range", "hstore": "hstore", "ltree": "ltree", "point": "point", "circle": "circle", "box": "box",
+    "lseg": "lseg", "path": "path",
+    "polygon": "polygon", "line": "line", "smalldatetime": "timestamp",
 }  # fmt: skip
 LENGTHS = {"tinytext": 255, "name": 63}
 RANGES = {"int4range": "integer", "int8range": "bigint", "numrange": "numeric", "daterange": "date"}
@@ -151,8 +158,9 @@ def _single(words: str, arguments: Sequence[str], dialect: str) -> Type:
         case "time" | "timestamp":
             seconds = {"timestamp_s": 0, "timestamp_ms": 3}.get(name, 0 if dialect == "mysql" else 6)
             return Type(family, decimals=(numbers or [seconds])[0])
-        case "range":
-            return Type("range", of=_single(RANGES.get(name, "timestamp"), (), dialect))
+        case "range" | "multirange":
+            one = name.replace("multirange", "range")
+            return Type(family, of=_single(RANGES.get(one, "timestamp"), (), dialect))
         case None if dialect == "sqlite":
             return _by_affinity(words)
         case None:

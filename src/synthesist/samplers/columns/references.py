@@ -60,6 +60,9 @@ class Reference(Distribution):
     distinct: bool = Field(
         default=False, description="no row twice among the rows of one owner; without an owner, none twice at all"
     )
+    apart: str | None = Field(
+        default=None, description="another link of this table to the same one, that never leads to the same row"
+    )
 
     @field_validator("each", mode="before")
     @classmethod
@@ -72,10 +75,12 @@ class Reference(Distribution):
         if self.each is not None:
             if fault := _no_count(self.each):
                 raise ValueError(f"each: {fault}")
-            if said := [name for name in ("weights", "before", "own", "distinct") if getattr(self, name)]:
+            if said := [name for name in ("weights", "before", "own", "distinct", "apart") if getattr(self, name)]:
                 raise ValueError(f"`each` settles who refers to whom: leave `{said[0]}` out")
         if self.weights is not None and (said := [name for name in ("before", "own") if getattr(self, name)]):
             raise ValueError(f"`{said[0]}` draws equally often: leave `weights` out")
+        if self.apart and (said := [name for name in ("before", "own") if getattr(self, name)]):
+            raise ValueError(f"`apart` looks up among all rows: leave `{said[0]}` out")
         if self.before and self.distinct:
             raise ValueError("give `before` or `distinct`, not both")
         if isinstance(self.weights, Distribution):
@@ -87,7 +92,7 @@ class Reference(Distribution):
     @property
     def says(self) -> dict[str, Any]:
         """What is said of the link, and not of this column alone."""
-        named = ("missing", "each", "weights", "before", "own", "distinct")
+        named = ("missing", "each", "weights", "before", "own", "distinct", "apart")
         return {name: value for name in named if (value := getattr(self, name))}
 
 

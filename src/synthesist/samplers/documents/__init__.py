@@ -130,7 +130,13 @@ class Documents(Spec):
 
     @cached_property
     def _plan(self) -> Plan:
-        return probed(Plan(self.library, self.place))
+        try:
+            return probed(Plan(self.library, self.place))
+        except RecursionError:
+            raise SpecError(
+                f"{self.place.path}: its parts hold themselves in more ways than can be worked out, as do branches of "
+                "`oneOf` that nothing tells apart. Say by `of` which part to draw, or give each its own property."
+            ) from None
 
 
 def _whole(library: Library) -> Located:

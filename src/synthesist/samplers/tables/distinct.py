@@ -22,7 +22,12 @@ Draw = Callable[[np.ndarray], np.ndarray]
 
 
 def distinct_within(
-    group: np.ndarray, sizes: np.ndarray, draw: Draw, weights: np.ndarray | None, rng: np.random.Generator
+    group: np.ndarray,
+    sizes: np.ndarray,
+    draw: Draw,
+    weights: np.ndarray | None,
+    rng: np.random.Generator,
+    barred: np.ndarray | None = None,
 ) -> np.ndarray:
     """A value for each row, no value twice in a group; all rows of a group stand together.
 
@@ -31,10 +36,13 @@ def distinct_within(
         sizes: how many values there are for each row, not fewer than its group has rows.
         draw: one value for each of some rows, by the weights.
         weights: of the values; None where they are equal.
+        barred: a value that each row may not have; -1 for none. What is barred for a row is so for its group.
     """
     n, width = len(group), int(sizes.max(initial=1))
     values, found = np.full(n, -1), np.zeros(n, dtype=np.int64)
     taken = np.zeros(0, dtype=np.int64)  # group * width + value, sorted
+    if barred is not None:
+        taken = np.unique((group * width + barred)[barred >= 0])
     open_ = np.arange(n)
     for turn in range(ROUNDS):
         drawn = draw(open_)
@@ -45,7 +53,7 @@ def distinct_within(
         open_ = np.flatnonzero(values < 0)
         if not len(open_):
             break
-        taken = np.sort(np.concatenate([taken, codes[new]]))
+        taken = np.unique(np.concatenate([taken, codes[new]]))
     else:
         values[open_], found[open_] = _last(group, open_, sizes, taken, weights, width, rng), ROUNDS
     return values[np.lexsort((np.arange(n), found, group))] if found.any() else values

@@ -48,7 +48,7 @@ def linked(tables: Tables) -> tuple[Links, list[Fault]]:
             if isinstance(reference, Reference):
                 faults += _add(found, table, column, reference, tables)
         for link in found.values():
-            faults += _faults_of_columns(link, tables)
+            faults += _faults_of_columns(link, tables, found)
         links[table] = found
     return links, faults
 
@@ -80,7 +80,7 @@ def _add(found: dict[str, Link], table: str, column: str, reference: Reference, 
     return []
 
 
-def _faults_of_columns(link: Link, tables: Tables) -> Iterator[Fault]:
+def _faults_of_columns(link: Link, tables: Tables, links: Mapping[str, Link]) -> Iterator[Fault]:
     """A link holds the whole key, or one column that is unique by itself."""
     targets, to = list(link.columns.values()), tables[link.to]
     place = f"{link.table}.{next(iter(link.columns))}"
@@ -92,8 +92,22 @@ def _faults_of_columns(link: Link, tables: Tables) -> Iterator[Fault]:
             yield place, f"the key of `{link.to}` has {len(key)} columns: the link `{link.name}` lacks {lacks}"
         else:
             yield place, f"`{link.to}.{targets[0]}` is no key: link to {', '.join(key) or 'a column of `keys`'}"
+    if link.apart:
+        yield from _faults_of_apart(link, place, links)
     if link.before and link.to != link.table:
         yield f"{place}.before", f"earlier rows are those of the same table, and this links to `{link.to}`"
+
+
+def _faults_of_apart(link: Link, place: str, links: Mapping[str, Link]) -> Iterator[Fault]:
+    """What is wrong with the link that one is kept apart from."""
+    other = links.get(link.apart)
+    if other is None or other is link:
+        known = [name for name in links if name != link.name]
+        yield f"{place}.apart", f"there is no other link `{link.apart}`. {did_you_mean(link.apart, known)}"
+    elif other.to != link.to:
+        yield f"{place}.apart", f"`{link.apart}` leads to `{other.to}`, and this to `{link.to}`: leave it out"
+    elif other.apart:
+        yield f"{place}.apart", f"`{link.apart}` is itself kept apart from `{other.apart}`: say it of one of them"
 
 
 # --------------------------------------------------------------------------- who belongs to whom
@@ -148,6 +162,9 @@ def settled(links: Links, owner: Mapping[str, str]) -> tuple[Links, list[Fault]]
                 faults.append(
                     (f"{place}.distinct", "rows that nobody owns take each row equally often: leave `weights` out")
                 )
+            if link.distinct and link.apart and table not in owner:
+                why = "rows that nobody owns are handed out in turn, without a look at other links"
+                faults.append((f"{place}.apart", f"{why}: leave `distinct` or `apart` out"))
             if not link.own:
                 continue
             under = _under(link, owner)
@@ -191,25 +208,31 @@ def faults_of_keys(tables: Tables, links: Links, owner: Mapping[str, str]) -> It
         for column in key:
             if declared.columns[column].missing or column in lost or (column in of and of[column].may_miss):
                 yield f"{table}.key", f"`{column}` may be empty, which no column of a key is"
-        if key and not _unique(table, set(key), declared, links[table], owner):
+        if key and not _unique(table, set(key), tables, links[table], owner):
             said = f"the same {', '.join(key)} may come twice"
             cure = "a column of `keys`, the `position` beside the owner, or `distinct: true` at a link"
             yield f"{table}.key", f"{said}: add {cure}"
 
 
-def _unique(table: str, key: set[str], declared: Table, links: Mapping[str, Link], owner: Mapping[str, str]) -> bool:
+def _unique(table: str, key: set[str], tables: Tables, links: Mapping[str, Link], owner: Mapping[str, str]) -> bool:
     """Whether the columns can be told never to come twice."""
+    declared = tables[table]
     if any(declared.columns[column].by_index for column in key):
         return True
     if any(columns <= key for columns in _said_unique(declared)):
         return True
-    held = [link for link in links.values() if set(link.columns) <= key]
+    held = [link for link in links.values() if set(link.columns) <= key or _alone(link, key, tables)]
     distinct = any(link.distinct for link in held)
     placed = any(isinstance(declared.columns[column], Position) for column in key)
     if table not in owner:
         return distinct or placed
     each = next((link.each for link in held if link.each is not None), None)
     return each is not None and (distinct or placed or bounds_of(each)[1] == 1)
+
+
+def _alone(link: Link, key: set[str], tables: Tables) -> bool:
+    """Whether a column of the key tells the rows that a link leads to apart by itself."""
+    return any(name in key and tables[link.to].columns[its].by_index for name, its in link.columns.items())
 
 
 def _said_unique(declared: Table) -> Iterator[set[str]]:

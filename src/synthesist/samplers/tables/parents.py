@@ -64,35 +64,50 @@ def _looked_up(block: "Block", link: Link, rng: np.random.Generator) -> np.ndarr
     if link.distinct and world.plan.tables[link.table].owner is None:
         return permute((np.arange(span.first, span.first + count)) % size, size, order)
     popular = world.popularity(link)
+    barred = block.parents(link.table, link.apart) if link.apart else None
 
     def draw(rows: np.ndarray) -> np.ndarray:
-        return popular.draw(len(rows), rng)
+        found = popular.draw(len(rows), rng)
+        return found if barred is None or link.distinct else np.where(found == barred[rows], (found + 1) % size, found)
 
+    if barred is not None and size == 1:
+        raise DataError(
+            f"`{link.table}.{link.name}` is never the row of `{link.apart}`, and there is one row of `{link.to}` only. "
+            f"Ask for more `{link.to}`."
+        )
     if not link.distinct:
         return draw(np.arange(count))
-    return _distinct(block, link, np.full(count, size), draw, popular.weights, rng)
+    return _distinct(block, link, np.full(count, size), draw, popular.weights, rng, barred)
 
 
 def _distinct(
-    block: "Block", link: Link, sizes: np.ndarray, draw: Draw, weights: np.ndarray | None, rng: np.random.Generator
+    block: "Block",
+    link: Link,
+    sizes: np.ndarray,
+    draw: Draw,
+    weights: np.ndarray | None,
+    rng: np.random.Generator,
+    barred: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Places among so many rows for each row, none twice among the rows of one owner.
+    """Places among so many rows for each row, none twice among the rows of one owner, and none the one it is barred.
 
     Raises:
         DataError: an owner has more rows than there are different rows to point to.
     """
     owner, span = block.owner(link.table), block.span(link.table)
     rows = np.bincount(owner)[owner] if len(owner) else owner
-    enough = rows <= sizes
+    enough = rows <= sizes - (barred is not None)
     if not enough[: span.rows].all():
         short = int(np.argmin(enough))
+        others = int(sizes[short]) - (barred is not None)
         raise DataError(
             f"`{link.table}.{link.name}` takes no row of `{link.to}` twice: one owner has {int(rows[short]):,} rows, "
-            f"and there are {int(sizes[short]):,} for them. Give `each` a `high`, or ask for more `{link.to}`."
+            f"and there are {others:,} for them. Give `each` a `high`, or ask for more `{link.to}`."
         )
     among = np.flatnonzero(enough)  # rows beyond the end of the table may lack some, and are never handed out
     found = np.zeros(len(owner), dtype=np.int64)
-    found[among] = distinct_within(owner[among], sizes[among], lambda rows: draw(among[rows]), weights, rng)
+    taken = None if barred is None else barred[among]
+    found[among] = distinct_within(owner[among], sizes[among], lambda rows: draw(among[rows]), weights, rng, taken)
     return found
 
 

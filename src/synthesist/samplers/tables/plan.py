@@ -32,6 +32,8 @@ class Link:
     before: bool = False
     own: bool = False
     distinct: bool = False
+    apart: str = ""
+    """Another link of the table, whose row is never the same."""
     under: str = ""
     """Of an `own` link: the table whose row both rows belong to."""
     has_none: bool = False

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from synthesist.errors import SpecError
@@ -19,13 +20,30 @@ from synthesist.schemas.relational.tables import Check, Table
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Checked", "checked"]
+__all__ = ["Checked", "Part", "checked", "said"]
 
 Found = tuple[str, Limits]
 """A column and a limit."""
 FLIPPED = {"LT": "GT", "LTE": "GTE", "GT": "LT", "GTE": "LTE", "EQ": "EQ", "NEQ": "NEQ", "NullSafeEQ": "EQ"}
+LONG = 120  # signs of a condition that are told
 ANYTHING = "[a-z]{0,8}"  # what stands for % in LIKE
+AVOIDED = ("Like", "ILike", "RegexpLike", "RegexpILike")
+LISTS = ('["a", "b"]', '["c"]')
+"""Arrays of JSON."""
+NOW = ("CurrentDate", "CurrentTimestamp", "CurrentDatetime", "CurrentTime", "Localtimestamp")
+PAST, FUTURE = datetime(2024, 12, 31), datetime(2101, 1, 1)
+"""Before and after any present in which rows are loaded."""
+DAYS = {"day": 1.0, "week": 7.0, "month": 31.0, "year": 366.0, "hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400}
 TRANSPARENT = ("Paren", "Cast", "TryCast", "Collate", "Trim", "TsOrDsToDate", "Date", "Timestamp")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a condition that is more than a limit; `rule` says it in the words of formulas, where they have it."""
+
+    check: Check
+    node: "exp.Expression"
+    rule: str = ""
 
 
 @dataclass
@@ -33,7 +51,9 @@ class Checked:
     """What the conditions of a table come to."""
 
     limits: dict[str, Limits] = field(default_factory=dict)
-    rules: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    apart: list[Part] = field(default_factory=list)
+    """Those that keep two links of a row from leading to the same row."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -53,10 +73,10 @@ def _parts(check: Check, table: Table, dialect: str, out: Checked) -> "Iterator[
     try:
         tree = sqlglot.parse_one(f"SELECT {check.sql}", read=dialect).expressions[0]
     except (sqlglot.errors.SqlglotError, IndexError, RecursionError):
-        out.notes.append(_note(check, table, "cannot be read"))
+        out.notes.append(said(check, table, "cannot be read: rows may break it"))
         return
     for column in tree.find_all(exp.Column):
-        name = check.column if column.name.upper() == "VALUE" and not table.spelt("value") else column.name
+        name = check.column if column.name.upper() == "VALUE" and check.of_domain else column.name
         if (spelt := table.spelt(name)) is not None:
             column.set("this", exp.to_identifier(spelt, quoted=True))
             column.set("table", None)
@@ -79,19 +99,18 @@ def _apply(node: "exp.Expression", check: Check, table: Table, out: Checked) -> 
         if both is not None:
             out.limits[column] = both
             return
-    elif not _is_true(node):
-        try:
-            out.rules.append(_rule(node))
-            return
-        except SpecError:
-            pass
-    else:
+    elif _is_true(node) or _is_of_type(node, table):
         return
-    out.notes.append(_note(check, table, "is not kept: rows may break it"))
+    try:
+        out.parts.append(Part(check, node, _rule(node)))
+    except SpecError:
+        out.parts.append(Part(check, node))
 
 
-def _note(check: Check, table: Table, words: str) -> str:
-    return f"line {check.line}: `{table.name}`: CHECK ({' '.join(check.sql.split())}) {words}."
+def said(check: Check, table: Table, words: str) -> str:
+    """A note about a condition."""
+    sql = " ".join(check.sql.split())
+    return f"line {check.line}: `{table.name}`: CHECK ({sql if len(sql) <= LONG else sql[:LONG] + ' ...'}) {words}."
 
 
 def _rule(node: "exp.Expression") -> str:
@@ -126,6 +145,10 @@ def _limit(node: "exp.Expression") -> Found | None:
     """The column and the limit that a condition is about; None where it is about more."""
     node = _open(node)
     kind = type(node).__name__
+    if node.args.get("negate") and kind != "Is":
+        plain = node.copy()
+        plain.set("negate", None)
+        return _avoided(plain)
     reader = READERS.get(kind)
     return reader(node) if reader is not None else None
 
@@ -170,6 +193,10 @@ def _value(node: Any) -> Any:
 def _compared(node: "exp.Expression") -> Found | None:
     sign = type(node).__name__
     left, right = node.this, node.expression
+    if (found := _of_now(left, sign, right) or _of_now(right, FLIPPED[sign], left)) is not None:
+        return found
+    if sign == "EQ" and (name := _typed_as_json(left)) and (kind := _value(right)) in ("object", "array"):
+        return name, Limits(is_json=True) if kind == "object" else Limits(values=LISTS)
     if type(right).__name__ == "Any" and sign == "EQ":
         return _any_of(left, right)
     if _value(left) is not None:
@@ -177,7 +204,7 @@ def _compared(node: "exp.Expression") -> Found | None:
     if (value := _value(right)) is None:
         return _of_case(left, right)
     inner = _bare(left)
-    if type(inner).__name__ in ("Length", "CharLength", "ByteLength") and (name := _column(inner.this)):
+    if (name := _measured(inner)) is not None:
         return _of_length(name, sign, value)
     if type(inner).__name__ == "Mod" and sign == "EQ":
         return None
@@ -193,6 +220,53 @@ def _compared(node: "exp.Expression") -> Found | None:
         case "GT" | "GTE":
             return name, Limits(low=value, low_open=sign == "GT")
     return name, Limits(high=value, high_open=sign == "LT")
+
+
+def _of_now(left: Any, sign: str, right: Any) -> Found | None:
+    """A column that is before or after the present, which goes on."""
+    name = _column(left)
+    days = _days_from_now(right) if name is not None else None
+    if name is None or days is None or sign not in ("LT", "LTE", "GT", "GTE"):
+        return None
+    past = sign in ("LT", "LTE")
+    end = (PAST if past else FUTURE) + timedelta(days=days)
+    return name, Limits(high=end.isoformat()) if past else Limits(low=end.isoformat())
+
+
+def _days_from_now(node: Any) -> float | None:
+    node = _bare(node)
+    kind = type(node).__name__
+    if kind in NOW or (kind == "Anonymous" and node.name.lower() in ("now", "getdate", "localtimestamp")):
+        return 0.0
+    if kind not in ("Add", "Sub", "DateAdd", "DateSub") or (start := _days_from_now(node.this)) is None:
+        return None
+    length = node.expression
+    count, unit = (
+        (getattr(length, "this", None), str(length.args.get("unit") or "day")) if length is not None else (None, "")
+    )
+    number = re.fullmatch(r"\s*(\d+)\s*(\w*)\s*", str(getattr(count, "this", count) or ""))
+    days = DAYS.get((number[2] or unit).lower().rstrip("s")) if number else None
+    if number is None or days is None:
+        return None
+    return start + (1 if kind.endswith("Add") else -1) * int(number[1]) * days
+
+
+def _typed_as_json(node: Any) -> str | None:
+    """The column of `jsonb_typeof(column)` and its like."""
+    node = _bare(node)
+    called = node.name.lower() if type(node).__name__ == "Anonymous" else type(node).__name__.lower()
+    args = node.expressions if type(node).__name__ == "Anonymous" else [node.this]
+    named = called in ("jsonb_typeof", "json_typeof", "json_type", "jsontype", "jsonbtypeof")
+    return _column(args[0]) if named and len(args) == 1 else None
+
+
+def _measured(node: Any) -> str | None:
+    """The column whose length it is: of a text, of bytes, of an array."""
+    kind = type(node).__name__
+    if kind in ("Length", "CharLength", "ByteLength", "ArraySize", "ArrayLength"):
+        return _column(node.this)
+    called = kind == "Anonymous" and node.name.lower() in ("octet_length", "cardinality", "array_length", "len")
+    return _column(node.expressions[0]) if called and node.expressions else None
 
 
 def _of_length(name: str, sign: str, value: Any) -> Found | None:
@@ -238,13 +312,15 @@ def _among(node: "exp.Expression") -> Found | None:
 def _between(node: "exp.Expression") -> Found | None:
     low, high, name = _value(node.args["low"]), _value(node.args["high"]), _column(node.this)
     inner = _bare(node.this)
-    if type(inner).__name__ == "Length" and (name := _column(inner.this)) and isinstance(low, int):
-        return name, Limits(shortest=low, longest=high)
+    if (measured := _measured(inner)) and isinstance(low, int):
+        return measured, Limits(shortest=low, longest=high)
     return (name, Limits(low=low, high=high)) if name and low is not None and high is not None else None
 
 
 def _negated(node: "exp.Expression") -> Found | None:
     inner = _open(node.this)
+    if (avoided := _avoided(inner)) is not None:
+        return avoided
     found = _limit(inner)
     if found is None:
         return None
@@ -256,6 +332,23 @@ def _negated(node: "exp.Expression") -> Found | None:
     if limit.values is not None and limit == Limits(values=limit.values):
         return name, Limits(excluded=limit.values)
     return None
+
+
+def _avoided(node: "exp.Expression") -> Found | None:
+    """What NOT LIKE, NOT REGEXP and their like forbid."""
+    kind = type(node).__name__
+    name, text = (_column(node.this), _value(node.expression)) if kind in AVOIDED else (None, None)
+    if name is None or not isinstance(text, str):
+        return None
+    if kind in ("Like", "ILike"):
+        signs = ({"%": "(?s:.*)", "_": "(?s:.)"}.get(sign, re.escape(sign)) for sign in text)
+        text = rf"\A{''.join(signs)}\Z"
+    text = f"(?i:{text})" if kind in ("ILike", "RegexpILike") else text
+    try:
+        re.compile(text)
+    except re.error:
+        return None
+    return name, Limits(avoided=(text,))
 
 
 def _missing(node: "exp.Expression") -> Found | None:
@@ -332,6 +425,35 @@ def _function(node: "exp.Expression") -> Found | None:
     if node.name.lower() in ("json_valid", "isjson") and node.expressions and (name := _column(node.expressions[0])):
         return name, Limits(is_json=True)
     return None
+
+
+def _is_of_type(node: "exp.Expression", table: Table) -> bool:
+    """Whether a condition says only that a cell is of the type of its column, to which SQLite does not hold."""
+    node = _open(node)
+    kind = type(node).__name__
+    if kind not in ("EQ", "In", "Is", "NullSafeEQ"):
+        return False
+    asked = _bare(node.this)
+    called = asked.name.lower() if type(asked).__name__ == "Anonymous" else type(asked).__name__.lower()
+    args = asked.expressions if type(asked).__name__ == "Anonymous" else [asked.args.get("this")]
+    name = table.spelt(_column(args[0]) or "") if called == "typeof" and args else None
+    if name is not None:
+        words = [_value(one) for one in node.expressions] if kind == "In" else [_value(node.expression)]
+        fits = {"integer": ("integer",), "text": ("text", "date", "timestamp", "json", "uuid"), "real": ("float",)}
+        return any(table.columns[name].type.family in fits.get(str(word), ()) for word in words) and (
+            not table.columns[name].nullable or "null" in words or _never_empty(node, table, name)
+        )
+    other = getattr(node, "expression", None)
+    dated = [one for one in (node.this, other) if type(one).__name__ in ("Date", "TsOrDsToDate", "Datetime")]
+    names = {_column(node.this), _column(other)} - {None}
+    spelt = table.spelt(names.pop() or "") if len(dated) == 1 and len(names) == 1 else None
+    return spelt is not None and table.columns[spelt].type.family in ("date", "timestamp")
+
+
+def _never_empty(node: "exp.Expression", table: Table, name: str) -> bool:
+    """Make a column that may be empty one that is not, as its type is asked for."""
+    table.columns[name].nullable = False
+    return True
 
 
 def _is_true(node: "exp.Expression") -> bool:

@@ -3,16 +3,19 @@
 The meaning proposes, type and limits cut: what does not fit them at all gives way to what the type alone would draw.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
-from synthesist.data.databases.types import Type, most_of
+from synthesist.core import Context
+from synthesist.data.databases.types import ENDLESS, Type, most_of
 from synthesist.samplers.columns.declaration import READER
-from synthesist.samplers.columns.distribution import Distribution
+from synthesist.samplers.columns.distribution import Distribution, Rows
 from synthesist.schemas.relational.limits import Limits
 from synthesist.schemas.relational.meanings import Meaning, meaning_of
 from synthesist.schemas.relational.tables import Column
@@ -26,6 +29,8 @@ ENOUGH = 1_000_000  # different values, for a column in which none comes twice
 DIGITS = 15  # of a decimal number, all of which are exact
 WINDOW = ("2020-01-01", "2024-12-31")
 NUMBERED = 12  # signs of a number that makes a text unique
+TRIED = 1_000  # texts that are looked at, where some are forbidden
+OTHERS = "qxz"  # a first letter that keeps texts from those that are forbidden
 SPREAD = 1_000  # whole numbers, where nothing is known but where they begin
 
 
@@ -41,7 +46,7 @@ def drawn(column: Column, limits: Limits, unique: bool, dialect: str, *, ruled: 
     pages = _pages(column, limits, meaning, unique, dialect)
     if meaning is not None and not ruled and (part := _provided(column.type, limits, meaning, unique)) is not None:
         pages.insert(0, part)
-    page = next((page for page in pages if _fits(page, limits, unique)), None)
+    page = next((page for page in pages if _fits(page, limits, unique) and not _met(page, limits)), None)
     if page is not None and column.nullable and not limits.present and page["is"] != "keys":
         page["missing"] = meaning.missing if meaning and meaning.missing is not None else MISSING
     return page
@@ -102,7 +107,7 @@ def _pages(column: Column, limits: Limits, meaning: Meaning | None, unique: bool
         case "bits" if dialect == "mysql":
             ends = {"low": 0, "high": min(2 ** (kind.length or 1) - 1, 2**53)}
             return [{"is": "uniform", **ends, "integers": True, **_once(unique)}]
-    pattern = pattern_of(kind, dialect)
+    pattern = pattern_of(_sized(kind, limits), dialect)
     return [] if pattern is None else [{"is": "regex", "pattern": pattern, **_once(unique)}]
 
 
@@ -115,6 +120,21 @@ def _provided(kind: Type, limits: Limits, meaning: Meaning, unique: bool) -> dic
     if (limits.longest is not None and limits.longest < room) or (unique and not meaning.numbered):
         return None
     return {"is": "provided", "by": meaning.provided, **_once(unique)}
+
+
+def _sized(kind: Type, limits: Limits) -> Type:
+    """Bytes, or an array, of as many as their checks ask for."""
+    if kind.family == "array" and not kind.fixed and (limits.shortest or limits.longest):
+        least = max(limits.shortest or 0, 1)
+        return replace(kind, length=min(max(least, 2), limits.longest or 2**15), fixed=True)
+    if kind.family != "bytes":
+        return kind
+    least, most = limits.shortest or 0, min(limits.longest or ENDLESS, kind.length or ENDLESS)
+    return (
+        kind
+        if limits.shortest is limits.longest is None
+        else replace(kind, length=min(max(least, 16), most), fixed=True)
+    )
 
 
 def _once(unique: bool) -> dict[str, Any]:
@@ -137,6 +157,19 @@ def _fits(page: Mapping[str, Any], limits: Limits, unique: bool) -> bool:
         room = limits.longest is None or limits.longest >= 6
         return not room or (read.most or 0) >= ENOUGH
     return True
+
+
+def _met(page: Mapping[str, Any], limits: Limits) -> bool:
+    """Whether texts are drawn that are forbidden."""
+    out = [value for value in limits.excluded if isinstance(value, str)]
+    if page["is"] == "regex" and (read := _read(page)) is not None:
+        at = Context.seeded(0)
+        texts = read.draw(Rows(np.arange(TRIED), at, at)).to_list() if limits.avoided else []
+        named = limits.pattern is None and any(read.language.reads(value) for value in out)  # type: ignore[attr-defined]
+        return named or any(re.search(pattern, text) for pattern in limits.avoided for text in texts)
+    if page["is"] == "categorical":
+        return any(re.search(pattern, str(text)) for pattern in limits.avoided for text in page["values"])
+    return page["is"] in ("identifier", "provided") and bool(limits.avoided)  # not looked into
 
 
 def _json() -> dict[str, Any]:
@@ -270,7 +303,8 @@ def _cut(page: dict[str, Any], low: Any, high: Any) -> dict[str, Any]:
 def _texts(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) -> list[dict[str, Any]]:
     longest, shortest = limits.longest, limits.shortest or 0
     if limits.pattern is not None:
-        return [_regex(limits.pattern, longest, unique, always=True), _regex(limits.pattern, longest, unique)]
+        pattern = _as_long(limits.pattern, shortest, longest)
+        return [_regex(pattern, longest, unique, always=True), _regex(pattern, longest, unique)]
     pages = []
     if meaning is not None and not limits.case:
         page = dict(meaning.page)
@@ -290,7 +324,18 @@ def _texts(kind: Type, limits: Limits, meaning: Meaning | None, unique: bool) ->
         return [*pages, _regex(f"{sign}{{{longest}}}", None, unique)]
     most = max(min(longest or 12, 12), shortest)
     least = max(shortest, min(most, 6 if unique else 3))
-    return [*pages, _regex(f"{letter}{{{least},{most}}}", None, unique)]
+    others = [
+        f"{sign}{letter}{{{max(least - 1, 0)},{max(most - 1, 0)}}}"
+        for sign in (OTHERS if letter == "[a-z]" else OTHERS.upper())
+    ]
+    patterns = [f"{letter}{{{least},{most}}}", *(others if limits.excluded or limits.avoided else [])]
+    return [*pages, *(_regex(pattern, None, unique) for pattern in patterns)]
+
+
+def _as_long(pattern: str, shortest: int, longest: int | None) -> str:
+    """A pattern of one class of signs, whose texts are not too short either."""
+    alone = re.fullmatch(r"(\[[^\]]+\]|\\[dw])(?:[+*]|\{\d+,\})", pattern)
+    return pattern if alone is None or not shortest else f"{alone[1]}{{{shortest},{longest or shortest + NUMBERED}}}"
 
 
 def _regex(pattern: str, longest: int | None, unique: bool, always: bool = False) -> dict[str, Any]:

@@ -87,6 +87,24 @@ class Cursor:
         inner = self._inner()
         return self.statement.between(inner[0], inner[-1]) if inner else ""
 
+    def literal(self) -> str | int | float | bool | None:
+        """The written value that comes next, which is not yet read; None where it is none."""
+        depth = 0
+        while self.peek(depth).is_("("):
+            depth += 1
+        minus = self.peek(depth).is_("-")
+        token, after = self.peek(depth + minus), self.peek(depth + minus + 1)
+        if depth and not after.is_(")") and not after.is_("::"):
+            return None
+        if token.kind == "string":
+            return token.text
+        if token.is_("TRUE", "FALSE"):
+            return token.is_("TRUE")
+        if token.kind != "word" or not token.text[:1].isdigit():
+            return None
+        number = float(token.text) if "." in token.text else int(token.text)
+        return -number if minus else number
+
     def expression(self) -> None:
         """Pass over one value: a text, a number, a word, what is in parentheses, with casts behind it."""
         while self.sees("-", "+"):

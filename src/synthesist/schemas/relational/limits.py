@@ -17,6 +17,8 @@ class Limits:
     values: tuple[Any, ...] | None = None
     excluded: tuple[Any, ...] = ()
     pattern: str | None = None
+    avoided: tuple[str, ...] = ()
+    """Regular expressions that no text matches, wherever in it."""
     shortest: int | None = None
     longest: int | None = None
     case: str = ""
@@ -40,6 +42,7 @@ class Limits:
             return None
         return Limits(
             low, high, low_open, high_open, values, self.excluded + other.excluded, self.pattern or other.pattern,
+            self.avoided + other.avoided,
             _of(max, self.shortest, other.shortest), _of(min, self.longest, other.longest), self.case or other.case,
             self.present or other.present, self.absent or other.absent, self.is_json or other.is_json,
         )  # fmt: skip

@@ -14,6 +14,7 @@ from synthesist.schemas.relational.tables import Column, Database, ForeignKey, G
 __all__ = ["Link", "Ties", "tied"]
 
 PLACED = {"is": "geometric", "p": 0.3, "high": 12}  # rows that are counted within their owner
+SOME_EACH = {"is": "uniform", "low": 1, "high": 6, "integers": True}  # rows that others of their owner refer to
 PAIRED = {"is": "geometric", "p": 0.4, "high": 6}  # rows of a table between two others
 SOME = {"is": "bernoulli", "p": 0.7}  # rows that belong to one other each
 POPULAR = {"is": "zipf", "exponent": 0.5}  # some rows are referred to more often
@@ -79,14 +80,17 @@ def tied(database: Database) -> dict[str, Ties]:
 class _Tying:
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.ties = {name: Ties() for name in database.tables}
+        self.ties = {name: Ties(absent=_empty(table)) for name, table in database.tables.items()}
         self.owners: dict[str, str] = {}
+        self.owned: dict[str, str] = {}
+        """Tables whose rows belong to those of another, as rows of several refer to each other; the column of it."""
 
     def all(self) -> dict[str, Ties]:
         wanted = {name: list(self._wanted(table)) for name, table in self.database.tables.items()}
         self._make_targets_unique(wanted)
         for name, table in self.database.tables.items():
             self.ties[name].links = list(self._links(table, wanted[name]))
+        self._give_owners()
         self._break_circles()
         for name, table in self.database.tables.items():
             self._refer_to_itself(table, self.ties[name])
@@ -104,6 +108,8 @@ class _Tying:
         seen: set[Any] = set()
         for foreign in table.foreign:
             other = self.database.find(foreign.table)
+            if any((name := table.spelt(column)) and table.columns[name].absent for column in foreign.columns):
+                continue  # what is empty refers to nothing
             if other is None:
                 self._note(table, foreign.line, f"refers to `{foreign.table}`, which is no table of this file: "
                                                 f"{', '.join(foreign.columns)} is drawn by its type")  # fmt: skip
@@ -130,7 +136,12 @@ class _Tying:
     def _links(self, table: Table, wanted: Sequence[tuple[ForeignKey, Table, dict[str, str]]]) -> Iterator[Link]:
         """The links of a table: each column is in one, the longest foreign keys come first."""
         held: dict[str, Link] = {}
+        for link in self._siblings(table, wanted):
+            held.update(dict.fromkeys(link.columns, link))
+            yield link
         for foreign, other, pairs in sorted(wanted, key=lambda entry: -len(entry[2])):
+            if set(pairs) <= held.keys() and any(link.options.get("own") for link in map(held.__getitem__, pairs)):
+                continue
             if other is table and set(pairs) == set(pairs.values()):
                 continue
             over = [held[column] for column in pairs if column in held]
@@ -147,6 +158,36 @@ class _Tying:
                 said = f"the foreign key ({', '.join(pairs)}) to `{other.name}`"
                 self._note(table, foreign.line, f"{said} shares columns with that to `{over[0].to}` and is not kept")
 
+    def _siblings(self, table: Table, wanted: Sequence[tuple[ForeignKey, Table, dict[str, str]]]) -> list[Link]:
+        """Foreign keys of two columns that share one, as that of a tenant: rows of the same owner as this one."""
+        for shared in table.columns:
+            pairs = [(other, pairs, key.line) for key, other, pairs in wanted if len(pairs) == 2 and shared in pairs]
+            above = {self._above(other, pairs[shared]) for other, pairs, _ in pairs if other is not table}
+            if len(pairs) < 2 or len(above) != 1 or None in above:
+                continue
+            (top,) = above
+            assert top is not None
+            links = [Link(shared, top[0], {shared: top[1]}, {"each": dict(SOME_EACH)}, line=table.line)]
+            for other, its, line in pairs:
+                (mine,) = set(its) - {shared}
+                other.unique.append(Group((its[mine],), other.line))
+                options = {"own": True, "before": True} if other is table else {"own": True}
+                links.append(Link(mine, other.name, {mine: its[mine]}, options, line))
+            if len({name for link in links for name in link.columns}) < len(links):
+                continue  # one column more is shared
+            self.owned |= {other.name: its[shared] for other, its, _ in pairs} | {table.name: shared}
+            return links
+        return []
+
+    def _above(self, table: Table, column: str) -> tuple[str, str] | None:
+        """The table and column that a column refers to by itself."""
+        for foreign in table.foreign:
+            other = self.database.find(foreign.table)
+            if foreign.columns == (column,) and other is not None and other is not table:
+                targets = foreign.others or other.key
+                return (other.name, targets[0]) if len(targets) == 1 else None
+        return None
+
     def _implied(self, pairs: Mapping[str, str], other: Table, link: Link) -> bool:
         """Whether a foreign key holds because the columns it is about hold those of a table that has it too."""
         if not set(pairs) <= set(link.columns):
@@ -159,6 +200,23 @@ class _Tying:
             if target is other and dict(zip(foreign.columns, others, strict=False)) == through:
                 return True
         return False
+
+    def _give_owners(self) -> None:
+        """Tables whose rows are found by their owner have one, with a row at least for each of its rows."""
+        for name, column in self.owned.items():
+            link = next((link for link in self.ties[name].links if list(link.columns) == [column]), None)
+            if link is not None and not link.late and self._can_own(self.database.tables[name], link):
+                link.options = {"each": dict(SOME_EACH)}
+                self.owners[name] = link.to
+        for name, ties in self.ties.items():
+            for link in list(ties.links):
+                if link.options.get("own") and not {name, link.to} <= self.owners.keys():
+                    ties.links.remove(link)
+                    self._note(
+                        self.database.tables[name],
+                        link.line,
+                        f"the foreign key of {link.name} to `{link.to}` is not kept",
+                    )
 
     def _break_circles(self) -> None:
         """Tables that refer to each other in a circle are loaded one after the other only where a link stays empty."""
@@ -177,9 +235,12 @@ class _Tying:
                 said = f"tables refer to each other in a circle ({way}), and no cell of it may be empty"
                 self._note(table, link.line, f"{said}: load it with the check of {', '.join(link.columns)} deferred")
 
-    def _may_be_empty(self, table: str, link: Link) -> bool:
+    def _may_be_empty(self, table: str, link: Link, *, whole: bool = False) -> bool:
+        """Whether one of its columns may be empty, so that it refers to nothing, or all of them."""
         columns = self.database.tables[table].columns
-        return any(columns[name].nullable and name not in self.database.tables[table].key for name in link.columns)
+        return (all if whole else any)(
+            columns[name].nullable and name not in self.database.tables[table].key for name in link.columns
+        )
 
     def _circle(self, start: str) -> list[tuple[str, Link]] | None:
         """Links that lead from a table back to it, by way of others."""
@@ -204,7 +265,9 @@ class _Tying:
         """Links to earlier rows of the same table; a row refers to itself where no cell may be empty."""
         for link in [link for link in ties.links if link.to == table.name]:
             alone = any(set(group) == set(link.columns) for group in self._groups(table))
-            if self._may_be_empty(table.name, link) and not alone:
+            if link.options.get("own"):
+                continue
+            if self._may_be_empty(table.name, link, whole=True) and not alone:
                 link.options = {"before": True, "missing": NONE}
             elif self._may_be_empty(table.name, link):
                 ties.links.remove(link)
@@ -257,7 +320,12 @@ class _Tying:
         if ties.unique & set(group) or ties.absent & set(group):
             return True
         held = [link for link in ties.links if set(link.columns) <= set(group)]
-        if any(link.options.get("distinct") for link in held) and ties.owner is None:
+        half = [
+            link
+            for link in ties.links
+            if any(n in group and c in self.ties[link.to].unique for n, c in link.columns.items())
+        ]
+        if any(link.options.get("distinct") for link in (*held, *half)) and ties.owner is None:
             return True
         if ties.owner in held and ties.owner is not None:
             one = ties.owner.options["each"] == SOME
@@ -285,6 +353,8 @@ class _Tying:
             self._own(table, owners[0], SOME)
         elif held and ties.owner is None:
             held[0].options = {"distinct": True}
+        elif ties.owner is None and (half := self._half_held(group, ties)) is not None:
+            half.options = {"distinct": True}
         elif free and len(free) == len(group):
             ties.rules.append(f"unique({', '.join(free)})")
             return True
@@ -294,6 +364,17 @@ class _Tying:
         elif free:
             ties.unique.add(max(free, key=lambda name: _room(table.columns[name])))
         return self._holds(group, ties)
+
+    def _half_held(self, group: Sequence[str], ties: Ties) -> Link | None:
+        """A link that is partly in a group, by a column that the other table can hold without repeating."""
+        for link in ties.links:
+            for name in set(link.columns) & set(group) if link.to not in self.owners else ():
+                other, column = self.ties[link.to], link.columns[name]
+                free = column not in {*other.linked, *other.placed, *other.itself, *other.absent}
+                if free and self._wide(self.database.tables[link.to].columns[column]):
+                    other.unique.add(column)
+                    return link
+        return None
 
     def _wide(self, column: Column) -> bool:
         """Whether there are values enough for a column in which none comes twice."""
@@ -311,7 +392,7 @@ class _Tying:
         return True
 
     def _own(self, table: Table, link: Link, each: Mapping[str, Any]) -> None:
-        if link.owns and link.options["each"] == SOME:
+        if link.owns and link.options["each"] in (SOME, SOME_EACH):
             return
         link.options = {"each": dict(each)}
         self.owners[table.name] = link.to
@@ -320,7 +401,7 @@ class _Tying:
         """What is said of a link that only looks rows up."""
         if not link.options:
             link.options = {"weights": dict(POPULAR)}
-        if self._may_be_empty(table.name, link) and "before" not in link.options:
+        if self._may_be_empty(table.name, link, whole=True) and "before" not in link.options:
             link.options["missing"] = NONE
 
     def _key(self, table: Table, ties: Ties, referred: tuple[str, ...]) -> tuple[str, ...]:
@@ -347,6 +428,10 @@ class _Tying:
 
     def _note(self, table: Table, line: int, words: str) -> None:
         self.ties[table.name].notes.append(f"line {line}: `{table.name}`: {words}.")
+
+
+def _empty(table: Table) -> set[str]:
+    return {name for name, column in table.columns.items() if column.absent}
 
 
 def _room(column: Column) -> float:

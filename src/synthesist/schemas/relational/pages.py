@@ -1,7 +1,7 @@
 """Tables as the page of the sampler `tables`, or of `columns` where there is one table that refers to none."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any
 
 from synthesist.errors import SpecError
 from synthesist.rules.rule import read_rule
-from synthesist.schemas.relational.checks import Checked, checked
+from synthesist.schemas.relational.checks import checked
 from synthesist.schemas.relational.columns import ABSENT, drawn, limits_of, most_values
+from synthesist.schemas.relational.holding import handed_up, held, narrowed
 from synthesist.schemas.relational.limits import Limits
-from synthesist.schemas.relational.links import Link, Ties, tied
+from synthesist.schemas.relational.links import Link, Ties
+from synthesist.schemas.relational.notes import NotKeptWarning
 from synthesist.schemas.relational.tables import Database, Table
 
 __all__ = ["page_of_tables", "told"]
@@ -28,7 +30,7 @@ def told(database: Database, where: Path) -> dict[str, Any]:
     """
     page, notes = page_of_tables(database, str(where))
     if notes:
-        warnings.warn(f"{where}: not all of it is kept\n  " + "\n  ".join(notes), UserWarning, stacklevel=2)
+        warnings.warn(NotKeptWarning(where, notes), stacklevel=2)
     return page
 
 
@@ -41,21 +43,22 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
     if not database.tables:
         raise SpecError(f"{where} describes no table with columns: there is nothing to draw. Name the file that does.")
     conditions = {name: checked(table, database.dialect) for name, table in database.tables.items()}
-    _narrow(database, conditions)
-    ties = tied(database)
+    handed_up(database, conditions)
+    narrowed(database, conditions)
+    ties, rules = held(database, conditions)
     notes = list(database.notes)
     made: dict[str, dict[str, Any]] = {}
     for name in _ordered(database, ties):
         table, tie = database.tables[name], ties[name]
-        held = conditions[name]
-        columns = _columns(table, tie, held, database.dialect, notes)
-        held.rules += tie.rules + list(_excluded(held, columns))
-        notes += [*tie.notes, *held.notes]
+        limits = conditions[name].limits
+        columns = _columns(table, tie, limits, rules[name], database.dialect, notes)
+        rules[name] += tie.rules + list(_excluded(limits, columns))
+        notes += [*tie.notes, *conditions[name].notes]
         if not columns:
             notes.append(f"line {table.line}: `{name}` has no column that can be drawn and is left out.")
             continue
         key = {"key": list(tie.key)} if tie.key and set(tie.key) <= columns.keys() else {}
-        made[name] = {**key, "columns": columns, **_rules(held, columns, table, notes)}
+        made[name] = {**key, "columns": columns, **({"rules": list(dict.fromkeys(rules[name]))} if rules[name] else {})}
     if len(made) == 1 and not next(iter(ties.values())).links:
         ((name, only),) = made.items()
         only.pop("key", None)
@@ -67,35 +70,24 @@ def page_of_tables(database: Database, where: str) -> tuple[dict[str, Any], list
     return {"kind": "tables", "unit": unit, "tables": made}, notes
 
 
-def _narrow(database: Database, conditions: Mapping[str, Checked]) -> None:
-    """Tell columns what their checks leave, which settles how many different values there are."""
-    for name, table in database.tables.items():
-        for column, limits in conditions[name].limits.items():
-            its = table.columns[column]
-            if limits.values is not None:
-                its.values = its.values or limits.values
-            elif its.type.family == "integer":
-                ends = [end if isinstance(end, int) else known
-                        for end, known in ((limits.low, its.type.low), (limits.high, its.type.high))]  # fmt: skip
-                its.type = replace(its.type, low=ends[0], high=ends[1])
-
-
 def _ordered(database: Database, ties: Mapping[str, Ties]) -> list[str]:
     """Tables after those they refer to, so that files can be loaded in this order."""
     above = {name: {link.to for link in ties[name].links if not link.late} - {name} for name in database.tables}
     return list(TopologicalSorter(above).static_order())
 
 
-def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[str]) -> dict[str, dict[str, Any]]:
+def _columns(
+    table: Table, ties: Ties, limited: Mapping[str, Limits], rules: Sequence[str], dialect: str, notes: list[str]
+) -> dict[str, dict[str, Any]]:
     """The columns of a table as on a page."""
     linked, said = ties.linked, set[str]()
-    ruled = {name for rule in (*held.rules, *ties.rules) for name in read_rule(rule).columns}
+    ruled = {name for rule in (*rules, *ties.rules) for name in read_rule(rule).columns}
     out: dict[str, dict[str, Any]] = {}
     for name, column in table.columns.items():
-        limits = held.limits.get(name, Limits())
+        limits = limited.get(name, Limits())
         if column.generated:
             continue
-        if name in ties.absent:
+        if name in ties.absent or column.absent:
             out[name] = dict(ABSENT)
         elif name in ties.itself:
             out[name] = {
@@ -113,7 +105,7 @@ def _columns(table: Table, ties: Ties, held: Checked, dialect: str, notes: list[
             settled = replace(column, nullable=column.nullable and name not in ties.key and name not in ties.present)
             page = drawn(settled, limits, unique, dialect, ruled=name in ruled)
             if page is None:
-                notes.append(_left_out(table, name, held.limits.get(name, Limits())))
+                notes.append(_left_out(table, name, limits))
                 continue
             out[name] = page
     return out
@@ -139,26 +131,14 @@ def _named(name: str) -> str:
     return name if name.isidentifier() else f'column("{name}")'
 
 
-def _rules(held: Checked, columns: Mapping[str, Any], table: Table, notes: list[str]) -> dict[str, Any]:
-    """Conditions between columns, where tables take them."""
-    from synthesist.samplers.columns import Columns
-
-    if not held.rules:
-        return {}
-    if "rules" in Columns.model_fields:
-        return {"rules": list(dict.fromkeys(held.rules))}
-    notes += [
-        f"line {table.line}: `{table.name}`: the rule `{rule}` is not kept: rows may break it." for rule in held.rules
-    ]
-    return {}
-
-
-def _excluded(held: Checked, columns: Mapping[str, Any]) -> Iterator[str]:
+def _excluded(limited: Mapping[str, Limits], columns: Mapping[str, Any]) -> Iterator[str]:
     """Values that a check takes out of the middle of a column of numbers; lists leave theirs out by themselves."""
-    for name, limits in held.limits.items():
+    for name, limits in limited.items():
         if name in columns and columns[name]["is"] not in ("categorical", "reference", "regex", "keys"):
             numbers = [value for value in limits.excluded if isinstance(value, int | float)]
             yield from (f"{_named(name)} != {value}" for value in numbers if not isinstance(value, bool))
+        elif limits.pattern is not None and name in columns and not columns[name].get("unique"):
+            yield from (f"{_named(name)} != {value!r}" for value in limits.excluded if isinstance(value, str))
 
 
 def _unit(made: Mapping[str, Any], ties: Mapping[str, Ties]) -> str:

@@ -19,7 +19,7 @@ COPIED = r"^COPY\b[^;]*\bFROM\s+stdin\b[^;]*;.*?^\\\."
 CONSOLE = r"^\\[^\n]*"
 MATTERS = re.compile(
     r"\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:UNLOGGED|FOREIGN|VIRTUAL)\s+)?"
-    r"(?:TABLE|TYPE|DOMAIN|UNIQUE\s+(?:CLUSTERED\s+)?INDEX)|(?:ALTER|DROP)\s+TABLE|COMMENT\s+ON\s+COLUMN)\b",
+    r"(?:TABLE|TYPE|DOMAIN|SCHEMA|UNIQUE\s+(?:CLUSTERED\s+)?INDEX)|(?:ALTER|DROP)\s+(?:TABLE|TYPE|INDEX)|COMMENT\s+ON\s+COLUMN)\b",
     re.IGNORECASE,
 )
 MARKS = {

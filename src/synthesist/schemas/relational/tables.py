@@ -20,6 +20,10 @@ class Column:
     """Whether the database computes it, so that no value may be given."""
     comment: str = ""
     line: int = 0
+    absent: bool = False
+    """Whether it is empty in every row."""
+    default: str | int | float | bool | None = None
+    """What it holds where nothing is said, where that is one written value."""
     values: tuple[str | int | float | bool, ...] = ()
     pattern: str = ""
     format: str = ""
@@ -31,6 +35,7 @@ class Group:
 
     columns: tuple[str, ...]
     line: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class ForeignKey:
     table: str
     others: tuple[str, ...] = ()
     line: int = 0
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class Check:
     sql: str
     line: int = 0
     column: str = ""
+    name: str = ""
+    of_domain: bool = False
+    """Whether it is one of a domain, where VALUE is the cell, whatever columns there are."""
 
 
 @dataclass
@@ -65,7 +74,9 @@ class Table:
     schema: str = ""
     line: int = 0
     partitioned: str = ""
-    """The column by which the rows go to parts of the table; `parts` are the conditions of the parts, as SQL."""
+    """What the rows go to parts of the table by, as SQL; `parts` are the conditions of the parts."""
+    open: bool = False
+    """Whether there is a part for all other rows."""
     parts: list[str] = field(default_factory=list)
 
     def spelt(self, name: str) -> str | None:

@@ -1,9 +1,12 @@
-"""How many real schemas of mixed kinds give documents that an independent validator accepts?
+"""How many real schemas give rows and documents that a database or an independent validator takes, all of them?
 
-    python benchmarks/documents.py [FOLDER]
+    python benchmarks/schemas.py [FOLDER] [KIND]... [-v]
 
-FOLDER, or `documents` in the folder that SYNTHESIST_DATA names, holds folders `json_schema`, `openapi`, `avro` and
-`protobuf` of schema files. Validators are jsonschema with its checks of formats, fastavro, and protobuf.
+FOLDER, or `schemas` in the folder that SYNTHESIST_DATA names, holds folders `sql`, `json_schema`, `openapi`, `avro` and
+`protobuf` of schema files. Judges are PostgreSQL, MariaDB, SQLite and DuckDB with all constraints on, jsonschema with
+its checks of formats, fastavro, and protobuf. A file `measured.txt` in such a folder names those of its files that
+count; in that of `sql`, a file `dialects.txt` says of a file whose SQL it is, where the product may be wrong.
+A schema that its judge does not take itself counts neither way.
 """
 
 import io
@@ -18,12 +21,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import _engines
+
 import synthesist as sy
+from synthesist import verbs
 from synthesist.errors import SynthesistError
 from synthesist.schemas import page_of
+from synthesist.schemas.relational.statements import dialect_of
 from synthesist.schemas.source import Source
 
 N = 20
+ROWS = 200
 SECONDS = 30
 DEFINITIONS = 12  # of an OpenAPI description
 DRAFTS = {
@@ -32,18 +40,23 @@ DRAFTS = {
 }
 
 
+class UnjudgedError(Exception):
+    """The judge takes nothing by this schema, so that no document can be judged."""
+
+
 class TooSlowError(Exception):
     """A schema took longer than it may."""
 
 
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(os.environ.get("SYNTHESIST_DATA", "")) / "documents"
+    words = [word for word in sys.argv[1:] if word != "-v"]
+    folder = Path(words[0]) if words else Path(os.environ.get("SYNTHESIST_DATA", "")) / "schemas"
     if not folder.is_dir():
         print(f"No folder {folder} with schemas: give one, or set SYNTHESIST_DATA. Nothing was measured.")
         return 0
     total: Counter[str] = Counter()
     for kind, judge in JUDGES.items():
-        if sys.argv[2:] and kind not in sys.argv[2:]:
+        if words[1:] and kind not in words[1:]:
             continue
         outcomes: Counter[str] = Counter()
         for path in measured(folder / kind):
@@ -53,15 +66,20 @@ def main() -> int:
                 print(f"{kind:12} {outcome:8} {seconds:5.1f} s  {path.name}: {detail[:300]}")
         print(f"{kind}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
         total += outcomes
-    print(f"all: {total['valid']} of {sum(total.values())} give {N} documents each that are all valid")
+    judged = sum(total.values()) - total["unjudged"]
+    print(f"all: {total['valid']} of {judged} ({total['valid'] / max(judged, 1):.0%}) are taken whole")
     return int(bool(total["invalid"] or total["crash"] or total["slow"]))
 
 
 def measured(folder: Path) -> list[Path]:
     """The files of a folder, or those of them that its `measured.txt` names, where others only lie beside them."""
     listed = folder / "measured.txt"
-    names = listed.read_text().split() if listed.exists() else sorted(path.name for path in folder.glob("*"))
-    return [folder / name for name in names]
+    names = (
+        listed.read_text().split()
+        if listed.exists()
+        else sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    )
+    return [folder / name for name in names if (folder / name).is_file() and not name.endswith(".txt")]
 
 
 def attempt(path: Path, judge: Callable[[Path], str]) -> tuple[str, str, float]:
@@ -76,6 +94,8 @@ def attempt(path: Path, judge: Callable[[Path], str]) -> tuple[str, str, float]:
         return outcome, fault, seconds
     except SynthesistError as error:
         return "refused", str(error), time.process_time() - begin
+    except UnjudgedError as error:
+        return "unjudged", str(error), time.process_time() - begin
     except TooSlowError:
         return "slow", f"more than {SECONDS} s", time.process_time() - begin
     except Exception as error:  # noqa: BLE001  (a crash is what is looked for)
@@ -93,6 +113,20 @@ def drawn(page: dict[str, Any], **options: Any) -> list[str]:
     page = {**page, **options}
     made: list[str] = sy.sample(page.pop("kind"), N, **page)["document"].to_list()
     return made
+
+
+def sql(path: Path) -> str:
+    """The first fault that the database finds for which the schema was written."""
+    text = path.read_bytes().decode("utf-8-sig", "replace")
+    said = next(p for p in path.parents if p.name == "sql") / "dialects.txt"
+    dialects = dict(line.split() for line in said.read_text().splitlines()) if said.exists() else {}
+    dialect = dialects.get(str(path.relative_to(said.parent))) or dialect_of(text, path.name)
+    rows = verbs.as_model(path, {}).sample(ROWS, seed=1).tables
+    with TemporaryDirectory() as folder:
+        try:
+            return _engines.fault_of(dialect, text, rows, Path(folder))
+        except _engines.NotCreatedError:
+            raise UnjudgedError(f"{dialect} creates no table by it") from None
 
 
 def json_schema(path: Path) -> str:
@@ -155,8 +189,14 @@ def avro(path: Path) -> str:
     page = page_of(path)
     text = "\n".join(drawn(page))
     try:
+        fastavro.parse_schema(page["avro"])
+    except Exception as error:  # noqa: BLE001  (whatever it says of the schema)
+        raise UnjudgedError(f"fastavro does not take the schema: {error}") from None
+    try:
         records = list(fastavro.json_reader(io.StringIO(text), page["avro"]))
         fastavro.writer(io.BytesIO(), page["avro"], records, validator=True)
+    except RecursionError:
+        raise UnjudgedError("fastavro does not come to an end with types that hold themselves in maps") from None
     except Exception as error:  # noqa: BLE001  (whatever it says of the documents)
         return f"{type(error).__name__}: {error} in {text[:200]}"
     return "" if len(records) == N else f"{len(records)} of {N} documents were read"
@@ -168,13 +208,15 @@ def protobuf(path: Path) -> str:
     from grpc_tools import protoc
 
     page = page_of(path)
-    folder = next(p for p in path.parents if p.name == "protobuf")
     with TemporaryDirectory() as here:
         out = Path(here) / "set.pb"
         known = Path(protoc.__file__).parent / "_proto"
-        words = ["", f"-I{folder}", f"-I{known}", "--include_imports", f"--descriptor_set_out={out}", str(path)]
-        if protoc.main(words):
-            return "protoc does not take the file"
+        for root in path.parents[: len(path.parents) - [p.name for p in path.parents].index("protobuf")]:
+            words = ["", f"-I{root}", f"-I{known}", "--include_imports", f"--descriptor_set_out={out}", str(path)]
+            if not protoc.main(words):
+                break
+        else:
+            raise UnjudgedError("protoc does not take the file")
         files = descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
     pool = descriptor_pool.DescriptorPool()
     for file in files.file:
@@ -224,6 +266,7 @@ def _nullable(tree: Any) -> Any:
 
 
 JUDGES: dict[str, Callable[[Path], str]] = {
+    "sql": sql,
     "json_schema": json_schema,
     "openapi": openapi,
     "avro": avro,
@@ -232,4 +275,5 @@ JUDGES: dict[str, Callable[[Path], str]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with _engines.OPEN:
+        sys.exit(main())
