@@ -16,7 +16,7 @@ import synthesist as sy
 from synthesist.data.databases import opened
 from synthesist.data.dataset import Dataset
 from synthesist.data.detect import detect
-from synthesist.data.schema import Link, Schema, TableSchema
+from synthesist.data.schema import Link, Schema
 
 pytestmark = pytest.mark.prove
 
@@ -83,13 +83,12 @@ def real(name: str) -> Dataset:
     frames, tables = {}, {}
     for table, its in told["tables"].items():
         schema, frames[table] = detect(pl.read_parquet(folder / its["file"]), table)
-        kinds = {column: kind.model_copy(update={"stored": ""}) for column, kind in schema.columns.items()}
         links = tuple(
             Link(columns=tuple(key["columns"]), table=key["references"], to=tuple(key["ref_columns"]))
             for key in told["foreign_keys"]
             if key["table"] == table and not key["orphan_rows"]
         )
-        tables[table] = TableSchema(columns=kinds, key=tuple(its["primary_key"]), links=links)
+        tables[table] = schema.model_copy(update={"key": tuple(its["primary_key"]), "links": links})
     return Dataset(frames, Schema(tables=tables, unit=next(iter(tables))))
 
 

@@ -6,7 +6,7 @@ import pytest
 import synthesist as sy
 from synthesist.data.databases import DatabaseWriter, read_database
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Link
+from synthesist.data.schema import Link, Schema
 from synthesist.errors import DataError, OutputError
 from systems import Place
 
@@ -153,3 +153,19 @@ def orphans(place: Place, table: str, link: Link) -> int:
 
 def rows(place: Place, table: str) -> int:
     return place.ask(f"SELECT count(*) FROM {place.name(table)}")[0][0]
+
+
+def test_many_rows_that_refer_to_others(place: Place) -> None:
+    """More than a system takes at one go, in the order they came; numbers as a file had them."""
+    few = pl.DataFrame({"id": [f"k{i}" for i in range(16)]})
+    many = pl.DataFrame({"id": range(250_000), "of": [f"k{i % 16}" for i in range(250_000)]})
+    many = many.with_columns((pl.col("id") % 7).cast(pl.Float64).alias("whole"))
+    read = sy.read({"few": few, "many": many})
+    tables = dict(read.schema.tables)
+    link = Link(columns=("of",), table="few", to=("id",))
+    tables["few"] = tables["few"].model_copy(update={"key": ("id",)})
+    tables["many"] = tables["many"].model_copy(update={"key": ("id",), "links": (link,)})
+    sy.write(Dataset(read.tables, Schema(tables=tables, unit="few")), place.address)
+    back = read_database(place.address).tables["many"].sort("id")
+    assert back["id"].to_list() == many["id"].to_list()
+    assert back["whole"].cast(pl.Float64).equals(many["whole"])

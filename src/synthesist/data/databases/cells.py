@@ -3,9 +3,11 @@
 import polars as pl
 
 from synthesist.data.databases.types import Type
+from synthesist.data.frames import stored
 from synthesist.data.kinds import Boolean, Dialect, Duration, Id, Integer, Kind, Moment, Number
+from synthesist.data.schema import TableSchema
 
-__all__ = ["held", "literals", "quoted_text", "spelled"]
+__all__ = ["as_sent", "held", "literals", "quoted_text", "spelled"]
 
 EXACT_DIGITS = 15
 TRUTHS = {"t": True, "true": True, "1": True, "f": False, "false": False, "0": False}
@@ -23,6 +25,18 @@ def held(raw: pl.Series, kind: Kind, dialect: Dialect) -> pl.Series:
     text = raw.cast(pl.String)
     found = text.to_frame().select(_reading(pl.first(), kind).alias(raw.name)).to_series()
     return found if found.null_count() == raw.null_count() and _kept(raw, text, found, dialect) else raw
+
+
+def as_sent(table: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
+    """The cells as a database is told them: as their kinds store them, whatever a file had; those of a database as it
+    stored them. A column that a database gave as its own text goes on as this text."""
+    kinds = {
+        name: kind if kind.native else kind.model_copy(update={"stored": "", "markers": ()})
+        for name, kind in schema.columns.items()
+        if kind.storage == pl.String or table[name].dtype != pl.String
+    }
+    sent = stored(table, schema.model_copy(update={"columns": kinds}))
+    return table.select(sent[name] if name in kinds else table[name] for name in table.columns)
 
 
 def _kept(raw: pl.Series, text: pl.Series, found: pl.Series, dialect: Dialect) -> bool:

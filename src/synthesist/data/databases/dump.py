@@ -7,7 +7,7 @@ from types import TracebackType
 import polars as pl
 
 from synthesist.data.atomic import replacing, writable
-from synthesist.data.databases.cells import literals
+from synthesist.data.databases.cells import as_sent, literals
 from synthesist.data.databases.declaring import (
     column_type,
     link_statement,
@@ -18,7 +18,6 @@ from synthesist.data.databases.declaring import (
 )
 from synthesist.data.databases.meanings import declared_type
 from synthesist.data.dataset import Dataset
-from synthesist.data.frames import stored
 from synthesist.data.kinds import Dialect, Native
 from synthesist.data.schema import Schema
 from synthesist.errors import OutputError
@@ -82,7 +81,7 @@ class SqlWriter:
         kinds = self.schema.tables[name].columns
         written = [column for column, kind in kinds.items() if not self._computes(kind.native)]
         cells = []
-        for column in stored(table, self.schema.tables[name]).select(written):
+        for column in as_sent(table, self.schema.tables[name]).select(written):
             found = declared_type(column_type(self.schema, name, column.name, self.dialect), self.dialect)
             cells.append(literals(column, self.dialect, found))
         rows = pl.DataFrame(cells).select(pl.format("({})", pl.concat_str(pl.all(), separator=", "))).to_series()

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 
 import polars as pl
 
+from synthesist.data.databases.cells import as_sent
 from synthesist.data.databases.connection import Connection
 from synthesist.data.databases.declaring import (
     column_type,
@@ -15,7 +16,6 @@ from synthesist.data.databases.declaring import (
 )
 from synthesist.data.databases.meanings import declared_type
 from synthesist.data.databases.types import Type
-from synthesist.data.frames import stored
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.errors import DataError, OutputError, SynthesistError, did_you_mean
 
@@ -75,7 +75,7 @@ class Load:
     def add(self, name: str, table: pl.DataFrame) -> None:
         """Add rows of a table; columns that the database computes are left to it."""
         kinds = self.schema.tables[name]
-        frame = _as_stored(table, kinds).select(self._columns(name))
+        frame = as_sent(table, kinds).select(self._columns(name))
         if name not in self._types:
             self._types[name] = self._declared_types(name)
         with self._named():
@@ -195,15 +195,6 @@ class Load:
             raise DataError(
                 f"{self.connection.address}, table `{name}`: {twice:,} keys ({', '.join(key)}) come more than once."
             )
-
-
-def _as_stored(table: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
-    """The cells as the source stored them; a column that a database gave as its own text goes on as this text."""
-    own = [name for name, kind in schema.columns.items() if table[name].dtype == pl.String != kind.storage]
-    rest = {name: kind for name, kind in schema.columns.items() if name not in own}
-    return (
-        stored(table, schema.model_copy(update={"columns": rest})).with_columns(table.select(own)).select(table.columns)
-    )
 
 
 def _fits(ours: TableSchema, theirs: TableSchema, name: str, connection: Connection) -> None:
