@@ -23,6 +23,9 @@ def numbers(value):
     return [value] if isinstance(value, float) else []
 
 
+CHANCE = 0.1  # an AUC of a few hundred rows may be so far below one half
+
+
 def check(score, name):
     assert score.metric == name
     assert score.title and score.meaning
@@ -33,7 +36,8 @@ def check(score, name):
         map(math.isnan, [score.value, score.low, score.high, score.reference, *numbers(dict(score.details))])
     )
     assert score.low <= score.value <= score.high
-    assert min(score.best, score.worst) <= score.reference <= max(score.best, score.worst) or score.family != "fidelity"
+    ends = min(score.best, score.worst) - CHANCE, max(score.best, score.worst)
+    assert ends[0] <= score.reference <= ends[1] or score.family != "fidelity"
 
 
 def few(n):

@@ -34,28 +34,33 @@ CREATE TABLE bills (
 );
 """
 Run = Callable[..., pytest.RunResult]
+WORKER = "PYTEST_XDIST_WORKER"
+"""Who runs these tests is not who runs those that are tried here."""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
     """All that is used is loaded here: pytester forgets what is loaded within it, and numpy cannot be loaded twice."""
     here = tmp_path_factory.mktemp("loaded")
-    for name, text, table in (("schema.yaml", PAGE, "orders"), ("ledger.sql", SQL, "bills")):
-        (here / name).write_text(text)
-        pages = Pages((here / name,), here)
-        pages.table(None, table, 9, None, 0).as_("pandas")
-        sampled = pages.tables(None, 9, None, 0)
-        with filled_copy(sampled, {}, lambda: tmp_path_factory.mktemp("filled")) as database:
-            database.ddl()
-        for address in (here / f"{name}.db", here / f"{name}.duckdb"):
-            with filled_there(sampled, str(address)) as database:
-                database.read(table)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv(WORKER, raising=False)
+        for name, text, table in (("schema.yaml", PAGE, "orders"), ("ledger.sql", SQL, "bills")):
+            (here / name).write_text(text)
+            pages = Pages((here / name,), here)
+            pages.table(None, table, 9, None, 0).as_("pandas")
+            sampled = pages.tables(None, 9, None, 0)
+            with filled_copy(sampled, {}, lambda: tmp_path_factory.mktemp("filled")) as database:
+                database.ddl()
+            for address in (here / f"{name}.db", here / f"{name}.duckdb"):
+                with filled_there(sampled, str(address)) as database:
+                    database.read(table)
 
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the tests of a project that declares schema.yaml."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delenv(WORKER, raising=False)
     pytester.makefile(".yaml", schema=PAGE)
     pytester.makefile(".sql", ledger=SQL)
     pytester.makeini("[pytest]\nsynthesist_schema = schema.yaml\n")

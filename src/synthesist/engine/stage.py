@@ -84,7 +84,7 @@ class Stage:
 
     def _move(self, table: str, out: Path) -> None:
         """Put the folder of a table in its place; one of an earlier run makes room."""
-        made = self.folder / table
+        _clear(made := self.folder / table)
         if not any(made.iterdir()):
             return  # moved already, before a kill
         if (there := out / table).is_dir():
@@ -110,8 +110,7 @@ def staged(out: Path, plan: Plan, schema: Schema) -> Iterator[Stage]:
             _begin(folder, plan)
             for name in schema.tables:
                 (folder / name).mkdir(exist_ok=True)
-                for left in (folder / name).glob(".*"):  # under way when a process was killed
-                    left.unlink()
+                _clear(folder / name)
             yield Stage(folder, plan, schema, _finished(folder, log), log)
     except OSError as error:
         if isinstance(error, OutputError):
@@ -136,6 +135,12 @@ def write_part(blocks: Iterable[Dataset], folder: Path, plan: Plan, number: int)
                 writers[name].write(Dataset({name: table}, schema))
                 rows[name] = rows.get(name, 0) + table.height
     return {"part": number, "files": [_file(folder, plan, name, number, count) for name, count in rows.items()]}
+
+
+def _clear(folder: Path) -> None:
+    """Remove what was under way when a process was killed."""
+    for left in folder.glob(".*"):
+        left.unlink()
 
 
 def _over(folder: Path) -> Path:
