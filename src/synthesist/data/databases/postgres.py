@@ -23,6 +23,7 @@ from synthesist.errors import DataError, MissingExtraError, NotFoundError, Outpu
 
 __all__ = ["Postgres"]
 
+CALLS = 5  # to a server that hangs up
 SESSION = {
     "client_encoding": "'UTF8'",
     "datestyle": "'ISO, YMD'",
@@ -84,7 +85,7 @@ class Postgres(Connection):
         except ImportError:
             raise MissingExtraError("PostgreSQL needs pg8000: install 'synthesist[db]'.") from None
         with self._faults():
-            self._session, self._line = _connected(address.known())
+            self._session, self._line = _patiently(address.known())
         try:
             self._prepare(address.option("schema"))
         except BaseException:
@@ -245,6 +246,17 @@ class Postgres(Connection):
             raise NotFoundError(
                 f"{self.address} does not answer: {reason}. Check host, port, and whether the server runs."
             ) from None
+
+
+def _patiently(address: Address) -> tuple[Any, socket.socket]:
+    """A session; a server that hangs up before it has said why is asked again."""
+    for attempt in range(CALLS):
+        try:
+            return _connected(address)
+        except Exception as error:
+            if attempt == CALLS - 1 or not isinstance(error.__cause__ or error, BrokenPipeError):
+                raise
+    raise AssertionError("unreachable")
 
 
 def _connected(address: Address) -> tuple[Any, socket.socket]:
