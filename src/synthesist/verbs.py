@@ -28,6 +28,7 @@ from synthesist.data.targets import target
 from synthesist.engine.plan import ROWS_OF_A_PART
 from synthesist.engine.production import Production
 from synthesist.errors import DataError, NotFoundError, SpecError, SynthesistError, did_you_mean, reason_of
+from synthesist.judging import as_metrics, called_for, scored
 from synthesist.model import Model, fitted
 from synthesist.rules.conditions import Where, conditions, satisfied
 from synthesist.writing import executor_of, written
@@ -63,19 +64,6 @@ __all__ = [
 
 DEFAULT = "auto"
 FEWEST = 20  # real rows to compare with: below it no score means anything
-METRICS = (
-    "c2st",
-    "column_shapes",
-    "pair_trends",
-    "tstr",
-    "coverage",
-    "missingness",
-    "validity",
-    "membership",
-    "exact_copies",
-    "dcr_share",
-)
-"""What `evaluate` asks by default, in the order of the report."""
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
@@ -208,7 +196,7 @@ def search(
             made = fitted(part, spec, "dataset", seed, ctx).sample(max(rows, unseen.units), seed=seed, ctx=ctx)
             took = perf_counter() - begin
             case = Evidence(part, unseen, made, target=target)
-            score, near = scores(case, (metric, "dcr_share"), ctx.at("search", "judge"))
+            score, near = scored(case, as_metrics((metric, "dcr_share")), ctx.at("search", "judge"))
         except Exception as error:  # noqa: BLE001  (a setting that fails must not end the search)
             return Trial(spec, rows, failure=reason_of(error))
         return Trial(spec, rows, score, near.value, took)
@@ -356,8 +344,11 @@ def evaluate(
     synthetic: Any,
     target: str | None = None,
     protected: Iterable[str] = (),
+    method: Spec | None = None,
+    domain: Any = None,
     where: Where = None,
-    metrics: Sequence[str | Spec] = METRICS,
+    metrics: Sequence[str | Spec] | None = None,
+    gates: Sequence[str] = (),
     seed: int = 0,
     ctx: Context | None = None,
     title: str = "",
@@ -372,13 +363,17 @@ def evaluate(
         synthetic: what it made.
         target: the column a model would predict; utility is judged where it is given.
         protected: columns that name groups to be treated alike.
+        method: what learnt them, for attacks that let it learn again.
+        domain: real rows of another place or time, on which what synthetic rows teach must work too.
         where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
-        metrics: which scores, by name or Spec.
+        metrics: which scores, by name or Spec; by default all that this evidence allows and none that takes long.
+        gates: scores that will be required, as in "c2st<=0.6": those they name are computed as well.
         training: the losses of the model, as `model.training` has them; the report shows them.
 
     Raises:
         DataError: too few real rows meet the condition to compare with.
     """
+    from synthesist.report.gates import Gate
     from synthesist.report.report import build
 
     ctx = (ctx or Context.seeded(seed)).at("evaluate")
@@ -386,8 +381,11 @@ def evaluate(
     protected = tuple(protected)
     check_judged_by(real, target, protected)
     learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
-    case = Evidence(learnt, unseen, read(synthetic, real.schema).finite(), target=target, protected=protected)
-    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
+    made = read(synthetic, real.schema).finite()
+    other = None if domain is None else read(domain, real.schema).finite()
+    case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
+    asked = called_for(case, (Gate.read(gate).metric for gate in gates)) if metrics is None else as_metrics(metrics)
+    return build(case, scored(case, asked, ctx), ctx, title=title, provenance=provenance or {}, training=training)
 
 
 def _meeting(where: Where, data: Dataset) -> Dataset:
@@ -408,12 +406,6 @@ def check_judged_by(data: Dataset, target: str | None, protected: Iterable[str] 
     for column in (*((target,) if target is not None else ()), *protected):
         if column not in data.kinds.columns:
             raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, data.kinds.columns)}")
-
-
-def scores(case: Evidence, metrics: Sequence[str | Spec], ctx: Context) -> list[Score]:
-    """Every metric's Score, in order."""
-    specs = [as_spec("metrics", metric, {}) for metric in metrics]
-    return [spec.score(case, ctx.at(spec.name())) for spec in ctx.track(specs, "judging")]  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -464,6 +456,7 @@ def make(
         title=data.name,
         provenance=about,
         training=model.training,
+        method=model.method,
     )
     return Made(model, rows, report)
 
@@ -474,7 +467,7 @@ def compare(
     *,
     target: str | None = None,
     share: float = 0.8,
-    metrics: Sequence[str | Spec] = METRICS,
+    metrics: Sequence[str | Spec] | None = None,
     watts: float = 10.0,
     seed: int = 0,
     ctx: Context | None = None,
@@ -506,7 +499,8 @@ def compare(
         return _attempt(spec, train, seed, ctx)
 
     def judge(rows: Dataset) -> list[Score]:
-        return scores(Evidence(train, holdout, rows, target=target), metrics, ctx.at("evaluate"))
+        case = Evidence(train, holdout, rows, target=target)
+        return scored(case, called_for(case) if metrics is None else as_metrics(metrics), ctx.at("evaluate"))
 
     return compared(data.name, specs, produce, judge, ctx, watts=watts)
 

@@ -52,7 +52,7 @@ def evaluate(
     if len({path.resolve() if isinstance(path, Path) else path for path in files}) < len(files):
         raise SpecError("--train, --holdout and --synthetic must be three different files: one is given twice.")
     check_outputs({"report": out, "scores": json}, [*files, schema])
-    check_gates(require or (), verbs.METRICS)
+    check_gates(require or ())
     with running(seed) as ctx:
         report = verbs.evaluate(
             train=verbs.read(train, schema),
@@ -60,6 +60,7 @@ def evaluate(
             synthetic=synthetic,
             target=target,
             protected=protected or (),
+            gates=require or (),
             ctx=ctx,
             title=synthetic.name,
             provenance={"train": train.name, "holdout": holdout.name, "synthetic": synthetic.name, "seed": seed},
