@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 
-from synthesist import verbs
 from synthesist.core import Spec
 from synthesist.data.schema import faults
 from synthesist.errors import SpecError, SynthesistError
+from synthesist.verbs.judging import METRICS
+from synthesist.verbs.learning import DEFAULT
+from synthesist.verbs.named import as_spec
 
 __all__ = ["Judge", "Recipe", "digest", "drawn"]
 
@@ -28,13 +30,13 @@ def _from_shelf(shelf: str, written: Any) -> Spec:
     if not options:
         raise ValueError(f"write a name, or a mapping with `kind`, as in {{kind: {_EXAMPLES[shelf]}}}")
     try:
-        return verbs.as_spec(shelf, options.pop("kind"), options)
+        return as_spec(shelf, options.pop("kind"), options)
     except SynthesistError as error:
         raise ValueError(str(error).replace("\n", "\n  ")) from None
 
 
 _PLAIN = PlainSerializer(lambda spec: spec.describe())
-_EXAMPLES = {"methods": "trees", "metrics": verbs.METRICS[0], "transforms": "mask"}
+_EXAMPLES = {"methods": "trees", "metrics": METRICS[0], "transforms": "mask"}
 MethodPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "methods")), _PLAIN]
 TransformPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "transforms")), _PLAIN]
 MetricPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "metrics")), _PLAIN]
@@ -99,7 +101,7 @@ class Recipe(_Part):
     source: Annotated[str, Field(min_length=1, description="the table to learn from")]
     schema_page: Annotated[str | None, Field(alias="schema", description="a schema.yaml; else detected")] = None
     share: Annotated[float, Field(gt=0, lt=1, description="how much of the source is learnt from")] = 0.8
-    method: MethodPart = Field(default=verbs.DEFAULT, validate_default=True, description="how to learn")
+    method: MethodPart = Field(default=DEFAULT, validate_default=True, description="how to learn")
     then: Annotated[tuple[TransformPart, ...], Field(description="changes to the rows made")] = ()
     sample: Annotated[Draw, BeforeValidator(drawn), Field(description="how many rows, and which")] = Draw()
     judge: Annotated[Judge | None, Field(description="how to judge the rows")] = None
@@ -132,7 +134,7 @@ class Recipe(_Part):
     def metrics(self) -> Sequence[str | Spec]:
         """Which scores are computed."""
         chosen = self.judge.metrics if self.judge else None
-        return verbs.METRICS if chosen is None else chosen
+        return METRICS if chosen is None else chosen
 
 
 def digest(content: str | bytes) -> str:
