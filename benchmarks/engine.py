@@ -22,7 +22,7 @@ from declared import ORDERS
 
 from synthesist.core import Context
 from synthesist.data.writing import Writer
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 from synthesist.writing import planned, written
 
 RUNS = 3

@@ -24,11 +24,11 @@ from typing import Any
 import _engines
 
 import synthesist as sy
-from synthesist import verbs
 from synthesist.errors import SynthesistError
 from synthesist.schemas import page_of
 from synthesist.schemas.relational.statements import dialect_of
 from synthesist.schemas.source import Source
+from synthesist.verbs.named import as_model
 
 N = 20
 ROWS = 200
@@ -121,7 +121,7 @@ def sql(path: Path) -> str:
     said = next(p for p in path.parents if p.name == "sql") / "dialects.txt"
     dialects = dict(line.split() for line in said.read_text().splitlines()) if said.exists() else {}
     dialect = dialects.get(str(path.relative_to(said.parent))) or dialect_of(text, path.name)
-    rows = verbs.as_model(path, {}).sample(ROWS, seed=1).tables
+    rows = as_model(path, {}).sample(ROWS, seed=1).tables
     with TemporaryDirectory() as folder:
         try:
             return _engines.fault_of(dialect, text, rows, Path(folder))

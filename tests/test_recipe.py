@@ -114,7 +114,7 @@ def test_every_fault_of_a_page_at_once():
 
 
 def test_check_reads_no_data_and_names_every_fault(page, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("synthesist.verbs.read", lambda *_: pytest.fail("data was read"))
+    monkeypatch.setattr("synthesist.data.sources.read", lambda *_: pytest.fail("data was read"))
     assert main(["check", str(page)]) == 0
     plan = capsys.readouterr().out
     for part in ("people.csv", "Trees(", "60 rows", "seed 5", "validity>=0.5", "fake.csv", "memory"):

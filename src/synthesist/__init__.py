@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "verbs": "read make split fit search sample write fill transform subset evaluate compare diff load save inspect",
+    "verbs.changing": "subset transform",
+    "verbs.comparing": "compare",
+    "verbs.differing": "diff",
+    "verbs.drawing": "fill sample write",
+    "verbs.judging": "evaluate",
+    "verbs.learning": "fit load save search",
+    "verbs.making": "make",
+    "verbs.reading": "inspect read split",
     "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
@@ -39,22 +46,22 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.errors import SynthesistError as SynthesistError
     from synthesist.model import Model as Model
     from synthesist.recipe import run as run
-    from synthesist.verbs import compare as compare
-    from synthesist.verbs import diff as diff
-    from synthesist.verbs import evaluate as evaluate
-    from synthesist.verbs import fill as fill
-    from synthesist.verbs import fit as fit
-    from synthesist.verbs import inspect as inspect
-    from synthesist.verbs import load as load
-    from synthesist.verbs import make as make
-    from synthesist.verbs import read as read
-    from synthesist.verbs import sample as sample
-    from synthesist.verbs import save as save
-    from synthesist.verbs import search as search
-    from synthesist.verbs import split as split
-    from synthesist.verbs import subset as subset
-    from synthesist.verbs import transform as transform
-    from synthesist.verbs import write as write
+    from synthesist.verbs.changing import subset as subset
+    from synthesist.verbs.changing import transform as transform
+    from synthesist.verbs.comparing import compare as compare
+    from synthesist.verbs.differing import diff as diff
+    from synthesist.verbs.drawing import fill as fill
+    from synthesist.verbs.drawing import sample as sample
+    from synthesist.verbs.drawing import write as write
+    from synthesist.verbs.judging import evaluate as evaluate
+    from synthesist.verbs.learning import fit as fit
+    from synthesist.verbs.learning import load as load
+    from synthesist.verbs.learning import save as save
+    from synthesist.verbs.learning import search as search
+    from synthesist.verbs.making import make as make
+    from synthesist.verbs.reading import inspect as inspect
+    from synthesist.verbs.reading import read as read
+    from synthesist.verbs.reading import split as split
 
 
 def __getattr__(name: str) -> Any:

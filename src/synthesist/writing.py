@@ -35,7 +35,7 @@ def written(
     ending: str,
     inputs: tuple[str | Place, ...] = (),
 ) -> Production:
-    """Draw n units and write them, as `verbs.write` says; in parts where `rows_per_part` is given."""
+    """Draw n units and write them, as `synthesist.write` says; in parts where `rows_per_part` is given."""
     if rows_per_part is not None:
         world, plan = planned(model, n, where, ctx, ending, rows_per_part)
         return produced(world, plan, model.schema, Path(str(out)), ctx, executor, model.leave)

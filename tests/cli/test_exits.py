@@ -22,7 +22,7 @@ def test_help_loads_nothing_heavy(words):
 
 
 def test_a_fault_of_ours_is_an_apology(folder, call, monkeypatch):
-    monkeypatch.setattr("synthesist.verbs.inspect", lambda *_: 1 / 0)
+    monkeypatch.setattr("synthesist.verbs.reading.inspect", lambda *_: 1 / 0)
     ended = call("inspect", "people.csv")
     assert ended.code == 70
     assert "ZeroDivisionError" in ended.err

@@ -14,7 +14,7 @@ from synthesist.data.stream import StreamWriter
 from synthesist.engine.paced import paced, timed
 from synthesist.errors import SpecError
 from synthesist.samplers.events.load import Load
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 
 MODEL = as_model("columns", {"columns": {"id": {"is": "keys"}, "x": {"is": "uniform", "low": 0, "high": 1}}})
 CTX = Context.seeded(0)

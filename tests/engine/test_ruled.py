@@ -13,7 +13,7 @@ from synthesist import catalog
 from synthesist.engine.recast import recast_of
 from synthesist.errors import DataError, NotFoundError, SpecError
 from synthesist.rules.rule import read_rule
-from synthesist.verbs import with_rules
+from synthesist.verbs.reading import with_rules
 
 RULES = (
     "start <= end <= closed",

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 import servers
-from synthesist import verbs
 from synthesist.data.dataset import Dataset
+from synthesist.verbs.named import as_model
 
 pytestmark = pytest.mark.prove
 
@@ -31,7 +31,7 @@ engines = loaded(TESTS.parent / "benchmarks" / "_engines.py")
 
 @pytest.mark.parametrize("name", ["shop.postgres.sql", "petclinic.postgres.sql"])
 def test_rows_load_into_postgresql(name: str) -> None:
-    data = verbs.as_model(DDL / name, {}).sample(1_500, seed=1)
+    data = as_model(DDL / name, {}).sample(1_500, seed=1)
     with servers.postgres() as server:
         server.says((DDL / name).read_text("utf-8"))
         for table, file in files(data, server.folder).items():
@@ -42,7 +42,7 @@ def test_rows_load_into_postgresql(name: str) -> None:
 
 def test_rows_load_into_mariadb() -> None:
     source = DDL / "petclinic.mysql.sql"
-    data = verbs.as_model(source, {}).sample(1_500, seed=1)
+    data = as_model(source, {}).sample(1_500, seed=1)
     with servers.mariadb() as server:
         server.says("CREATE DATABASE t; USE t; " + source.read_text("utf-8"))
         for table, file in files(data, server.folder).items():
@@ -60,7 +60,7 @@ def test_rows_load_into_mariadb() -> None:
 )
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of what is held by columns being empty
 def test_every_construct_that_is_read_is_one_a_server_takes_rows_of(name: str, dialect: str, tmp_path: Path) -> None:
-    data = verbs.as_model(DDL / name, {}).sample(400, seed=1)
+    data = as_model(DDL / name, {}).sample(400, seed=1)
     with engines.OPEN:
         assert engines.fault_of(dialect, (DDL / name).read_text("utf-8"), data.tables, tmp_path) == ""
 

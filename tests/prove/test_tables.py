@@ -35,7 +35,7 @@ def test_thirty_million_rows_need_little_memory() -> None:
 import re, sys
 from pathlib import Path
 from synthesist.core import Context
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 rows = 0
 for block in as_model(sys.argv[1], {}).blocks(1_250_000, ctx=Context.seeded(0, threads=2)):
     rows += sum(table.height for table in block.tables.values())

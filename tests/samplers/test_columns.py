@@ -20,7 +20,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 PAGE = """
 table: orders

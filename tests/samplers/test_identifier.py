@@ -14,7 +14,7 @@ from synthesist.data.kinds import Id, Text
 from synthesist.errors import ConditionError, DataError, SpecError
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.identifier import Identifier
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 REGISTRY = """
 AD1200012030200359100100 AE070331234567890123456 AL47212110090000000235698741 AT611904300234573201

@@ -13,7 +13,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError
 from synthesist.samplers.tables import Tables
 from synthesist.samplers.tables.distinct import distinct_within
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 KEY = {"is": "keys"}
 

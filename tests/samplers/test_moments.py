@@ -17,7 +17,7 @@ from synthesist.errors import ConditionError, MissingExtraError, SpecError
 from synthesist.rules.formula import Formula
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.distribution import ANYTHING, Guide, Rows
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 HOUR = timedelta(hours=1)
 DAYS = {"is": "dates", "start": "2021-01-01", "end": "2024-12-31"}

@@ -11,7 +11,7 @@ from scipy import stats
 from synthesist.core import Context
 from synthesist.errors import ConditionError, SpecError
 from synthesist.samplers.columns import Columns
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 DEEP: dict[str, Any] = {
     "is": "json",

@@ -22,7 +22,7 @@ from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.automaton import compiled
 from synthesist.samplers.columns.grammar import parsed
 from synthesist.samplers.columns.language import Language
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 
 def declared(pattern: str, **options: object) -> Columns:

@@ -19,7 +19,7 @@ from synthesist.data.schema import TableSchema
 from synthesist.errors import ConditionError, DataError, NotFoundError, SpecError
 from synthesist.samplers.tables import Tables
 from synthesist.testing.inside import fits, same
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 PAGES = sorted((Path(__file__).parents[2] / "examples" / "tables").glob("*.yaml"))
 STEADY = ("shop", "hospital", "schools", "tenants", "repositories", "trial", "theatre", "league")

@@ -8,7 +8,7 @@ from scipy import stats
 
 from synthesist.errors import DataError, SpecError
 from synthesist.samplers.tables import Tables, counting
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 N = 4_000
 

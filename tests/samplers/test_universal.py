@@ -14,7 +14,7 @@ from synthesist.data.kinds import Id
 from synthesist.errors import DataError, SpecError
 from synthesist.samplers.columns import Columns
 from synthesist.samplers.columns.universal import ulids, uuids
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SEVEN = {"uuid": 7, "start": "2024-01-01"}

@@ -8,7 +8,7 @@ import pytest
 import synthesist as sy
 from synthesist.data.databases import Address, opened
 from synthesist.data.databases.connection import connected
-from synthesist.verbs import page_at
+from synthesist.verbs.named import page_at
 
 NUMBERS = count()
 TABLES = (

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 import synthesist as sy
-from synthesist import verbs
 from synthesist.errors import SpecError
 from synthesist.schemas import page_of, written
 from synthesist.schemas.relational.checks import checked
 from synthesist.schemas.relational.ddl import read_sql
 from synthesist.schemas.relational.settling import ANY, EMPTY, THERE, Known, Settled, settled_by
+from synthesist.verbs.named import as_model
 
 PEOPLE = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE q (id INTEGER PRIMARY KEY);"
 
@@ -59,7 +59,7 @@ def test_rows_meet_conditions_on_keys_and_in_unknown_words(tmp_path: Path, sql: 
     file.write_text(PEOPLE + sql)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        data = verbs.as_model(file, {}).sample(200, seed=1)
+        data = as_model(file, {}).sample(200, seed=1)
     if said:
         with pytest.warns(UserWarning, match=said):
             warnings.warn(told[0].message, stacklevel=1)
@@ -110,7 +110,7 @@ def test_a_condition_that_nothing_holds_is_named_and_rows_are_drawn(tmp_path: Pa
         f"{PEOPLE}\nCREATE TABLE t (a int REFERENCES p, b int REFERENCES p, PRIMARY KEY (a, b), CHECK (a < b));"
     )
     with pytest.warns(UserWarning, match=r"line 2: `t`: CHECK \(a < b\) is not kept: rows may break it"):
-        assert verbs.as_model(file, {}).sample(50, seed=1).tables["t"].height
+        assert as_model(file, {}).sample(50, seed=1).tables["t"].height
 
 
 def test_what_is_said_alike_of_many_tables_is_said_once_and_warnings_are_short(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from synthesist import verbs
 from synthesist.schemas import page_of
+from synthesist.verbs.named import as_model, declared
 
 MANIFEST: dict[str, Any] = {
     "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "adapter_type": "duckdb"},
@@ -70,9 +70,7 @@ def test_metadata_of_sdv_are_related_tables(tmp_path: Path) -> None:
     hotels, guests = tables["hotels"], tables["guests"]
     assert hotels["hotel_id"].str.contains(r"^HID_\d{3}$").all() and set(guests["hotel"]) <= set(hotels["hotel_id"])
     assert guests["guest_email"].is_unique().all() and guests["arrival"].dtype == pl.Date
-    assert (
-        verbs.as_model(tmp_path / "metadata.json", {}).schema.tables["guests"].columns["arrival"].format == "%d %b %Y"
-    )  # type: ignore[union-attr]
+    assert as_model(tmp_path / "metadata.json", {}).schema.tables["guests"].columns["arrival"].format == "%d %b %Y"  # type: ignore[union-attr]
 
 
 def test_metadata_of_one_table(tmp_path: Path) -> None:
@@ -99,9 +97,9 @@ def test_an_example_is_described_without_what_few_rows_have(tmp_path: Path) -> N
         and page["seats"]["missing"] == 0.01
     )
     assert not any(text in str(page) for text in ("secret", "hello", "odd"))
-    assert verbs.as_model(verbs.declared(page_of(path), path), {}).sample(50).units == 50
+    assert as_model(declared(page_of(path), path), {}).sample(50).units == 50
 
 
 def drawn(path: Path, tree: dict[str, Any], n: int) -> dict[str, pl.DataFrame]:
     path.write_text(json.dumps(tree), "utf-8")
-    return dict(verbs.as_model(path, {}).sample(n, seed=3).tables)
+    return dict(as_model(path, {}).sample(n, seed=3).tables)

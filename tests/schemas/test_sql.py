@@ -7,10 +7,11 @@ import duckdb
 import polars as pl
 import pytest
 
-from synthesist import verbs
 from synthesist.cli import main
 from synthesist.errors import SpecError
 from synthesist.schemas import page_of, written
+from synthesist.verbs.drawing import sample
+from synthesist.verbs.named import as_model
 
 DDL = Path(__file__).parent / "ddl"
 SQLITE = """
@@ -72,7 +73,7 @@ def test_rows_load_into_duckdb_from_the_files_that_are_written(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["shop.postgres.sql", "petclinic.mysql.sql", "petclinic.postgres.sql"])
 def test_pages_of_schemas_are_pages_of_samplers(name: str) -> None:
-    made = verbs.as_model(DDL / name, {})
+    made = as_model(DDL / name, {})
     assert len(made.schema.tables) == 7
 
 
@@ -81,7 +82,7 @@ def test_pages_are_written_to_be_edited_and_read_again(tmp_path: Path) -> None:
     assert main(["inspect", str(DDL / "shop.postgres.sql"), "-o", str(page)]) == 0
     text = page.read_text("utf-8")
     assert "rules: [cost < price]" in text and "pattern: '[A-Z]{3}[0-9]{5}'" in text
-    assert verbs.as_model(page, {}).schema == verbs.as_model(DDL / "shop.postgres.sql", {}).schema
+    assert as_model(page, {}).schema == as_model(DDL / "shop.postgres.sql", {}).schema
 
 
 def test_what_dumps_hold_beside_tables_is_passed_over(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_parts_of_a_table_limit_its_rows(tmp_path: Path) -> None:
     parted = """CREATE TABLE p (id bigserial, day date NOT NULL) PARTITION BY RANGE (day);
     CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2023-01-01') TO ('2023-07-01');
     CREATE TABLE p2 PARTITION OF p FOR VALUES FROM ('2023-07-01') TO ('2024-01-01');"""
-    days = verbs.sample(verbs.as_model(schema(tmp_path, "p.sql", parted), {}), 400)["day"]
+    days = sample(as_model(schema(tmp_path, "p.sql", parted), {}), 400)["day"]
     assert (str(days.min())[:7], str(days.max())[:7]) == ("2023-01", "2023-12")
 
 
@@ -180,7 +181,7 @@ def loaded_into_sqlite(source: Path, n: int) -> sqlite3.Connection:
     database.executescript(source.read_text("utf-8"))
     database.execute("DELETE FROM sqlite_sequence") if "AUTOINCREMENT" in source.read_text("utf-8") else None
     database.execute("PRAGMA foreign_keys = ON")
-    for name, rows in verbs.as_model(source, {}).sample(n, seed=1).tables.items():
+    for name, rows in as_model(source, {}).sample(n, seed=1).tables.items():
         moments = [column for column, kind in rows.schema.items() if kind.is_temporal()]
         rows = rows.with_columns(pl.col(moments).cast(pl.String))
         columns, places = ", ".join(f'"{c}"' for c in rows.columns), ", ".join("?" * rows.width)

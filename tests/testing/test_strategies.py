@@ -16,7 +16,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.errors import NotFoundError, SpecError, UnsuitableError
 from synthesist.testing.inside import fits
 from synthesist.testing.strategies import documents, rows, tables
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 
 PAGES = Path(__file__).parents[2] / "examples" / "tables"
 BRIEF = settings(

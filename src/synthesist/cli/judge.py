@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import synthesist as sy
 from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, Target, at
 from synthesist.cli.progress import running
 from synthesist.cli.show import console, wrote
@@ -42,7 +43,6 @@ def evaluate(
 
     Every score stands beside what real rows held out reach. A gate that fails ends with exit code 1.
     """
-    from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.errors import SpecError
     from synthesist.recipe import check_gates
@@ -54,8 +54,8 @@ def evaluate(
     check_outputs({"report": out, "scores": json}, [*files, schema])
     check_gates(require or ())
     with running(seed) as ctx:
-        report = verbs.evaluate(
-            train=verbs.read(train, schema),
+        report = sy.evaluate(
+            train=sy.read(train, schema),
             holdout=holdout,
             synthetic=synthetic,
             target=target,
@@ -98,15 +98,14 @@ def compare(
 
     Each method learns and draws in a process of its own; all are judged by the same real rows kept aside.
     """
-    from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
 
     specs = methods_with_options(method)
     check_inputs([source, schema])
     check_outputs({"page": out, "scores": json}, [source, schema])
     with running(seed) as ctx:
-        data = verbs.read(source, schema)
-        found = verbs.compare(data, specs, target=target, share=share, watts=watts, seed=seed, ctx=ctx)
+        data = sy.read(source, schema)
+        found = sy.compare(data, specs, target=target, share=share, watts=watts, seed=seed, ctx=ctx)
     console().print(found)
     for path in (out, json):
         if path is not None:
@@ -143,14 +142,13 @@ def diff(
     In meaning, in rows (by key, cell by cell) and in distributions. A gate that fails ends with exit code 1. Gates
     are `same` and changed, added, removed, cells, structure, shift.
     """
-    from synthesist import verbs
     from synthesist.data.databases.address import is_address
     from synthesist.data.places import check_inputs, check_outputs
 
     paths = [path for path in (before, after) if not is_address(path) or Path(path).suffix]
     check_inputs([path for path in paths if "://" not in path])
     check_outputs({"scores": json}, [path for path in paths if "://" not in path])
-    found = verbs.diff(before, after, keys=_keys(key or ()), n=n, examples=examples, tolerance=tolerance, seed=seed)
+    found = sy.diff(before, after, keys=_keys(key or ()), n=n, examples=examples, tolerance=tolerance, seed=seed)
     typer.echo(str(found))
     if json is not None:
         found.save(json)
@@ -173,9 +171,9 @@ def methods_with_options(written: list[str]) -> "list[Spec]":
     Raises:
         SpecError: an option comes before any method, or an option or method is not known.
     """
-    from synthesist import verbs
     from synthesist.data.page import overridden
     from synthesist.errors import SpecError
+    from synthesist.verbs.named import as_spec
 
     asked: list[tuple[str, list[str]]] = []
     for piece in (piece.strip() for words in written for piece in OUTSIDE_BRACKETS.split(words) if piece.strip()):
@@ -186,4 +184,4 @@ def methods_with_options(written: list[str]) -> "list[Spec]":
             asked[-1][1].append(piece)
         else:
             raise SpecError(f"-m {piece}: that is an option without a method. Write as in `trees:depth=2,bins=64`.")
-    return [verbs.as_spec("methods", name, overridden({}, options)) for name, options in asked]
+    return [as_spec("methods", name, overridden({}, options)) for name, options in asked]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import synthesist as sy
 from synthesist.cli.options import (
     Budget,
     Count,
@@ -65,7 +66,6 @@ def fit(
 
     A long training notes its state beside OUT: after a kill, the same command goes on from there.
     """
-    from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.model import resumable
 
@@ -74,7 +74,7 @@ def fit(
     check_inputs([source, schema])
     check_outputs({"model": out}, [source, schema])
     with running(seed) as ctx, resumable(ctx, out) as here:
-        model = verbs.fit(source, spec, schema=schema, rules=rule or (), seed=seed, ctx=here)
+        model = sy.fit(source, spec, schema=schema, rules=rule or (), seed=seed, ctx=here)
         model.save(out, keep_records=keep_records)
     chosen(model)
     wrote(out, repr(model))
@@ -104,19 +104,19 @@ def search(
     """
     from math import inf
 
-    from synthesist import verbs
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.verbs.named import as_spec
 
     options = overridden({}, set_ or ())
-    spec = verbs.as_spec("methods", method, options)
+    spec = as_spec("methods", method, options)
     refuse_records(spec, keep_records)
     within = inf if seconds is None else span("--within", seconds)
     check_inputs([source, schema])
     check_outputs({"model": out}, [source, schema])
     with running(seed) as ctx:
-        data = verbs.read(source, schema)
-        found = verbs.search(
+        data = sy.read(source, schema)
+        found = sy.search(
             data, spec, trials, fixed=tuple(options), by=by, target=target, seconds=within, seed=seed, ctx=ctx
         )
     assert found.model is not None
@@ -209,31 +209,32 @@ def sample(
 
 def sampling(what: str, settings: list[str]) -> "Model":
     """Whatever WHAT names, ready to be sampled."""
-    from synthesist import catalog, verbs
+    from synthesist import catalog
     from synthesist.data.databases import is_address
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs
     from synthesist.errors import DataError, NotFoundError, did_you_mean
     from synthesist.schemas import suffixes
+    from synthesist.verbs.named import as_model, declared, describes, page_at
 
     path, names = Path(what), catalog.names("samplers")
     if what in names:
-        return verbs.as_model(what, overridden({}, settings))
+        return as_model(what, overridden({}, settings))
     if is_address(what):
-        page = overridden(verbs.page_at(what), settings)
-        return verbs.as_model(verbs.declared(page, str(at(what))), {})
+        page = overridden(page_at(what), settings)
+        return as_model(declared(page, str(at(what))), {})
     if not path.suffix and not path.exists():
         raise NotFoundError(f"No sampler `{what}`, and no such file. {did_you_mean(what, names)}")
     check_inputs([path])
-    if verbs.describes(path):
-        return verbs.as_model(verbs.declared(overridden(verbs.page_at(path), settings), path), {})
+    if describes(path):
+        return as_model(declared(overridden(page_at(path), settings), path), {})
     if path.suffix.lower() != ".syn":
         known = ", ".join(sorted({".syn", ".yaml", *suffixes()}))
         raise DataError(
             f"Nothing can be sampled from {what}: give a model, as `synthesist fit` writes it, a page or a schema "
             f"file ({known})."
         )
-    return verbs.as_model(path, overridden({}, settings))
+    return as_model(path, overridden({}, settings))
 
 
 def fill(
@@ -243,16 +244,15 @@ def fill(
     seed: Seed = 0,
 ) -> None:
     """Fill the empty cells of a table, given the filled ones."""
-    from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
 
     check_inputs([model, source])
     check_outputs({"table": out}, [model, source])
-    fitted = verbs.load(model)
-    given = verbs.read(source, fitted.schema)
+    fitted = sy.load(model)
+    given = sy.read(source, fitted.schema)
     with running(seed) as ctx:
-        full = verbs.fill(fitted, given, seed=seed, ctx=ctx)
-    verbs.write(full, out)
+        full = sy.fill(fitted, given, seed=seed, ctx=ctx)
+    sy.write(full, out)
     holes = sum(given.table.null_count().row(0))
     wrote(out, f"{full.units:,} rows; {holes - sum(full.table.null_count().row(0)):,} of {holes:,} empty cells filled")
 
@@ -267,17 +267,17 @@ def transform(
     seed: Seed = 0,
 ) -> None:
     """Change a table: mask personal data, for one. Several tables are written to a folder, one file each."""
-    from synthesist import verbs
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.data.targets import is_folder, target
+    from synthesist.verbs.named import as_spec
 
-    spec = verbs.as_spec("transforms", name, overridden({}, set_ or ()))
+    spec = as_spec("transforms", name, overridden({}, set_ or ()))
     check_inputs([source, schema])
     if not is_folder(out):
         check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
-        changed = verbs.transform(spec, verbs.read(source, schema), seed=seed, ctx=ctx)
+        changed = sy.transform(spec, sy.read(source, schema), seed=seed, ctx=ctx)
     with target(out, changed.schema, ending=f".{ending.lstrip('.')}", inputs=(source,)) as to:
         to.write(changed)
     if len(changed.tables) > 1:

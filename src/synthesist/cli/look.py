@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+import synthesist as sy
 from synthesist.cli.options import SchemaPage, Seed, Share, Source
 from synthesist.cli.show import console, wrote
 
@@ -24,7 +25,6 @@ def inspect(
     Kinds of column, keys, missing cells, personal data, warnings. Of a schema file (SQL, JSON Schema ...) it is the
     page that `synthesist sample` draws from, to be edited.
     """
-    from synthesist import verbs
     from synthesist.data.atomic import replacing
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.schemas import describes, written
@@ -40,7 +40,7 @@ def inspect(
             draft.write_text(text, "utf-8")
         wrote(out, f"edit it, then: synthesist sample {out} -n 1000 -o OUT")
         return
-    found = verbs.inspect(source, schema)
+    found = sy.inspect(source, schema)
     typer.echo(str(found))
     if out is not None:
         with replacing(out) as draft:
@@ -81,7 +81,6 @@ def split(
     seed: Seed = 0,
 ) -> None:
     """Part a table at random: train to learn from, holdout to judge by."""
-    from synthesist import verbs
     from synthesist.data.files import Writer
     from synthesist.data.places import check_inputs, check_outputs, folder
 
@@ -91,7 +90,7 @@ def split(
     if parent.is_dir():
         for path in paths:
             check_outputs({"table": path}, [source])
-    parts = verbs.split(verbs.read(source, schema), share, seed=seed)
+    parts = sy.split(sy.read(source, schema), share, seed=seed)
     parent.mkdir(exist_ok=True)
     with Writer(paths[0], parts[0].schema) as train, Writer(paths[1], parts[1].schema) as holdout:
         train.write(parts[0])

@@ -149,17 +149,19 @@ def method_asked_for(name: str | None, settings: Sequence[str], budget: str | No
     Raises:
         SpecError: a budget is given to a method that has none, or is no time.
     """
-    from synthesist import catalog, verbs
+    from synthesist import catalog
     from synthesist.data.page import overridden
+    from synthesist.verbs.learning import DEFAULT
+    from synthesist.verbs.named import as_spec
 
-    name, options = name or verbs.DEFAULT, overridden({}, settings)
+    name, options = name or DEFAULT, overridden({}, settings)
     if budget is not None:
         if "budget" not in catalog.load("methods", name).model_fields:
             raise SpecError(f"--budget {budget}: {name} has no budget, auto has. Leave out `-m {name}`, or --budget.")
         if "budget" in options:
             raise SpecError(f"The budget is given twice, by --budget {budget} and by --set. Give it once.")
         options["budget"] = span("--budget", budget)
-    return verbs.as_spec("methods", name, options)
+    return as_spec("methods", name, options)
 
 
 def span(option: str, written: str) -> float:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+import synthesist as sy
 from synthesist.cli.options import SchemaPage, Seed, Settings, Source, at
 from synthesist.cli.progress import running
 from synthesist.cli.show import wrote
@@ -51,7 +52,6 @@ def subset(
     is kept, too. It says how many rows of each table were kept, and why. See `synthesist show subset` for what --set,
     or a page, can say.
     """
-    from synthesist import verbs
     from synthesist.data.page import overridden, read_page
     from synthesist.data.places import check_inputs
 
@@ -62,7 +62,7 @@ def subset(
     check_inputs([page, schema, source])
     with running(seed) as ctx:
         ending = f".{ending.lstrip('.')}"
-        done = verbs.subset(source, out, schema=schema, ending=ending, seed=seed, ctx=ctx, **options)
+        done = sy.subset(source, out, schema=schema, ending=ending, seed=seed, ctx=ctx, **options)
     typer.echo(str(done))
     kept, rows = done.account.tables.select("kept", "rows").sum().row(0)
     wrote(at(out), f"{kept:,} of {rows:,} rows")

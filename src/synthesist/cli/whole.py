@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+import synthesist as sy
 from synthesist.cli.options import (
     Budget,
     Count,
@@ -44,10 +45,10 @@ def demo(
 
     Writes a model, 10,000 rows and a report to a folder; asks nothing and needs no network.
     """
-    from synthesist import verbs
     from synthesist.data.examples import ADULT
     from synthesist.data.files import write_file
     from synthesist.data.places import check_outputs, folder
+    from synthesist.verbs.learning import DEFAULT
 
     parent = folder(out)
     rows, model, report = parent / "synthetic.csv", parent / "model.syn", parent / "report.html"
@@ -55,7 +56,7 @@ def demo(
         check_outputs({"table": rows, "model": model, "report": report})
     typer.echo("Adult: 48,842 people of the US census of 1994 (Becker and Kohavi 1996, CC BY 4.0).")
     with running(seed) as ctx:
-        made = verbs.make(ADULT, DEMO_ROWS, method or verbs.DEFAULT, target="income", seed=seed, ctx=ctx)
+        made = sy.make(ADULT, DEMO_ROWS, method or DEFAULT, target="income", seed=seed, ctx=ctx)
     parent.mkdir(exist_ok=True)
     made.model.save(model)
     chosen(made.model)
@@ -86,20 +87,20 @@ def make(
 
     The rows are judged against real rows that were held out.
     """
-    from synthesist import verbs
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.rules.conditions import conditions
+    from synthesist.verbs.reading import with_rules
 
     counted(n)
     spec = method_asked_for(method, set_ or (), budget)
     check_inputs([source, schema])
     check_outputs({"table": out, "report": report}, [source, schema])
-    data = verbs.with_rules(verbs.read(source, schema), rule or ())
+    data = with_rules(sy.read(source, schema), rule or ())
     conditions(where or None, data.kinds)
     count = counted(n, data.name)
     with running(seed) as ctx:
-        made = verbs.make(data, count, spec, target=target, share=share, where=where or None, seed=seed, ctx=ctx)
-    verbs.write(made.synthetic, out)
+        made = sy.make(data, count, spec, target=target, share=share, where=where or None, seed=seed, ctx=ctx)
+    sy.write(made.synthetic, out)
     chosen(made.model)
     wrote(out, f"{count:,} rows, {len(data.kinds.columns)} columns")
     if report is not None:

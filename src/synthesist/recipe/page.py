@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError
 
-from synthesist import verbs
 from synthesist.core import Spec
 from synthesist.data.schema import faults
 from synthesist.errors import SpecError, SynthesistError
+from synthesist.verbs.learning import DEFAULT
+from synthesist.verbs.named import as_spec
 
 __all__ = ["Judge", "Recipe", "digest", "drawn"]
 
@@ -28,7 +29,7 @@ def _from_shelf(shelf: str, written: Any) -> Spec:
     if not options:
         raise ValueError(f"write a name, or a mapping with `kind`, as in {{kind: {_EXAMPLES[shelf]}}}")
     try:
-        return verbs.as_spec(shelf, options.pop("kind"), options)
+        return as_spec(shelf, options.pop("kind"), options)
     except SynthesistError as error:
         raise ValueError(str(error).replace("\n", "\n  ")) from None
 
@@ -99,7 +100,7 @@ class Recipe(_Part):
     source: Annotated[str, Field(min_length=1, description="the table to learn from")]
     schema_page: Annotated[str | None, Field(alias="schema", description="a schema.yaml; else detected")] = None
     share: Annotated[float, Field(gt=0, lt=1, description="how much of the source is learnt from")] = 0.8
-    method: MethodPart = Field(default=verbs.DEFAULT, validate_default=True, description="how to learn")
+    method: MethodPart = Field(default=DEFAULT, validate_default=True, description="how to learn")
     then: Annotated[tuple[TransformPart, ...], Field(description="changes to the rows made")] = ()
     sample: Annotated[Draw, BeforeValidator(drawn), Field(description="how many rows, and which")] = Draw()
     judge: Annotated[Judge | None, Field(description="how to judge the rows")] = None

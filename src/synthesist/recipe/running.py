@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import synthesist
-from synthesist import verbs
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.files import write_file
@@ -18,6 +17,9 @@ from synthesist.model import Model, fitted, resumable
 from synthesist.recipe.page import Judge, Recipe, digest
 from synthesist.recipe.plan import Plan
 from synthesist.rules.conditions import conditions
+from synthesist.verbs.changing import transform
+from synthesist.verbs.judging import check_judged_by, evaluate
+from synthesist.verbs.reading import read, split
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -61,18 +63,18 @@ def run(
         raise SpecError("Nothing to resume from: the recipe writes no model. Name a file under output.model.")
     ctx = replace(ctx or Context.seeded(0), path=Context.seeded(recipe.seed).path)
 
-    data = verbs.read(plan.source, plan.at(recipe.schema_page))
+    data = read(plan.source, plan.at(recipe.schema_page))
     judge = recipe.judge or Judge()
-    verbs.check_judged_by(data, judge.target, judge.protected)
+    check_judged_by(data, judge.target, judge.protected)
     where = recipe.sample.where
     conditions(where, data.kinds)
-    train, holdout = verbs.split(data, recipe.share, seed=recipe.seed)
+    train, holdout = split(data, recipe.share, seed=recipe.seed)
 
     model, reused = _model(plan, train, ctx, resume)
     made = model.sample(recipe.sample.n or data.units, where, seed=recipe.seed, ctx=ctx)
     rows = made
     for change in recipe.then:
-        rows = verbs.transform(change, rows, ctx=ctx)
+        rows = transform(change, rows, ctx=ctx)
 
     manifest = {
         "recipe": recipe.key,
@@ -85,7 +87,7 @@ def run(
     }
     report = None
     if recipe.judged:
-        report = verbs.evaluate(
+        report = evaluate(
             train=train,
             holdout=holdout,
             synthetic=made,

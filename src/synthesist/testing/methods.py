@@ -20,7 +20,7 @@ from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
 from synthesist.testing.tables import TABLES, mixed
 from synthesist.testing.traces import Traces, watched
-from synthesist.verbs import fit
+from synthesist.verbs.learning import fit
 
 __all__ = ["method_cases"]
 

@@ -15,7 +15,7 @@ from synthesist.data.frames import give, stored
 from synthesist.errors import ConditionError, NotFoundError, SpecError, did_you_mean
 from synthesist.model import Model
 from synthesist.rules.conditions import Where, conditions, satisfied
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 
 if TYPE_CHECKING:
     from synthesist.testing.filled import Filled, Templates

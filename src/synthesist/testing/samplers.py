@@ -12,7 +12,7 @@ from synthesist.testing.case import Case
 from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
 from synthesist.testing.traces import Traces, watched
-from synthesist.verbs import sample
+from synthesist.verbs.drawing import sample
 
 __all__ = ["sampler_cases"]
 

@@ -28,7 +28,7 @@ from typing import Any
 from synthesist.core import Allowed, Context, Spec
 from synthesist.data.frames import stored
 from synthesist.errors import DataError, MissingExtraError, NotFoundError, SpecError, did_you_mean
-from synthesist.verbs import as_model
+from synthesist.verbs.named import as_model
 
 try:
     import numpy as np
@@ -250,7 +250,7 @@ def _plan(what: Any, **options: Any) -> Plan:
 def _spec(what: Any, **options: Any) -> Spec:
     """What is sampled; a file is read once, until it changes."""
     if isinstance(what, Mapping):
-        from synthesist.verbs import declared
+        from synthesist.verbs.named import declared
 
         return declared({**what, **options}, "the page")
     if isinstance(what, str | Path):

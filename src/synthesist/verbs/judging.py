@@ -1,0 +1,91 @@
+"""What is judged: synthetic rows, beside real ones that were never seen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synthesist.core import Context, Curve, Evidence, Spec
+from synthesist.data.dataset import Dataset
+from synthesist.errors import DataError, NotFoundError, did_you_mean
+from synthesist.judging import as_metrics, called_for, scored
+from synthesist.rules.conditions import Where, conditions, satisfied
+from synthesist.verbs.reading import read
+
+if TYPE_CHECKING:
+    from synthesist.report.report import Report
+
+__all__ = ["check_judged_by", "evaluate"]
+
+
+FEWEST = 20  # real rows to compare with: below it no score means anything
+
+
+def evaluate(
+    *,
+    train: Any,
+    holdout: Any,
+    synthetic: Any,
+    target: str | None = None,
+    protected: Iterable[str] = (),
+    method: Spec | None = None,
+    domain: Any = None,
+    where: Where = None,
+    metrics: Sequence[str | Spec] | None = None,
+    gates: Sequence[str] = (),
+    seed: int = 0,
+    ctx: Context | None = None,
+    title: str = "",
+    provenance: Mapping[str, Any] | None = None,
+    training: Curve | None = None,
+) -> "Report":
+    """Judge synthetic rows: how true to life, how useful, how safe, each beside what real rows reach.
+
+    Args:
+        train: the real rows the model learnt from.
+        holdout: real rows it never saw: the yardstick of every score.
+        synthetic: what it made.
+        target: the column a model would predict; utility is judged where it is given.
+        protected: columns that name groups to be treated alike.
+        method: what learnt them, for attacks that let it learn again.
+        domain: real rows of another place or time, on which what synthetic rows teach must work too.
+        where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
+        metrics: which scores, by name or Spec; by default all that this evidence allows and none that takes long.
+        gates: scores that will be required, as in "c2st<=0.6": those they name are computed as well.
+        training: the losses of the model, as `model.training` has them; the report shows them.
+
+    Raises:
+        DataError: too few real rows meet the condition to compare with.
+    """
+    from synthesist.report.gates import Gate
+    from synthesist.report.report import build
+
+    ctx = (ctx or Context.seeded(seed)).at("evaluate")
+    real = read(train).finite()
+    protected = tuple(protected)
+    check_judged_by(real, target, protected)
+    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
+    made = read(synthetic, real.schema).finite()
+    other = None if domain is None else read(domain, real.schema).finite()
+    case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
+    asked = called_for(case, (Gate.read(gate).metric for gate in gates)) if metrics is None else as_metrics(metrics)
+    return build(case, scored(case, asked, ctx), ctx, title=title, provenance=provenance or {}, training=training)
+
+
+def _meeting(where: Where, data: Dataset) -> Dataset:
+    """The real rows that meet the condition."""
+    if not where:
+        return data
+    rows = data.table.filter(satisfied(data.table, conditions(where, data.kinds)))
+    if rows.height < FEWEST:
+        raise DataError(
+            f"Only {rows.height} of {data.units:,} real rows meet the condition, too few to compare with. "
+            f"Draw the rows with `sample`, which needs no real rows beside them."
+        )
+    return data.with_table(rows)
+
+
+def check_judged_by(data: Dataset, target: str | None, protected: Iterable[str] = ()) -> None:
+    """Refuse a target or protected column that is not there, before any work is done."""
+    columns = [column for table in data.schema.tables.values() for column in table.columns]
+    for column in (*((target,) if target is not None else ()), *protected):
+        if column not in columns:
+            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, columns)}")

@@ -1,0 +1,132 @@
+"""What is learnt: a model of a table, with options that are given or searched for, and its file."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synthesist.core import Context, Evidence, Spec
+from synthesist.data import sources
+from synthesist.data.schema import Schema
+from synthesist.errors import reason_of
+from synthesist.judging import as_metrics, scored
+from synthesist.model import Model, fitted
+from synthesist.verbs.judging import check_judged_by
+from synthesist.verbs.named import as_spec
+from synthesist.verbs.reading import read, split, with_rules
+
+if TYPE_CHECKING:
+    from synthesist.combine.search import Search, Trial
+
+__all__ = ["DEFAULT", "fit", "load", "save", "search"]
+
+DEFAULT = "auto"
+
+
+def fit(
+    source: Any,
+    method: str | Spec = DEFAULT,
+    *,
+    schema: Schema | str | Path | None = None,
+    rules: Sequence[str] = (),
+    seed: int = 0,
+    checkpoints: str | Path | None = None,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Model:
+    """Learn from a table; what comes back makes rows like it.
+
+    Args:
+        source: anything `read` accepts; a frame makes a model that gives frames of its kind.
+        method: a name (see `synthesist list methods`) or a Spec; "auto", which picks one, where nothing is said.
+        schema: what the columns mean, where detection is not to decide.
+        rules: what every row must satisfy, beside the rules of the schema, as in `start <= end`.
+        seed: the same seed gives the same model.
+        checkpoints: a folder where a long training notes its state; after a kill, the same call goes on from there.
+        options: hyperparameters of the method, as in `bins=64`.
+
+    Raises:
+        NotFoundError: no such method.
+        SpecError: an option is unknown or out of range.
+        DataError, UnsuitableError: the table cannot be learnt from.
+    """
+    spec = as_spec("methods", method, options)
+    data = with_rules(read(source, schema).finite(), rules)
+    ctx = ctx or Context.seeded(seed)
+    if checkpoints is not None:
+        ctx = replace(ctx, checkpoints=Path(checkpoints))
+    return fitted(data, spec, sources.native_of(source), seed, ctx)
+
+
+def search(
+    source: Any,
+    method: str | Spec,
+    trials: int = 20,
+    *,
+    fixed: Sequence[str] = (),
+    by: str | Spec = "c2st",
+    target: str | None = None,
+    share: float = 0.75,
+    schema: Schema | str | Path | None = None,
+    seconds: float = inf,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> "Search":
+    """Tune a method: try settings of its options, and fit the best on all rows.
+
+    Settings are judged by rows of the source that they did not learn from. Give it training rows only: a
+    holdout that took part in a search is none any more.
+
+    Args:
+        source: the rows to learn from; anything `read` accepts.
+        method: a name or a Spec, which is the setting to begin with.
+        trials: how many settings are tried, the first among them.
+        fixed: options that stay as they are in `method`.
+        by: the score to come near the best value of; `c2st` unless another is named.
+        target: the column a model would predict, for scores that need one.
+        share: how much of the source the settings learn from; the rest judges them.
+        seconds: no trial is begun later; the result says if that happened, as it depends on the machine.
+        options: options of the method; what is said here stays as it is, too.
+
+    Raises:
+        SpecError: there is nothing to tune, or fewer than two trials to do it in.
+    """
+    from synthesist.combine.search import Trial, searched
+
+    ctx = ctx or Context.seeded(seed)
+    start, metric = as_spec("methods", method, options), as_spec("metrics", by, {})
+    data, native = read(source, schema), sources.native_of(source)
+    check_judged_by(data, target)
+    learn, unseen = split(data, share, seed=seed)
+    order = ctx.at("search").rng("rows").permutation(learn.units)
+
+    def attempt(spec: Spec, rows: int) -> "Trial":
+        part, begin = learn.with_table(learn.table[np.sort(order[:rows])]), perf_counter()
+        try:
+            made = fitted(part, spec, "dataset", seed, ctx).sample(max(rows, unseen.units), seed=seed, ctx=ctx)
+            took = perf_counter() - begin
+            case = Evidence(part, unseen, made, target=target)
+            score, near = scored(case, as_metrics((metric, "dcr_share")), ctx.at("search", "judge"))
+        except Exception as error:  # noqa: BLE001  (a setting that fails must not end the search)
+            return Trial(spec, rows, failure=reason_of(error))
+        return Trial(spec, rows, score, near.value, took)
+
+    found = searched(start, (*fixed, *options), metric.name(), trials, learn.units, attempt, ctx.at("search"), seconds)
+    model = fitted(data, found.spec, native, seed, ctx)
+    about = {"tuned_by": f"search, {trials} trials, {metric.name()}, seed {seed}", "because": found.verdict}
+    return replace(found, model=replace(model, provenance={**model.provenance, **about}))
+
+
+def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:
+    """Write a model to one portable file."""
+    return model.save(path, keep_records=keep_records)
+
+
+def load(path: str | Path) -> Model:
+    """Read a model file back."""
+    return Model.load(path)

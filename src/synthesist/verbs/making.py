@@ -1,0 +1,74 @@
+"""The main job whole: from a table to rows like it, and a report on them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synthesist.core import Context, Spec
+from synthesist.data import sources
+from synthesist.data.schema import Schema
+from synthesist.model import Model, fitted
+from synthesist.rules.conditions import Where
+from synthesist.verbs.judging import check_judged_by, evaluate
+from synthesist.verbs.learning import DEFAULT
+from synthesist.verbs.named import as_spec
+from synthesist.verbs.reading import read, split, with_rules
+
+if TYPE_CHECKING:
+    from synthesist.report.report import Report
+
+__all__ = ["Made", "make"]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What `make` brought about: the model, the rows, and the report on them."""
+
+    model: Model
+    synthetic: Any
+    report: "Report"
+
+
+def make(
+    source: Any,
+    n: int | None = None,
+    method: str | Spec = DEFAULT,
+    *,
+    target: str | None = None,
+    share: float = 0.8,
+    schema: Schema | str | Path | None = None,
+    rules: Sequence[str] = (),
+    where: Where = None,
+    seed: int = 0,
+    ctx: Context | None = None,
+    **options: Any,
+) -> Made:
+    """The main job in one call: split, fit, sample, and judge against the rows held out.
+
+    Args:
+        source: anything `read` accepts.
+        n: how many rows to make; as many as the source has where None.
+        rules: what every row must satisfy, as in `start <= end`.
+    """
+    ctx = ctx or Context.seeded(seed)
+    spec = as_spec("methods", method, options)
+    data, native = with_rules(read(source, schema).finite(), rules), sources.native_of(source)
+    check_judged_by(data, target)
+    train, holdout = split(data, share, seed=seed)
+    model = fitted(train, spec, native, seed, ctx)
+    rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
+    about = {"source": data.name, "method": model.method.describe(), **model.provenance}
+    report = evaluate(
+        train=train,
+        holdout=holdout,
+        synthetic=rows,
+        target=target,
+        where=where,
+        ctx=ctx,
+        title=data.name,
+        provenance=about,
+        training=model.training,
+        method=model.method,
+    )
+    return Made(model, rows, report)

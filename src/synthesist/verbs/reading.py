@@ -1,0 +1,66 @@
+"""What is read: tables, what was understood of them, and their two parts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from synthesist.core import Context
+from synthesist.data import sources
+from synthesist.data.dataset import Dataset
+from synthesist.data.frames import give
+from synthesist.data.schema import Schema
+from synthesist.errors import DataError, SpecError
+
+if TYPE_CHECKING:
+    from synthesist.data.inspect import Inspection
+
+__all__ = ["inspect", "read", "split", "with_rules"]
+
+
+def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
+    """Read a table, or several, and understand them: a file, a folder, a frame, a Dataset; `schema` may be a page.
+
+    >>> import synthesist as sy
+    >>> data = sy.read({"age": [31, 42, 57], "sex": ["f", "m", "f"]})
+    >>> data.units
+    3
+    """
+    return sources.read(source, schema, name)
+
+
+def inspect(source: Any, schema: Schema | str | Path | None = None) -> "Inspection":
+    """What was understood of a table and why: print it, correct its schema, read again."""
+    from synthesist.data.inspect import inspect as inspected
+
+    return inspected(read(source, schema))
+
+
+def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
+    """Part the units at random in two: to learn from, and to judge by.
+
+    Args:
+        source: anything `read` accepts; a frame comes back as two of its kind.
+        share: how much goes to the first part, between 0 and 1.
+        seed: the same seed gives the same parts.
+    """
+    if not 0 < share < 1:
+        raise SpecError(f"Cannot split at a share of {share}: it lies between 0 and 1, as in 0.8.")
+    data, native = read(source), sources.native_of(source)
+    if data.units < 2:
+        raise DataError(f"Cannot split {data.units} row(s) in two. Bring more data.")
+    order = Context.seeded(seed).at("split").rng("order").permutation(data.units)
+    cut = min(max(round(share * data.units), 1), data.units - 1)
+    parts = (data.with_table(data.table[np.sort(rows)]) for rows in (order[:cut], order[cut:]))
+    first, second = (part if native == "dataset" else give(part, native) for part in parts)
+    return first, second
+
+
+def with_rules(data: Dataset, rules: Sequence[str]) -> Dataset:
+    """The same rows, of which the rules are asked as well."""
+    if not rules:
+        return data
+    table = data.kinds.model_copy(update={"rules": (*data.kinds.rules, *rules)})
+    return replace(data, schema=data.schema.model_copy(update={"tables": {data.name: table}}))
