@@ -2,18 +2,19 @@
 
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synthesist.core import Evidence
+from synthesist.core import Context, Evidence
+from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Constant, Kind
 from synthesist.errors import DataError, did_you_mean
 
-__all__ = ["Column", "Columns", "Side", "empty_table", "encoded", "judged"]
+__all__ = ["Column", "Columns", "Side", "drawn", "empty_table", "encoded", "judged"]
 
 Side = Literal["train", "holdout", "synthetic"]
 Array = npt.NDArray[Any]
@@ -85,7 +86,31 @@ def encoded(case: Evidence) -> Columns:
     return _KNOWN[key]
 
 
+def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
+    """The arrays of at most so many rows of each table, the same ones for all metrics of a run that ask for as many.
+
+    The draw is simple random sampling without putting back; what is computed from it has an interval that says so.
+    """
+    sides: Mapping[Side, Dataset] = {"train": case.train, "holdout": case.holdout, "synthetic": case.synthetic}
+    if max(side.table.height for side in sides.values()) <= most:
+        return encoded(case)
+    whole, kept = replace(ctx, path=ctx.path[:1]).at("judged rows", most), _DRAWN.get(id(case), {})
+    if whole.path not in kept:
+        if not kept:
+            weakref.finalize(case, _DRAWN.pop, id(case), None)
+        kept[whole.path] = _encode(replace(case, **{name: _part(data, most, whole.rng(name)) for name, data in sides.items()}))
+        _DRAWN[id(case)] = kept
+    return kept[whole.path]
+
+
+def _part(data: Dataset, most: int, rng: np.random.Generator) -> Dataset:
+    if data.table.height <= most:
+        return data
+    return data.with_table(data.table[np.sort(rng.permutation(data.table.height)[:most])])
+
+
 _KNOWN: dict[int, Columns] = {}
+_DRAWN: dict[int, dict[tuple[str, ...], Columns]] = {}
 
 
 def judged(case: Evidence) -> dict[str, Kind]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from synthesist.core import Context, Evidence, Score, Spec, knob
 from synthesist.metrics import _trees
-from synthesist.metrics._columns import Columns, Side, encoded
+from synthesist.metrics._columns import Columns, Side, drawn
 from synthesist.metrics._estimate import Estimate, auc, estimate, sample
 from synthesist.metrics._scale import Scale
 
@@ -53,7 +53,7 @@ class C2ST(Spec):
 
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with holdout; the reference compares train with holdout."""
-        columns = encoded(case)
+        columns = drawn(case, self.rows, ctx)
         if columns.unusable:
             return SCALE.skip(columns.unusable)
         if min(columns.rows.values()) < FEWEST:
