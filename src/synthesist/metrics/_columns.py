@@ -98,7 +98,9 @@ def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
     if whole.path not in kept:
         if not kept:
             weakref.finalize(case, _DRAWN.pop, id(case), None)
-        kept[whole.path] = _encode(replace(case, **{name: _part(data, most, whole.rng(name)) for name, data in sides.items()}))
+        kept[whole.path] = _encode(
+            replace(case, **{name: _part(data, most, whole.rng(name)) for name, data in sides.items()})
+        )
         _DRAWN[id(case)] = kept
     return kept[whole.path]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "sample", "wilson"]
+__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "rank_sum", "sample", "wilson"]
 
 Array = npt.NDArray[Any]
 
@@ -44,6 +44,21 @@ def auc(negatives: Array, positives: Array) -> tuple[float, Array, Array]:
     beating = (np.searchsorted(above, negatives, "left") + np.searchsorted(above, negatives, "right")) / 2
     area = float(beaten.mean() / len(below))
     return area, 1 - beating / len(above) - area, beaten / len(below) - area
+
+
+def rank_sum(negatives: Array, positives: Array) -> float:
+    """The standard score of the rank sum of the positives among both, for labels that could as well be exchanged.
+
+    The variance is that of all ways to exchange them, ties included; NaN where all values are equal (Mann and
+    Whitney 1947, doi:10.1214/aoms/1177730491).
+    """
+    n, m = len(negatives), len(positives)
+    if min(n, m) == 0:
+        return float("nan")
+    _, tied = np.unique(np.concatenate([negatives, positives]), return_counts=True)
+    tied = tied.astype(float)
+    variance = (n + m + 1 - (tied**3 - tied).sum() / ((n + m) * (n + m - 1))) / (12 * n * m)
+    return (auc(negatives, positives)[0] - 0.5) / float(np.sqrt(variance)) if variance > 1e-12 else float("nan")
 
 
 def wilson(share: float, n: float) -> Estimate:

@@ -38,7 +38,8 @@ class PairTrends(Spec):
 
     These are the definitions of CorrelationSimilarity and ContingencySimilarity in SDMetrics 0.32. Its
     QualityReport differs in three ways: it averages only pairs with |r| > 0.5 or Cramer's V > 0.3, it
-    cuts each table in bins of its own range, and it draws its 50,000 rows without a seed. Where r is undefined in the synthetic table only, SDMetrics drops the pair; here r counts as 0.
+    cuts each table in bins of its own range, and it draws its 50,000 rows without a seed. Where r is
+    undefined in the synthetic table only, SDMetrics drops the pair; here r counts as 0.
 
     When not to use: as the only number. It is blind to what three columns do together, and to
     trends between numbers that are not linear; `c2st` sees both.
