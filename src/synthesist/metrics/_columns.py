@@ -38,6 +38,8 @@ class Column:
     kind: str
     levels: int
     sides: Mapping[Side, Array]
+    words: tuple[str, ...] = ()
+    """What the codes of categories from 1 on stand for."""
 
     def __getitem__(self, side: Side) -> Array:
         return self.sides[side]
@@ -171,4 +173,4 @@ def _codes(name: str, kind: str, cells: Mapping[Side, pl.Series]) -> Column:
     for side, series in words.items():
         codes = series.cast(pl.Enum(levels)).to_physical().cast(pl.Int64) + 1
         sides[side] = codes.fill_null(0).to_numpy()
-    return Column(name, kind, max(len(levels), 1), sides)
+    return Column(name, kind, max(len(levels), 1), sides, tuple(levels))

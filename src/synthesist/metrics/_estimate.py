@@ -65,7 +65,7 @@ def wilson(share: float, n: float) -> Estimate:
     """A share of `n` independent cases with Wilson's interval (1927, doi:10.1080/01621459.1927.10502953)."""
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     reach = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return Estimate(share, max(middle - reach, 0.0), min(middle + reach, 1.0))
+    return Estimate(share, float(max(middle - reach, 0.0)), float(min(middle + reach, 1.0)))
 
 
 def clopper_pearson(hits: int, n: int) -> Estimate:
