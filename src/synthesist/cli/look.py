@@ -80,7 +80,7 @@ def split(
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
-    """Part a table at random: train to learn from, holdout to judge by."""
+    """Part a table, or related ones by their unit, at random: train to learn from, holdout to judge by."""
     from synthesist.data.files import Writer
     from synthesist.data.places import check_inputs, check_outputs, folder
 

@@ -100,9 +100,8 @@ def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
     if whole.path not in kept:
         if not kept:
             weakref.finalize(case, _DRAWN.pop, id(case), None)
-        kept[whole.path] = _encode(
-            replace(case, **{name: _part(data, most, whole.rng(name)) for name, data in sides.items()})
-        )
+        train, holdout, synthetic = (_part(data, most, whole.rng(side)) for side, data in sides.items())
+        kept[whole.path] = _encode(replace(case, train=train, holdout=holdout, synthetic=synthetic))
         _DRAWN[id(case)] = kept
     return kept[whole.path]
 

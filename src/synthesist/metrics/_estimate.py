@@ -6,12 +6,13 @@ measured on the same rows together (Hampel 1974, doi:10.1080/01621459.1974.10482
 under the ROC curve this is DeLong's variance (1988, doi:10.2307/2531595).
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "rank_sum", "sample", "wilson"]
+__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "mean_of", "rank_sum", "sample", "wilson"]
 
 Array = npt.NDArray[Any]
 
@@ -34,6 +35,11 @@ def estimate(value: float, *influences: Array, within: tuple[float, float] = (0.
     error = _Z * float(np.sqrt(sum(np.var(influence) / len(influence) for influence in influences)))
     value = min(max(value, within[0]), within[1])  # rounding may leave a sum of shares a hair outside
     return Estimate(value, max(value - error, within[0]), min(value + error, within[1]))
+
+
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean of numbers whose errors may be one and the same: its interval is the mean of theirs."""
+    return Estimate(*(float(np.mean(end)) for end in zip(*estimates, strict=True)))
 
 
 def auc(negatives: Array, positives: Array) -> tuple[float, Array, Array]:

@@ -1,12 +1,11 @@
 """How alike each single column is."""
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
 
 from synthesist.core import Context, Evidence, Score, Spec, knob
-from synthesist.metrics._columns import Column, Columns, Side, drawn
+from synthesist.metrics._columns import Columns, Side, drawn
+from synthesist.metrics._distribution import kolmogorov_smirnov
 from synthesist.metrics._estimate import NOTHING, Estimate, estimate
 from synthesist.metrics._scale import Scale
 
@@ -81,8 +80,9 @@ def _compare(columns: Columns, side: Side) -> tuple[Estimate, dict[str, float]]:
         if not other.any():
             scores[column.name] = 0.0
             continue
-        compare = _kolmogorov_smirnov if column.numeric else _total_variation
-        scores[column.name], real_part, other_part = compare(column, column["train"][real], column[side][other])
+        cells = column["train"][real], column[side][other]
+        found = kolmogorov_smirnov(*cells) if column.numeric else _total_variation(column.levels, *cells)
+        scores[column.name], real_part, other_part = found
         ours[real] += (real_part - real_part.mean()) / real.mean()
         theirs[other] += (other_part - other_part.mean()) / other.mean()
     if not scores:
@@ -91,31 +91,11 @@ def _compare(columns: Columns, side: Side) -> tuple[Estimate, dict[str, float]]:
     return estimate(float(np.mean(list(scores.values()))), ours / count, theirs / count), scores
 
 
-def _kolmogorov_smirnov(column: Column, real: Floats, other: Floats) -> tuple[float, Floats, Floats]:
-    """1 - max over x of |F(x) - G(x)|, and each row's part in F and G where they differ most."""
-    del column
-    ours, theirs = np.sort(real), np.sort(other)
-    points = ours[np.concatenate([ours[1:] != ours[:-1], [True]])]
-    above = _share(ours, points, "right") - _share(theirs, points, "right")  # F - G is largest at a real point
-    below = _share(theirs, points, "left") - _share(ours, points, "left")  # and G - F just before one
-    highest, lowest = int(np.argmax(above)), int(np.argmax(below))
-    if above[highest] >= below[lowest]:
-        point = points[highest]
-        return 1 - float(above[highest]), -1.0 * (real <= point), 1.0 * (other <= point)
-    point = points[lowest]
-    return 1 - float(below[lowest]), 1.0 * (real < point), -1.0 * (other < point)
-
-
-def _share(values: Floats, points: Floats, side: Literal["left", "right"]) -> Floats:
-    """The share of sorted `values` below each point, or at it as well."""
-    return np.searchsorted(values, points, side=side) / len(values)
-
-
 def _total_variation(
-    column: Column, real: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
+    levels: int, real: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
 ) -> tuple[float, Floats, Floats]:
     """1 - half the sum over categories of |p - q|, and each row's part in it."""
-    p = np.bincount(real, minlength=column.levels + 1) / len(real)
-    q = np.bincount(other, minlength=column.levels + 1) / len(other)
+    p = np.bincount(real, minlength=levels + 1) / len(real)
+    q = np.bincount(other, minlength=levels + 1) / len(other)
     half_sign = np.sign(p - q) / 2
     return 1 - float(np.abs(p - q).sum()) / 2, -half_sign[real], half_sign[other]

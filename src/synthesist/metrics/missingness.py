@@ -54,7 +54,11 @@ class Missingness(Spec):
             name: {"train": train, "synthetic": synthetic, "holdout": real[name][1]}
             for name, (train, synthetic) in shares.items()
         }
-        sides = {"train": case.train.table, "holdout": case.holdout.table, "synthetic": case.synthetic.table}
+        sides: dict[Side, pl.DataFrame] = {
+            "train": case.train.table,
+            "holdout": case.holdout.table,
+            "synthetic": case.synthetic.table,
+        }
         return SCALE.score(found, reference, {"columns": details, **_together(sides, ctx)})
 
 

@@ -26,6 +26,7 @@ SCALE = Scale(
     meaning="How much of what two columns tell about each other is kept; 1 is all of it, 0 none.",
 )
 SIDES: tuple[Side, Side] = ("synthetic", "holdout")
+SEEN: tuple[Side, ...] = ("train", *SIDES)
 FAINT = 0.01
 NAMED = 20
 """How many of the pairs that differ most are named."""
@@ -78,15 +79,15 @@ class MutualInformation(Spec):
         }
         if np.mean([each.share for each in told["train"]]) < FAINT:
             return SCALE.skip("The real columns tell nothing about each other.")
-        found, real = (_kept(pairs, told, side, picked) for side in SIDES)
-        parts = [
-            {"a": a.name, "b": b.name, "train": t.share, "value": s.share, "reference": h.share}
-            for (a, b), t, s, h in zip(pairs, told["train"], told["synthetic"], told["holdout"], strict=True)
-        ]
-        parts.sort(key=lambda part: -abs(part["value"] - part["train"]))
-        return SCALE.score(
-            found, real, {"parts": parts[:NAMED], "rows": {"train": columns.rows["train"], "each": rows}}
+        made, real = (_kept(pairs, told, side, picked) for side in SIDES)
+        differing = sorted(
+            zip(pairs, *(told[side] for side in SEEN), strict=True), key=lambda row: -abs(row[2].share - row[1].share)
         )
+        parts = [
+            {"a": a.name, "b": b.name, "train": ours.share, "value": other.share, "reference": kept.share}
+            for (a, b), ours, other, kept in differing[:NAMED]
+        ]
+        return SCALE.score(made, real, {"parts": parts, "rows": {"train": columns.rows["train"], "each": rows}})
 
 
 def _told(a: Cut, b: Cut, side: Side, rows: Array) -> _Told:

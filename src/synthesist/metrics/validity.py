@@ -72,7 +72,7 @@ def _rules(train: Dataset) -> list[Rule]:
     Left out is what asks for another table (`orphans` judges links) and SQL that is no rule of ours.
     """
     table, found = train.kinds, []
-    conditions = [{"sql": text} for text in table.checks.conditions] if table.checks else []
+    conditions: list[Any] = [{"sql": text} for text in table.checks.conditions] if table.checks else []
     for written in (*table.rules, *conditions):
         with suppress(SpecError):
             rule = read_rule(written)
