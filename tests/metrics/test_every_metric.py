@@ -91,7 +91,7 @@ def test_same_seed_same_score_on_any_number_of_threads(name, case, real, shuffle
         scores = [
             metric.score(case(*tables, target="buys"), Context.seeded(7, threads=threads)) for threads in (1, 2, 1)
         ]
-    assert scores[0] == scores[1] == scores[2]
+    assert len(set(map(repr, scores))) == 1
     assert out.getvalue() == ""
     check(scores[0], name)
 
@@ -106,7 +106,7 @@ def test_neither_tables_nor_global_randomness_are_touched(name, case, real):
     assert (np.random.get_state()[1] == state).all()  # noqa: NPY002
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if catalog.load("metrics", name).needs <= {"target"}])
 def test_real_data_scores_as_its_reference(name, case, real, ctx):
     score = catalog.load("metrics", name)().score(case(real(1200, 1), real(800, 2), real(800, 3), target="buys"), ctx)
     assert score.skipped == ""

@@ -8,11 +8,22 @@ import polars as pl
 
 from synthesist.core import Evidence
 from synthesist.data.dataset import Dataset
+from synthesist.data.kinds import Kind
 from synthesist.data.schema import Link, Schema
 from synthesist.data.units import NOBODY, belonging, followed, place_of
-from synthesist.metrics._columns import Side
+from synthesist.metrics._columns import Side, judged
 
-__all__ = ["REAL_AND_MADE", "Relation", "children", "not_related", "of_units", "owners", "relations", "side_of"]
+__all__ = [
+    "REAL_AND_MADE",
+    "Relation",
+    "children",
+    "comparable",
+    "not_related",
+    "of_units",
+    "owners",
+    "relations",
+    "side_of",
+]
 
 Array = npt.NDArray[Any]
 
@@ -58,6 +69,17 @@ def side_of(case: Evidence, side: Side) -> Dataset:
 def owners(case: Evidence) -> dict[Side, dict[str, Array]]:
     """Of each side, which unit each row of each table belongs to."""
     return {side: dict(belonging(side_of(case, side))) for side in REAL_AND_MADE}
+
+
+def comparable(data: Dataset, table: str) -> dict[str, Kind]:
+    """The columns that say something by themselves: no key, no reference but a category as a country's code."""
+    inside, part, its = followed(data.schema), data[table], data.schema.tables[table]
+    of_links = {column: link.table for link in its.links for column in link.columns}
+    return {
+        name: kind
+        for name, kind in judged(Evidence(part, part, part)).items()
+        if name not in its.key and (name not in of_links or (kind.kind == "category" and of_links[name] not in inside))
+    }
 
 
 def children(data: Dataset, relation: Relation) -> Array:

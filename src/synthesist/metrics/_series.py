@@ -11,8 +11,8 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Integer, Kind, Moment, Number
 from synthesist.data.schema import Link, Schema
 from synthesist.data.units import NOBODY, followed, place_of
-from synthesist.metrics._columns import Side, judged
-from synthesist.metrics._relations import owners, side_of
+from synthesist.metrics._columns import Side
+from synthesist.metrics._relations import comparable, owners, side_of
 
 __all__ = ["Course", "Series", "as_floats", "courses", "numbers", "series", "windows"]
 
@@ -51,9 +51,9 @@ class Series(NamedTuple):
         return first, first + lag
 
 
-def courses(schema: Schema, case: Evidence) -> list[Course]:
+def courses(case: Evidence) -> list[Course]:
     """The tables that hold series: their first moment puts rows in order, else a whole number of their key."""
-    found = []
+    found, schema = [], case.train.schema
     for name, links in followed(schema).items():
         table = schema.tables[name]
         links = tuple(link for link in links if link.table != name)
@@ -62,9 +62,8 @@ def courses(schema: Schema, case: Evidence) -> list[Course]:
         numbers = [c for c in table.key if isinstance(table.columns[c], Integer) and c not in of_links]
         if links and (moments or numbers):
             order = (moments or numbers)[0]
-            kinds = judged(Evidence(*[case.train[name]] * 3))
-            kept = {c: kind for c, kind in kinds.items() if c != order and c not in of_links and c not in table.key}
-            found.append(Course(name, links[0], order, kept))
+            kinds = comparable(case.train, name)
+            found.append(Course(name, links[0], order, {c: kind for c, kind in kinds.items() if c != order}))
     return found
 
 

@@ -51,7 +51,7 @@ class Autocorrelation(Spec):
         del ctx
         if reason := not_related(case):
             return SCALE.skip(reason)
-        if not (found := courses(case.train.schema, case)):
+        if not (found := courses(case)):
             return SCALE.skip(NO_SERIES)
         by_side: dict[Side, Found] = {"train": {}, "holdout": {}, "synthetic": {}}
         for course in found:

@@ -47,7 +47,7 @@ class InterEventTimes(Spec):
         del ctx
         if reason := not_related(case):
             return SCALE.skip(reason)
-        found = courses(case.train.schema, case)
+        found = courses(case)
         gaps: dict[Side, dict[str, Gaps]] = {"train": {}, "holdout": {}, "synthetic": {}}
         for course in found:
             for side, each in series(case, course).items():

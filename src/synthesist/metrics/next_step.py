@@ -48,7 +48,7 @@ class NextStep(Spec):
         """The mean loss on the holdout; the reference is 0, since real series lose nothing against themselves."""
         if reason := not_related(case):
             return SCALE.skip(reason)
-        if not (found := courses(case.train.schema, case)):
+        if not (found := courses(case)):
             return SCALE.skip(NO_SERIES)
         parts, gaps = [], []
         for course in found:

@@ -8,13 +8,13 @@ import polars as pl
 
 from synthesist.core import Context, Evidence, Score, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Id, Kind, Number
+from synthesist.data.kinds import Kind, Number
 from synthesist.data.schema import Schema
 from synthesist.data.units import place_of
-from synthesist.metrics._columns import encoded, judged
+from synthesist.metrics._columns import encoded
 from synthesist.metrics._discriminator import FEWEST, chance, told_apart
 from synthesist.metrics._estimate import mean_of
-from synthesist.metrics._relations import REAL_AND_MADE, Relation, not_related, owners, relations, side_of
+from synthesist.metrics._relations import REAL_AND_MADE, Relation, comparable, not_related, owners, relations, side_of
 from synthesist.metrics._scale import Scale
 
 __all__ = ["ParentC2ST"]
@@ -100,14 +100,15 @@ def _one_each(owner: Array, ctx: Context) -> Array:
 
 def with_children(data: Dataset, parent: str, links: list[Relation], rows: Array) -> Dataset:
     """These rows of a parent table with what their children come to, as one table."""
-    table, kinds = data.tables[parent], dict(_comparable(data, parent))
-    frame = table.select(kinds)
+    table = data.tables[parent]
+    kinds: dict[str, Kind] = comparable(data, parent)
+    frame = table.select(*kinds)
     for each in links:
         child = data.tables[each.child]
         place = pl.Series(" parent", place_of(child, each.link, table))
         prefix = f"{each.child} by {', '.join(each.link.columns)}"
         sums = [pl.len().alias(f"{prefix}: rows")]
-        for name, kind in _comparable(data, each.child).items():
+        for name, kind in comparable(data, each.child).items():
             if kind.kind in ("category", "boolean"):
                 sums.append(pl.col(name).n_unique().alias(f"{prefix}: different {name}"))
             else:
@@ -123,12 +124,3 @@ def with_children(data: Dataset, parent: str, links: list[Relation], rows: Array
         frame = frame.with_columns(pl.col(f"{prefix}: rows").fill_null(0)).with_columns(pl.col(added).cast(pl.Float64))
         kinds |= dict.fromkeys(added, Number(missing=True))
     return Dataset({parent: frame[rows]}, Schema(tables={parent: {"columns": kinds}}, unit=parent))
-
-
-def _comparable(data: Dataset, table: str) -> dict[str, Kind]:
-    """The columns that can be compared, without those that refer to other rows."""
-    of_links = {column for link in data.schema.tables[table].links for column in link.columns}
-    key = set(data.schema.tables[table].key)
-    part = data[table]
-    kinds = judged(Evidence(part, part, part))
-    return {name: kind for name, kind in kinds.items() if name not in of_links | key and not isinstance(kind, Id)}

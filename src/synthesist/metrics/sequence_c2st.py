@@ -45,7 +45,7 @@ class SequenceC2ST(Spec):
         """Compare synthetic with holdout; the reference compares train with holdout."""
         if reason := not_related(case):
             return SCALE.skip(reason)
-        if not (found := courses(case.train.schema, case)):
+        if not (found := courses(case)):
             return SCALE.skip(NO_SERIES)
         parts, made, real = [], [], []
         for course in found:

@@ -9,11 +9,11 @@ import polars as pl
 
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Category, Id, Integer, Kind, Number
+from synthesist.data.kinds import Boolean, Category, Id, Integer, Kind, Moment, Number
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed", "related"]
+__all__ = ["TABLES", "mixed", "related", "visited"]
 
 ROWS = 240
 
@@ -82,6 +82,43 @@ def related() -> Dataset:
     return read(
         frames, Schema(tables={name: _related(name, frame) for name, frame in frames.items()}, unit="customers")
     )
+
+
+def visited(patients: int = 600) -> Dataset:
+    """Patients of two wards and their visits, each of like the one before: the tables of series."""
+    rng = Context.seeded(0).rng("visited")
+    age = rng.integers(18, 90, patients)
+    visits = rng.poisson(1 + age / 30)
+    patient = np.repeat(np.arange(patients), visits)
+    days = rng.integers(1, 60, len(patient)).cumsum()
+    pressure = np.repeat(rng.normal(120, 10, patients), visits) + rng.normal(0, 4, len(patient))
+    frames = {
+        "wards": pl.DataFrame({"ward": ["east", "west"]}),
+        "patients": pl.DataFrame(
+            {"id": np.arange(patients), "age": age, "ward": rng.choice(["east", "west"], patients)}
+        ),
+        "visits": pl.DataFrame(
+            {
+                "patient": patient,
+                "on": pl.Series(days).cast(pl.Int32).cast(pl.Date),
+                "pressure": pressure.round(1),
+                "urgent": pressure > 125,
+            }
+        ),
+    }
+    tables = {
+        "wards": {"columns": {"ward": Category()}, "key": ("ward",)},
+        "patients": {
+            "columns": {"id": Id(whole=True), "age": Integer(), "ward": Category()},
+            "key": ("id",),
+            "links": (Link(columns=("ward",), table="wards", to=("ward",)),),
+        },
+        "visits": {
+            "columns": {"patient": Integer(), "on": Moment(precision="d"), "pressure": Number(), "urgent": Boolean()},
+            "links": (Link(columns=("patient",), table="patients", to=("id",)),),
+        },
+    }
+    return read(frames, Schema.model_validate({"tables": tables, "unit": "patients"}))
 
 
 def _related(name: str, frame: pl.DataFrame) -> TableSchema:
