@@ -21,16 +21,17 @@ def followed(schema: Schema) -> dict[str, tuple[Link, ...]]:
     They are the unit's own table, those that refer to it, those that refer to these, and so on. What is left are
     tables that are only referred to, as a list of countries: they belong to nobody.
     """
+    leads = {name: {link.table for link in table.links} - {name} for name, table in schema.tables.items()}
+    inside = {schema.unit}
+    while further := {name for name, to in leads.items() if name not in inside and to & inside}:
+        inside |= further
     found: dict[str, tuple[Link, ...]] = {schema.unit: ()}
-    while True:
-        further = {
-            name: links
-            for name, table in schema.tables.items()
-            if name not in found and (links := tuple(link for link in table.links if link.table in found))
-        }
-        if not further:
-            return found
-        found |= further
+    while waiting := [name for name in schema.tables if name in inside and name not in found]:
+        # parents first; of a circle of tables the one that refers to a table before it
+        ready = [name for name in waiting if leads[name] & inside <= found.keys()]
+        name = (ready or [name for name in waiting if leads[name] & found.keys()])[0]
+        found[name] = tuple(link for link in schema.tables[name].links if link.table in found)
+    return found
 
 
 def belonging(data: Dataset) -> Mapping[str, Places]:

@@ -44,18 +44,19 @@ class Relation(NamedTuple):
 
 
 def relations(schema: Schema) -> list[Relation]:
-    """Every link of every table."""
+    """Every link between tables that are there."""
     inside = followed(schema)
     return [
         Relation(name, link, link.table in inside and name in inside)
         for name, table in schema.tables.items()
         for link in table.links
+        if link.table in schema.tables
     ]
 
 
 def not_related(case: Evidence) -> str:
     """Why links cannot be judged here; nothing where they can."""
-    if not any(table.links for table in case.train.schema.tables.values()):
+    if not relations(case.train.schema):
         return "No table refers to another one."
     lacking = [side for side in REAL_AND_MADE if side_of(case, side).units == 0]
     return f"The {lacking[0]} tables have no unit." if lacking else ""

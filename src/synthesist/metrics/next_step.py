@@ -34,6 +34,8 @@ class NextStep(Spec):
 
     Yoon, Jarrett and van der Schaar 2019, Time-series Generative Adversarial Networks, NeurIPS 32.
 
+    The interval is that of the rows tested, as `tstr` gives it.
+
     When not to use: alone. Where the past tells little of the next row, every model reaches 0.
     """
 

@@ -88,7 +88,7 @@ def visited(patients: int = 600) -> Dataset:
     """Patients of two wards and their visits, each of like the one before: the tables of series."""
     rng = Context.seeded(0).rng("visited")
     age = rng.integers(18, 90, patients)
-    visits = rng.poisson(1 + age / 30)
+    visits = rng.poisson(age / 15)
     patient = np.repeat(np.arange(patients), visits)
     days = rng.integers(1, 60, len(patient)).cumsum()
     pressure = np.repeat(rng.normal(120, 10, patients), visits) + rng.normal(0, 4, len(patient))
