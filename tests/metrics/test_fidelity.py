@@ -90,7 +90,7 @@ def test_a_classifier_cannot_tell_real_from_real(case, real, ctx):
 
 
 def test_p_values_of_real_samples_are_uniform(case, real):
-    """The short form of tests/prove/test_judge.py: 40 pairs of samples, of which none is told apart by more than luck."""
+    """The short form of tests/prove/test_judge.py: 40 pairs of samples, none of them told apart but by luck."""
     from scipy.stats import kstest
 
     found = []

@@ -1,14 +1,11 @@
 """How many synthetic rows repeat each other, and how many are new."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
-import polars as pl
 
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.metrics._columns import encoded, judged
 from synthesist.metrics._estimate import Estimate, estimate, sample, wilson
+from synthesist.metrics._rows import Hashes, hashed
 from synthesist.metrics._scale import Scale
 
 __all__ = ["Duplicates"]
@@ -43,28 +40,22 @@ class Duplicates(Spec):
         if columns.unusable:
             return SCALE.skip(columns.unusable)
         names = list(judged(case))
-        train = case.train.table.select(names)
+        train = np.unique(hashed(case.train.table.select(names)))
         rows = min(columns.rows["synthetic"], columns.rows["holdout"])
-        tables = [
-            side.table.select(names)[np.sort(sample(ctx.rng(f"{name} rows"), side.table.height, rows))]
+        drawn = [
+            hashed(side.table.select(names))[sample(ctx.rng(f"{name} rows"), side.table.height, rows)]
             for name, side in (("synthetic", case.synthetic), ("holdout", case.holdout))
         ]
-        found, real = (_repeated(table) for table in tables)
-        new, real_new = (_new(table, train) for table in tables)
+        found, real = (_repeated(hashes) for hashes in drawn)
+        new, real_new = (wilson(1 - float(np.isin(hashes, train).mean()), rows) for hashes in drawn)
         details = {"new_rows": {**new._asdict(), "reference": real_new.value}, "rows": rows}
         return SCALE.score(found, real, details)
 
 
-def _repeated(table: pl.DataFrame) -> Estimate:
+def _repeated(hashes: Hashes) -> Estimate:
     """1 - the share of different rows, with its jackknife interval."""
-    count = table.group_by(table.columns).agg(pl.len().alias(""))[""].to_numpy()
-    n = table.height
-    single: npt.NDArray[Any] = np.arange(n) < (count == 1).sum()  # rows whose loss would take one of the different ones
+    _, count = np.unique(hashes, return_counts=True)
+    n = len(hashes)
+    single = np.arange(n) < (count == 1).sum()  # rows whose loss would take one of the different ones
     found = estimate(1 - len(count) / n, single)
     return found._replace(high=min(max(found.high, found.value + 3 / n), 1.0))
-
-
-def _new(table: pl.DataFrame, train: pl.DataFrame) -> Estimate:
-    """The share of rows that train does not have."""
-    met = table.join(train.unique(), on=table.columns, how="semi", nulls_equal=True).height
-    return wilson(1 - met / table.height, table.height)
