@@ -9,17 +9,25 @@ from synthesist.core import Context, Evidence, Metric, Score, Spec
 __all__ = ["as_metrics", "called_for", "scored"]
 
 
-def called_for(case: Evidence, gates: Iterable[str] = ()) -> list[Spec]:
-    """The metrics of the default evaluation that this evidence allows, and those that gates name beside them."""
-    specs = (catalog.load("metrics", name) for name in catalog.names("metrics"))
-    standard = sorted((spec for spec in specs if spec.standard and spec.needs <= case.has), key=lambda s: s.standard)
-    further = [name for name in dict.fromkeys(gates) if name not in {spec.name() for spec in standard}]
-    return [spec() for spec in (*standard, *(catalog.load("metrics", name) for name in further))]
+def called_for(case: Evidence, metrics: Sequence[str | Spec] | None = None, gates: Iterable[str] = ()) -> list[Spec]:
+    """The metrics that are asked for, else those of the default evaluation that this evidence allows.
+
+    Those that `gates` name come with them.
+    """
+    asked = _standard(case) if metrics is None else as_metrics(metrics)
+    known = {spec.name() for spec in asked}
+    return [*asked, *as_metrics([name for name in dict.fromkeys(gates) if name not in known])]
 
 
 def as_metrics(metrics: Sequence[str | Spec]) -> list[Spec]:
     """Metrics given by name or as Specs."""
     return [catalog.load("metrics", each)() if isinstance(each, str) else each for each in metrics]
+
+
+def _standard(case: Evidence) -> list[Spec]:
+    shelf = (catalog.load("metrics", name) for name in catalog.names("metrics"))
+    fitting = [spec for spec in shelf if spec.standard and spec.needs <= case.has]
+    return [spec() for spec in sorted(fitting, key=lambda spec: spec.standard)]
 
 
 def scored(case: Evidence, metrics: Sequence[Spec], ctx: Context) -> list[Score]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synthesist.core import Evidence
 from synthesist.report.cells import REAL, K
 
 __all__ = ["Lock"]
@@ -28,6 +29,18 @@ class Lock:
 
     names: Collection[str]
     rows: Mapping[str, int]
+
+    @classmethod
+    def of(cls, case: Evidence) -> "Lock":
+        """The names of tables and columns, and how many rows there are; of several tables, in the smallest."""
+        tables = case.train.schema.tables
+        names = {*tables, *(column for table in tables.values() for column in table.columns)}
+        labels = {f"{table}.{column}" for table in tables for column in tables[table].columns}
+        rows = {
+            side: min(table.height for table in getattr(case, side).tables.values())
+            for side in ("train", "holdout", "synthetic")
+        }
+        return cls(names | labels, rows)
 
     def harmless(self, details: Mapping[str, Any]) -> dict[str, Any]:
         """Drop texts that might be values, lists as long as a table, and shares of too few real rows."""
