@@ -181,9 +181,11 @@ def _part(value: Any) -> Any:
         return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
-    return (
-        charts.figure(value) if isinstance(value, float) else _safe(f"<code>{escape(charts.printable(value))}</code>")
-    )
+    if isinstance(value, Mapping):
+        return charts.printable(", ".join(f"{column} {cell}" for column, cell in value.items()))
+    if isinstance(value, float):
+        return charts.figure(value)
+    return _safe(f"<code>{escape(charts.printable(value))}</code>")
 
 
 def _chart(column: Column) -> Any:
