@@ -1,5 +1,8 @@
 """Who is asked to judge: what the evidence allows, what gates name, and each of several tables."""
 
+import math
+
+import numpy as np
 import polars as pl
 import pytest
 
@@ -85,3 +88,15 @@ def test_an_earlier_run_stands_beside(tmp_path) -> None:
     assert "before" in again.to_html() and "| before |" in again.to_markdown()
     with pytest.raises(sy.SynthesistError, match="No report"):
         sy.evaluate(train=data, holdout=data, synthetic=data, metrics=FAST, previous=tmp_path / "none.json")
+
+
+def test_shuffled_columns_stand_beside() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=900)
+    rows = pl.DataFrame({"x": x, "y": x + rng.normal(0, 0.1, 900)})
+    sides = [read(rows[start : start + 300]) for start in (0, 300, 600)]
+    kinds = ("column_shapes", "pair_trends", "exact_copies")
+    report = sy.evaluate(train=sides[0], holdout=sides[1], synthetic=sides[2], metrics=kinds, baseline=True)
+    shapes, trends, copies = report.scores
+    assert shapes.baseline == 1 and trends.baseline < 0.6 < 0.95 < trends.value and math.isnan(copies.baseline)
+    assert "shuffled" in report.to_html()

@@ -2,11 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
+from math import nan
+
+import numpy as np
+import polars as pl
 
 from synthesist import catalog
 from synthesist.core import Context, Evidence, Metric, Score, Spec
 
-__all__ = ["as_metrics", "called_for", "scored"]
+__all__ = ["as_metrics", "beside_baseline", "called_for", "scored"]
 
 
 def called_for(case: Evidence, metrics: Sequence[str | Spec] | None = None, gates: Iterable[str] = ()) -> list[Spec]:
@@ -43,6 +48,22 @@ def scored(case: Evidence, metrics: Sequence[Spec], ctx: Context) -> list[Score]
         else:
             found.append(metric.score(case, place))
     return found
+
+
+def beside_baseline(case: Evidence, found: Sequence[Score], metrics: Sequence[Spec], ctx: Context) -> list[Score]:
+    """The scores of fidelity and utility with what independent columns reach on the same metric."""
+    wanted = {score.metric for score in found if score.family in ("fidelity", "utility") and not score.skipped}
+    alone = replace(case, synthetic=case.train.map(partial(_shuffled, rng=ctx.rng("baseline"))))
+    reached = {
+        score.name: score.value
+        for score in scored(alone, [spec for spec in metrics if spec.name() in wanted], ctx.at("baseline"))
+    }
+    return [replace(score, baseline=reached.get(score.name, nan)) for score in found]
+
+
+def _shuffled(table: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Every column in an order of its own."""
+    return table.select(column.gather(rng.permutation(table.height)) for column in table.iter_columns())
 
 
 def _metric(spec: Spec) -> Metric:

@@ -56,6 +56,10 @@ def evaluate(
         Place | None,
         typer.Option("--domain", metavar="FILE", help="real rows of another place or time, to work on too", parser=at),
     ] = None,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="show what shuffled columns reach on every score; takes twice as long"),
+    ] = False,
     previous: Annotated[
         Path | None, typer.Option("--previous", metavar="JSON", help="an earlier report, to stand beside this one")
     ] = None,
@@ -100,6 +104,7 @@ def evaluate(
                 domain=domain,
                 metrics=metric or None,
                 gates=require or (),
+                baseline=baseline,
                 previous=earlier,
                 ctx=ctx,
                 title=rows.name,

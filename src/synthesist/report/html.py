@@ -116,6 +116,7 @@ def _view(report: "Report") -> dict[str, Any]:
         "shares": _shares(report),
         "losses": _safe(charts.loss_chart(report.training)) if report.training and report.training.train else "",
         "weak_attack": WEAK_ATTACK,
+        "baseline": any(isfinite(score.baseline) for score in report.scores),
         "most_parts": MOST_PARTS,
         "most_reasons": MOST_REASONS,
         "inline": False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError, NotFoundError, did_you_mean
-from synthesist.judging import called_for, scored
+from synthesist.judging import beside_baseline, called_for, scored
 from synthesist.rules.conditions import Where, conditions, satisfied
 from synthesist.verbs.reading import read
 
@@ -32,6 +32,7 @@ def evaluate(
     where: Where = None,
     metrics: Sequence[str | Spec] | None = None,
     gates: Sequence[str] = (),
+    baseline: bool = False,
     previous: "Report | str | Path | None" = None,
     seed: int = 0,
     ctx: Context | None = None,
@@ -53,6 +54,8 @@ def evaluate(
         metrics: which scores, by name or Spec; by default all that this evidence allows and none that takes long.
         gates: scores that are required, as in "c2st<=0.6": those they name are computed as well, and the report says
             what became of each. `report.require(...)` raises where one fails.
+        baseline: whether to judge shuffled columns too, so that every score shows what says nothing of the whole; it
+            takes about as long again.
         previous: the report of an earlier run, or its .json, whose scores stand beside these.
         training: the losses of the model, as `model.training` has them; the report shows them.
 
@@ -71,9 +74,10 @@ def evaluate(
     other = None if domain is None else read(domain, real.schema).finite()
     case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
     asked = called_for(case, metrics, (Gate.read(gate).metric for gate in gates))
+    found = scored(case, asked, ctx)
     return build(
         case,
-        scored(case, asked, ctx),
+        beside_baseline(case, found, asked, ctx) if baseline else found,
         ctx,
         title=title,
         provenance=provenance or {},
