@@ -15,7 +15,7 @@ FLOORS = (
     ("boosting", "neighbours", "providers"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
-    ("engine", "schemas"),
+    ("engine", "schemas", "judging"),
     ("model", "report"),
     ("combine", "writing"),
     ("verbs",),

@@ -39,6 +39,7 @@ __all__ = [
     "Limited",
     "Method",
     "Metric",
+    "Need",
     "Sampler",
     "Score",
     "SecretRef",
@@ -50,6 +51,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Need = Literal["target", "protected", "method", "domain", "links"]
+"""What a metric may have to see beside the three tables."""
 Label = str | Callable[[], str]
 MOST_THREADS = 8  # more gain little and hold a block of rows each
 
@@ -98,6 +101,10 @@ class Spec(BaseModel):
     """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
+    standard: ClassVar[int] = 0
+    """The place of a metric in the report of a default evaluation; 0: it is computed only when asked for."""
+    needs: ClassVar[frozenset[Need]] = frozenset()
+    """What a metric must see beside the three tables; without it the metric is not part of a default evaluation."""
 
     @classmethod
     def build(cls, options: Mapping[str, Any]) -> Self:
@@ -410,13 +417,42 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a judge may see: units learned from, units never seen, units made."""
+    """What a judge may see: units learned from, units never seen, units made.
+
+    `method` is what made the units, for attacks that let it learn again; `domain` holds real units of another
+    place or time, on which what was learnt from synthetic units must work.
+    """
 
     train: Dataset
     holdout: Dataset
     synthetic: Dataset
     target: str | None = None
     protected: tuple[str, ...] = ()
+    method: Spec | None = None
+    domain: Dataset | None = None
+
+    @property
+    def has(self) -> frozenset[Need]:
+        """What is there beside the three tables."""
+        there: dict[Need, bool] = {
+            "target": self.target is not None,
+            "protected": bool(self.protected),
+            "method": self.method is not None,
+            "domain": self.domain is not None,
+            "links": any(table.links for table in self.train.schema.tables.values()),
+        }
+        return frozenset(need for need, is_there in there.items() if is_there)
+
+    def of(self, table: str) -> "Evidence":
+        """The same about one of several tables; target, groups and domain go with the table that has them."""
+        sides = (self.train[table], self.holdout[table], self.synthetic[table])
+        columns = sides[0].kinds.columns
+        return Evidence(
+            *sides,
+            target=self.target if self.target in columns else None,
+            protected=tuple(column for column in self.protected if column in columns),
+            domain=self.domain[table] if self.domain else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -443,12 +479,23 @@ class Score:
     skipped: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     """Further numbers by column or pair; no real record, no small cell."""
+    table: str = ""
+    """Which of several tables this is about; none where it is about all, or there is one."""
+
+    @property
+    def name(self) -> str:
+        """What gates and the report call it: `c2st`, or `orders.c2st` where there are several tables."""
+        return f"{self.table}.{self.metric}" if self.table else self.metric
 
     @classmethod
-    def skip(cls, metric: str, title: str, reason: str, family: Any = "fidelity", meaning: str = "") -> "Score":
+    def skip(
+        cls, metric: str, title: str, reason: str, family: Any = "fidelity", meaning: str = "", table: str = ""
+    ) -> "Score":
         """The Score of a metric that does not apply, with the reason."""
         nan = float("nan")
-        return cls(metric, title, nan, nan, nan, nan, nan, nan, family=family, meaning=meaning, skipped=reason)
+        return cls(
+            metric, title, nan, nan, nan, nan, nan, nan, family=family, meaning=meaning, skipped=reason, table=table
+        )
 
     @property
     def distance(self) -> float:

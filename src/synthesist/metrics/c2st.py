@@ -47,6 +47,8 @@ class C2ST(Spec):
     means nothing. A copy of the training rows reaches 0.5 too: read it with `exact_copies`.
     """
 
+    standard = 10
+
     rows: int = knob(50_000, "most rows drawn from each side", tries=(100, 200), ge=FEWEST)
 
     def score(self, case: Evidence, ctx: Context) -> Score:

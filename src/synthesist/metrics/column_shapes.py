@@ -41,6 +41,8 @@ class ColumnShapes(Spec):
     `pair_trends` and `c2st` see what this one cannot.
     """
 
+    standard = 12
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
         del ctx

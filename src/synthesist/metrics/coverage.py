@@ -40,6 +40,8 @@ class Coverage(Spec):
     When not to use: to see whether what is covered is covered in proportion; that is `column_shapes`.
     """
 
+    standard = 30
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
         columns = encoded(case)

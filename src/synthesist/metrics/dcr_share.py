@@ -39,6 +39,8 @@ class DCRShare(Spec):
     a promise is needed a method with differential privacy.
     """
 
+    standard = 90
+
     rows: int = knob(10_000, "most synthetic rows that are tested", tries=(50, 100), ge=1)
     stock: int = knob(20_000, "most rows of train and of holdout they are compared with", tries=(50, 100), ge=1)
 

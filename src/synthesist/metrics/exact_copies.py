@@ -36,6 +36,8 @@ class ExactCopies(Spec):
     difference says little; nor to call data anonymous, since a copy with one cell changed is none here.
     """
 
+    standard = 80
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train and holdout; the reference compares half the holdout with the rest."""
         columns = encoded(case)

@@ -49,6 +49,8 @@ class Membership(Spec):
     When not to use: as proof of anonymity.
     """
 
+    standard = 70
+
     rows: int = knob(3_000, "most members and most non-members that are attacked", tries=(30, 60), ge=FEWEST)
     stock: int = knob(50_000, "most synthetic and most reference rows the attack looks at", tries=(50, 100), ge=FEWEST)
 

@@ -31,6 +31,8 @@ class Missingness(Spec):
     and `c2st` see that.
     """
 
+    standard = 32
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
         del ctx

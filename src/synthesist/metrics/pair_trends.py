@@ -44,6 +44,8 @@ class PairTrends(Spec):
     trends between numbers that are not linear; `c2st` sees both.
     """
 
+    standard = 14
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
         columns = encoded(case)

@@ -45,6 +45,9 @@ class TSTR(Spec):
     When not to use: where no column is what the data is for. One target says little of the others.
     """
 
+    standard = 50
+    needs = frozenset({"target"})
+
     rows: int = knob(50_000, "most rows to learn from, and most rows to test on", tries=(60, 200), ge=FEWEST)
 
     def score(self, case: Evidence, ctx: Context) -> Score:

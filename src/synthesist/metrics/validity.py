@@ -39,6 +39,8 @@ class Validity(Spec):
     When not to use: as a sign of quality. Random cells inside the bounds reach 1.
     """
 
+    standard = 34
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Check synthetic against the schema of train; the reference checks the holdout."""
         del ctx

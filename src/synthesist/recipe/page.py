@@ -11,7 +11,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from synthesist.core import Spec
 from synthesist.data.schema import faults
 from synthesist.errors import SpecError, SynthesistError
-from synthesist.verbs.judging import METRICS
 from synthesist.verbs.learning import DEFAULT
 from synthesist.verbs.named import as_spec
 
@@ -36,7 +35,7 @@ def _from_shelf(shelf: str, written: Any) -> Spec:
 
 
 _PLAIN = PlainSerializer(lambda spec: spec.describe())
-_EXAMPLES = {"methods": "trees", "metrics": METRICS[0], "transforms": "mask"}
+_EXAMPLES = {"methods": "trees", "metrics": "c2st", "transforms": "mask"}
 MethodPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "methods")), _PLAIN]
 TransformPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "transforms")), _PLAIN]
 MetricPart = Annotated[Spec, PlainValidator(partial(_from_shelf, "metrics")), _PLAIN]
@@ -131,10 +130,9 @@ class Recipe(_Part):
         return bool(self.judge or self.gate or self.output.report or self.output.scores)
 
     @property
-    def metrics(self) -> Sequence[str | Spec]:
-        """Which scores are computed."""
-        chosen = self.judge.metrics if self.judge else None
-        return METRICS if chosen is None else chosen
+    def metrics(self) -> Sequence[Spec] | None:
+        """Which scores are computed; None for all that the evidence allows."""
+        return self.judge.metrics if self.judge else None
 
 
 def digest(content: str | bytes) -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synthesist import catalog
 from synthesist.core import Score, Spec
 from synthesist.data.page import overridden, read_page
 from synthesist.data.places import check_inputs, check_outputs
 from synthesist.data.schema import Schema
-from synthesist.errors import GateError, NotFoundError, SpecError, SynthesistError, did_you_mean
+from synthesist.errors import NotFoundError, SpecError, SynthesistError, did_you_mean
 from synthesist.recipe.page import Judge, Recipe, drawn
-from synthesist.report.gates import require
+from synthesist.report.gates import Gate
 from synthesist.rules.conditions import conditions
 
 __all__ = ["Plan", "check_gates"]
@@ -107,7 +108,7 @@ class Plan:
             *(f"then      {change!r}" for change in recipe.then),
         ]
         if recipe.judged:
-            named = ", ".join(metric if isinstance(metric, str) else metric.name() for metric in recipe.metrics)
+            named = ", ".join(metric.name() for metric in recipe.metrics) if recipe.metrics else "every score"
             lines.append(f"judge     {named}")
         lines += [f"gate      {gate}" for gate in recipe.gate]
         lines += [f"write     {path} ({holds})" for holds, path in self.outputs.items()]
@@ -126,13 +127,12 @@ class Plan:
         )
 
 
-def check_gates(gates: Sequence[str], metrics: Sequence[str | Spec]) -> None:
+def check_gates(gates: Sequence[str], metrics: Sequence[Spec] | None = None) -> None:
     """Refuse gates that cannot be read or name no score, before any score is computed."""
-    names = [metric if isinstance(metric, str) else metric.name() for metric in metrics]
-    try:
-        require([Score.skip(name, name, "not computed yet") for name in names], gates)
-    except GateError:
-        return
+    names = catalog.names("metrics") if metrics is None else [metric.name() for metric in metrics]
+    for gate in gates:
+        read = Gate.read(gate)
+        read.failures([Score.skip(name, name, "not computed yet", table=read.table) for name in names])
 
 
 def _long(page: Mapping[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,8 @@ def run(
             protected=judge.protected,
             where=recipe.sample.where,
             metrics=recipe.metrics,
+            gates=recipe.gate,
+            method=model.method,
             ctx=ctx,
             title=data.name,
             provenance=manifest,

@@ -12,8 +12,9 @@ from synthesist import catalog
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import SpecError, SynthesistError
+from synthesist.judging import called_for, scored
 from synthesist.model import fitted
-from synthesist.verbs.judging import METRICS, check_judged_by, scores
+from synthesist.verbs.judging import check_judged_by
 from synthesist.verbs.learning import fit
 from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read, split
@@ -31,7 +32,7 @@ def compare(
     *,
     target: str | None = None,
     share: float = 0.8,
-    metrics: Sequence[str | Spec] = METRICS,
+    metrics: Sequence[str | Spec] | None = None,
     watts: float = 10.0,
     seed: int = 0,
     ctx: Context | None = None,
@@ -63,7 +64,8 @@ def compare(
         return _attempt(spec, train, seed, ctx)
 
     def judge(rows: Dataset) -> list[Score]:
-        return scores(Evidence(train, holdout, rows, target=target), metrics, ctx.at("evaluate"))
+        case = Evidence(train, holdout, rows, target=target)
+        return scored(case, called_for(case, metrics), ctx.at("evaluate"))
 
     return compared(data.name, specs, produce, judge, ctx, watts=watts)
 

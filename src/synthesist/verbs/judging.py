@@ -1,35 +1,23 @@
 """What is judged: synthetic rows, beside real ones that were never seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError, NotFoundError, did_you_mean
+from synthesist.judging import called_for, scored
 from synthesist.rules.conditions import Where, conditions, satisfied
-from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
 
-__all__ = ["METRICS", "check_judged_by", "evaluate", "scores"]
+__all__ = ["check_judged_by", "evaluate"]
 
 
 FEWEST = 20  # real rows to compare with: below it no score means anything
-METRICS = (
-    "c2st",
-    "column_shapes",
-    "pair_trends",
-    "tstr",
-    "coverage",
-    "missingness",
-    "validity",
-    "membership",
-    "exact_copies",
-    "dcr_share",
-)
-"""What `evaluate` asks by default, in the order of the report."""
 
 
 def evaluate(
@@ -39,8 +27,12 @@ def evaluate(
     synthetic: Any,
     target: str | None = None,
     protected: Iterable[str] = (),
+    method: Spec | None = None,
+    domain: Any = None,
     where: Where = None,
-    metrics: Sequence[str | Spec] = METRICS,
+    metrics: Sequence[str | Spec] | None = None,
+    gates: Sequence[str] = (),
+    previous: "Report | str | Path | None" = None,
     seed: int = 0,
     ctx: Context | None = None,
     title: str = "",
@@ -55,13 +47,19 @@ def evaluate(
         synthetic: what it made.
         target: the column a model would predict; utility is judged where it is given.
         protected: columns that name groups to be treated alike.
+        method: what learnt them, for attacks that let it learn again.
+        domain: real rows of another place or time, on which what synthetic rows teach must work too.
         where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
-        metrics: which scores, by name or Spec.
+        metrics: which scores, by name or Spec; by default all that this evidence allows and none that takes long.
+        gates: scores that are required, as in "c2st<=0.6": those they name are computed as well, and the report says
+            what became of each. `report.require(...)` raises where one fails.
+        previous: the report of an earlier run, or its .json, whose scores stand beside these.
         training: the losses of the model, as `model.training` has them; the report shows them.
 
     Raises:
         DataError: too few real rows meet the condition to compare with.
     """
+    from synthesist.report.gates import Gate
     from synthesist.report.report import build
 
     ctx = (ctx or Context.seeded(seed)).at("evaluate")
@@ -69,8 +67,29 @@ def evaluate(
     protected = tuple(protected)
     check_judged_by(real, target, protected)
     learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
-    case = Evidence(learnt, unseen, read(synthetic, real.schema).finite(), target=target, protected=protected)
-    return build(case, scores(case, metrics, ctx), ctx, title=title, provenance=provenance or {}, training=training)
+    made = read(synthetic, real.schema).finite()
+    other = None if domain is None else read(domain, real.schema).finite()
+    case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
+    asked = called_for(case, metrics, (Gate.read(gate).metric for gate in gates))
+    return build(
+        case,
+        scored(case, asked, ctx),
+        ctx,
+        title=title,
+        provenance=provenance or {},
+        training=training,
+        gates=gates,
+        previous=_earlier(previous),
+    )
+
+
+def _earlier(previous: "Report | str | Path | None") -> Sequence[Score]:
+    """The scores of an earlier report."""
+    from synthesist.report.report import Report
+
+    if isinstance(previous, str | Path):
+        previous = Report.load(previous)
+    return () if previous is None else previous.scores
 
 
 def _meeting(where: Where, data: Dataset) -> Dataset:
@@ -88,12 +107,7 @@ def _meeting(where: Where, data: Dataset) -> Dataset:
 
 def check_judged_by(data: Dataset, target: str | None, protected: Iterable[str] = ()) -> None:
     """Refuse a target or protected column that is not there, before any work is done."""
+    columns = [column for table in data.schema.tables.values() for column in table.columns]
     for column in (*((target,) if target is not None else ()), *protected):
-        if column not in data.kinds.columns:
-            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, data.kinds.columns)}")
-
-
-def scores(case: Evidence, metrics: Sequence[str | Spec], ctx: Context) -> list[Score]:
-    """Every metric's Score, in order."""
-    specs = [as_spec("metrics", metric, {}) for metric in metrics]
-    return [spec.score(case, ctx.at(spec.name())) for spec in ctx.track(specs, "judging")]  # type: ignore[attr-defined]
+        if column not in columns:
+            raise NotFoundError(f"No column `{column}` to judge by. {did_you_mean(column, columns)}")

@@ -13,8 +13,9 @@ from synthesist.core import Context, Evidence, Spec
 from synthesist.data import sources
 from synthesist.data.schema import Schema
 from synthesist.errors import reason_of
+from synthesist.judging import as_metrics, scored
 from synthesist.model import Model, fitted
-from synthesist.verbs.judging import check_judged_by, scores
+from synthesist.verbs.judging import check_judged_by
 from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read, split, with_rules
 
@@ -110,7 +111,7 @@ def search(
             made = fitted(part, spec, "dataset", seed, ctx).sample(max(rows, unseen.units), seed=seed, ctx=ctx)
             took = perf_counter() - begin
             case = Evidence(part, unseen, made, target=target)
-            score, near = scores(case, (metric, "dcr_share"), ctx.at("search", "judge"))
+            score, near = scored(case, as_metrics((metric, "dcr_share")), ctx.at("search", "judge"))
         except Exception as error:  # noqa: BLE001  (a setting that fails must not end the search)
             return Trial(spec, rows, failure=reason_of(error))
         return Trial(spec, rows, score, near.value, took)

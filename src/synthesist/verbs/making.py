@@ -69,5 +69,6 @@ def make(
         title=data.name,
         provenance=about,
         training=model.training,
+        method=model.method,
     )
     return Made(model, rows, report)
