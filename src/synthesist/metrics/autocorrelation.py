@@ -30,7 +30,7 @@ FEWEST = 20  # pairs of rows
 
 
 class Autocorrelation(Spec):
-    """How alike the correlation of a series with its own past is to the real one: 1 is the same, 0 the opposite.
+    """How alike the correlation of a series with its past is to the real one: 1 is the same.
 
     A series is the rows of a table with the same parent, in the order of their first moment, or of a whole number
     in their key. Of every number and every lag, Pearson's r is taken over all pairs of rows of one series that are so

@@ -21,7 +21,7 @@ SCALE = Scale(
 
 
 class DensityCoverage(Spec):
-    """The share of real rows in whose neighbourhood a synthetic row lies: 1 is all, and what modes lack lowers it.
+    """The share of real rows in whose neighbourhood a synthetic row lies: 1 is all of them.
 
     The neighbourhood of a train row is the ball up to its 5th nearest other train row. The value is the
     coverage of Naeem et al.; details hold their density as well: how many such balls a synthetic row lies in, a

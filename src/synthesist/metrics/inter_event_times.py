@@ -30,7 +30,7 @@ SCALE = Scale(
 
 
 class InterEventTimes(Spec):
-    """How alike the times from one event to the next are to the real ones: 1 is the same, 0 shares nothing.
+    """How alike the times from one event to the next are to the real ones: 1 is the same.
 
     Series are those of `autocorrelation`, and the time is that by which they are ordered. The score of a table is
     1 minus the two-sample Kolmogorov-Smirnov statistic of all times between a row and the next of its series, the

@@ -40,7 +40,7 @@ class _Told(NamedTuple):
 
 
 class MutualInformation(Spec):
-    """How much of what columns tell about each other is kept: 1 is all of it, 0 none, as with independent columns.
+    """How much of what columns tell about each other is kept: 1 is all of it, 0 none.
 
     Of each pair the normalised mutual information `I(a, b) / sqrt(H(a) H(b))` is taken, real and
     synthetic, less the bias of Miller and Madow (1955), with numbers cut in at most 10 bins of equal

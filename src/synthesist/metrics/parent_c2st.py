@@ -33,7 +33,7 @@ SCALE = Scale(
 
 
 class ParentC2ST(Spec):
-    """How well trees tell parents with their children from real ones kept aside: 0.5 is a coin toss, 1 is always.
+    """How well trees tell parents with their children from real ones kept aside: 0.5 is a coin toss.
 
     To every row of a parent table the rows that refer to it are added as columns: how many, the mean of each
     number, how many different values of each category. Then it is as `c2st`, with its interval and p-value; of a

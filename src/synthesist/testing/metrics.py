@@ -24,7 +24,9 @@ def metric_cases(spec: Spec) -> list[Case]:
 
     One that judges related tables is tried on such as well.
     """
-    tables = TABLES | ({"visited": visited} if "links" in spec.needs else {})
+    tables: dict[str, Callable[[], Dataset]] = dict(TABLES)
+    if "links" in spec.needs:
+        tables["visited"] = visited
 
     @cache
     def judged(table: str) -> Traces[Score]:
