@@ -10,7 +10,7 @@ SIGNATURE = (
 )
 
 
-@njit("int64(int32[::1], int32[::1], int32)", nogil=True)
+@njit("int64(int32[::1], int32[::1], int32)", nogil=True, cache=True)
 def _start(cells, order, value):  # type: ignore[no-untyped-def]
     """The first place in `order` of a cell that is at least `value`."""
     low, high = 0, len(order)
@@ -23,7 +23,7 @@ def _start(cells, order, value):  # type: ignore[no-untyped-def]
     return low
 
 
-@njit(SIGNATURE, nogil=True)
+@njit(SIGNATURE, nogil=True, cache=True)
 def matches(column, low, high, cells, order, most, count, row):  # type: ignore[no-untyped-def]
     """Fill `count[predicate]`, up to `most`, and `row[predicate]`, one that meets it.
 

@@ -13,7 +13,7 @@ FAR = np.int32(2**31 - 1)
 TABLES = "int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1]"
 
 
-@njit(f"void({TABLES})", nogil=True)
+@njit(f"void({TABLES})", nogil=True, cache=True)
 def nearest(query_numbers, query_codes, numbers, codes, distance, place):  # type: ignore[no-untyped-def]
     """Fill `distance[query, rank]` and `place[query, rank]` from queries `[query, column]` and stock `[column, row]`.
 
@@ -54,7 +54,7 @@ def nearest(query_numbers, query_codes, numbers, codes, distance, place):  # typ
                     place[query, rank] = start + i
 
 
-@njit(f"void({TABLES})", nogil=True)
+@njit(f"void({TABLES})", nogil=True, cache=True)
 def nearest_without(query_numbers, query_codes, numbers, codes, distance, place):  # type: ignore[no-untyped-def]
     """The nearest row by all columns but one: fill `distance[query, column left out]` and `place[...]`.
 
