@@ -5,9 +5,7 @@ from numba import njit
 
 __all__ = ["matches"]
 
-SIGNATURE = (
-    "void(int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int64, int64[::1], int64[::1])"
-)
+SIGNATURE = "void(int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int32[:,::1], int64, int64[::1], int64[::1])"
 
 
 @njit("int64(int32[::1], int32[::1], int32)", nogil=True, cache=True)

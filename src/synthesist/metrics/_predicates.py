@@ -19,6 +19,8 @@ __all__ = ["Predicates", "Ranked", "Table", "chosen", "rare"]
 Array = npt.NDArray[Any]
 MISSING, LOWEST, HIGHEST = 0, 1, 2**31 - 1
 BATCH = 4_096
+PATIENCE, WORTH = 10, 1.01
+"""So many batches that found so few more: hardly any predicate is left to find."""
 
 
 class Predicates(NamedTuple):
@@ -59,7 +61,8 @@ class Table:
         from synthesist.metrics._counting import matches
 
         count, row = np.zeros(len(asked), np.int64), np.zeros(len(asked), np.int64)
-        matches(*(np.ascontiguousarray(part, np.int32) for part in asked), self.cells, self.order, most, count, row)
+        column, low, high = (np.ascontiguousarray(part, np.int32) for part in asked)
+        matches(column, low, high, self.cells, self.order, most, count, row)
         return count, row
 
 
@@ -105,6 +108,7 @@ def chosen(made: Table, width: int, wanted: int, attempts: int, rng: np.random.G
     middle = np.array([np.median(cells[cells > MISSING]) if (cells > MISSING).any() else 0 for cells in made.cells])
     numeric = np.array(made.numeric)
     kept: list[Array] = []
+    found = [0]
     for _ in range(-(-attempts // BATCH)):
         row = rng.integers(len(made), size=BATCH)
         column = _columns(total, width, rng)
@@ -120,7 +124,8 @@ def chosen(made: Table, width: int, wanted: int, attempts: int, rng: np.random.G
         together = np.concatenate(kept, axis=1)
         _, first = np.unique(together.transpose(1, 0, 2).reshape(together.shape[1], -1), axis=0, return_index=True)
         kept = [together[:, np.sort(first)]]
-        if len(first) >= wanted:
+        found.append(len(first))
+        if found[-1] >= wanted or (len(found) > PATIENCE and found[-1] < WORTH * found[-PATIENCE]):
             break
     return Predicates(*kept[0][:, :wanted])
 
@@ -142,10 +147,11 @@ def rare(made: Table, wanted: int, rng: np.random.Generator) -> Predicates:
     found: list[tuple[int, int, int]] = []
     for j, cells in enumerate(made.cells):
         values, counts = np.unique(cells, return_counts=True)
-        alone = values[counts == 1].tolist()
+        alone, filled = values[counts == 1].tolist(), values[values > MISSING].tolist()
         found += [(j, value, value) for value in alone]
-        filled = [value for value in (values[values > MISSING][[0, -1]].tolist() if values[-1] > MISSING else ())]
         if made.numeric[j] and filled:
-            found += [(j, LOWEST, filled[0])] * (filled[0] in alone) + [(j, filled[1], HIGHEST)] * (filled[1] in alone)
+            found += [(j, LOWEST, filled[0])] * (filled[0] in alone) + [(j, filled[-1], HIGHEST)] * (
+                filled[-1] in alone
+            )
     asked = np.array(found, np.int64).reshape(-1, 3)[rng.permutation(len(found))[:wanted]]
     return Predicates(*(asked[:, part : part + 1] for part in range(3)))

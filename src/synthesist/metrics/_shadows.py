@@ -24,11 +24,11 @@ def learner(method: Spec) -> Maker:
 
     def make(data: Dataset, n: int, ctx: Context) -> Dataset:
         sampler = learns.fit(data, ctx.at("fit"))
-        blocks = range(-(-n // sampler.block))
-        tables = [
-            sampler.sample(sampler.block, replace(ctx.at("block", k), start=k * sampler.block)).table for k in blocks
-        ]
-        return data.with_table(pl.concat(tables)[:n])
+        tables = []
+        for start in range(0, n, sampler.block):
+            here = replace(ctx.at("block", start // sampler.block), start=start)
+            tables.append(sampler.sample(min(sampler.block, n - start), here).table)
+        return data.with_table(pl.concat(tables))
 
     return make
 

@@ -79,9 +79,7 @@ class BlackBox(Spec):
         details |= {"power": power.value, "targets": len(attacked.members), "fits": 2 * self.pairs}
         return SCALE.score(found, null, details)
 
-    def _practised(
-        self, case: Evidence, maker: Maker, attacked: Attacked, n: int, known: Stock, ctx: Context
-    ) -> Any:
+    def _practised(self, case: Evidence, maker: Maker, attacked: Attacked, n: int, known: Stock, ctx: Context) -> Any:
         """Trees that expect whether a target was learnt from."""
         seen, inside = [], []
         for within, evidence in shadows(case, maker, attacked, self.spare, self.pairs, n, ctx):

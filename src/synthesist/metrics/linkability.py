@@ -77,8 +77,8 @@ class Linkability(Spec):
         def attack(made: Stock, strangers: Rows, most: int) -> tuple[Estimate, Rate, Rate]:
             """The risk for train beyond that for these strangers, and the two rates."""
             attacked: tuple[Stock, Stock] = ("train", train[:most]), ("holdout", strangers[:most])
-            rates = [self._rate(gowers, targets, made, ctx) for targets in attacked]
-            return beyond(*rates), *rates
+            own, control = (self._rate(gowers, targets, made, ctx) for targets in attacked)
+            return beyond(own, control), own, control
 
         made = synthetic[: self.stock]
         found, own, control = attack(("synthetic", made), holdout, self.attacks)

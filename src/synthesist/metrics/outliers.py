@@ -30,9 +30,10 @@ class Outliers(Spec):
 
     The rarest records are those farthest (Gower) from every row of a reference sample, half the holdout: in train
     as in the other half, the strangers, all that are farther than the rarest `share` of the strangers. One counts
-    as reproduced when a synthetic row is nearer to it than `nearness` times that distance. The value is (rate in
-    train - rate among strangers) / (1 - rate among strangers), with Wilson's intervals: an average over everybody
-    can hide that those are found whom everybody could name.
+    as reproduced when the nearest synthetic row is nearer, as a share of that distance, than for all but
+    `false_alarms` of the rare strangers. The value is (rate in train - rate among strangers) / (1 - rate among
+    strangers), with Wilson's intervals: an average over everybody can hide that those are found whom everybody
+    could name.
 
     `parts`, `worst_off` and `power` are those of `membership`, for the rarest records alone and with more of them
     attacked. The reference is the value where half of the reference sample stands in for the synthetic table.
@@ -46,9 +47,13 @@ class Outliers(Spec):
     standard = 78
 
     share: float = knob(0.05, "the share of strangers that counts as rare", tries=(0.1, 0.5), gt=0, le=1)
-    nearness: float = knob(0.5, "reproduced: nearer than this share of the isolation", tries=(0.3, 0.9), gt=0, le=1)
+    false_alarms: float = knob(
+        0.01, "the share of rare strangers that may count as reproduced", tries=(0.01, 0.3), ge=0, lt=1
+    )
     rows: int = knob(20_000, "most rows of train, and of the holdout, of which the rarest are attacked", tries=(60, 90))
-    stock: int = knob(50_000, "most synthetic and most reference rows they are compared with", tries=(50, 90), ge=FEWEST)
+    stock: int = knob(
+        50_000, "most synthetic and most reference rows they are compared with", tries=(50, 90), ge=FEWEST
+    )
 
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Look for the rarest records among the synthetic rows; strangers are the control."""
@@ -66,6 +71,8 @@ class Outliers(Spec):
         reference, rest = np.array_split(known, 2)
         rare, apart = self._rarest(gower, targets, ("holdout", known), ctx)
         lone, alone = self._rarest(gower, targets, ("holdout", rest), ctx)
+        if not len(apart[1]):
+            return SCALE.skip("No row of train is as rare as the rarest of the holdout.")
         found, strangers, members = self._reproduced(gower, rare, apart, ("synthetic", synthetic), ctx)
         null, *_ = self._reproduced(gower, lone, alone, ("holdout", reference), ctx)
         copy = ctx.rng("copy").permutation(targets[1])
@@ -89,10 +96,12 @@ class Outliers(Spec):
     def _reproduced(
         self, gower: Gower, rare: tuple[Stock, Stock], apart: tuple[Floats, Floats], made: Stock, ctx: Context
     ) -> tuple[Estimate, Floats, Floats]:
-        """The share reproduced beyond strangers, and how much nearer than the known rows the made ones come."""
-        nearer = [
+        """The share reproduced beyond strangers, and how much nearer than the known rows the made ones come to each."""
+        strangers, members = (
             far - log_distance(gower, side, made, ctx.threads)[:, 0] for side, far in zip(rare, apart, strict=True)
-        ]
-        rates = [rate(float((each > -np.log(self.nearness)).mean()), len(each)) for each in nearer if len(each)]
-        found = beyond(rates[1], rates[0]) if len(rates) == 2 else Estimate(0.0, -1.0, 1.0)
-        return found, nearer[0], nearer[1]
+        )
+        accused = int(self.false_alarms * len(strangers))
+        hits = members > np.sort(strangers)[::-1][accused]
+        control = rate(accused / len(strangers), len(strangers))
+        found = beyond(rate(float(hits.mean()), len(hits)), control) if len(hits) else Estimate(0.0, -1.0, 1.0)
+        return found, strangers, members

@@ -37,9 +37,9 @@ class SinglingOut(Spec):
 
     The attacker reads descriptions off synthetic rows, such as "age at least 85 and city is Bergen", keeps those
     that fit one synthetic row only, and claims that each fits exactly one person. The multivariate attack takes
-    `columns` columns of a random synthetic row, the univariate one takes values nobody else has. What is true of
-    one person by chance is measured on the holdout, made as large as train (see `_risk`). The risk is (attack - control) / (1 - control), over the descriptions that were
-    found; equal rows count once.
+    `columns` columns of a random synthetic row, the univariate one takes values nobody else has. How often a
+    description fits one person by chance is measured on the holdout, made as large as train where it is smaller.
+    The risk is (attack - control) / (1 - control), over the descriptions found; equal rows count once.
 
     The value is the risk of the multivariate attack; `parts` has both. Intervals are Wilson's, widened where
     several descriptions name the same person. `power` is the risk of a table that copies train; the reference is
