@@ -112,3 +112,11 @@ def test_power_is_low_where_rows_carry_nothing(case, ctx):
     kinds = {"a": {"kind": "category"}}
     tables = [pl.DataFrame({"a": list("ab") * 100})] * 3
     assert Membership().score(case(*tables, kinds=kinds), ctx).details["power"] == pytest.approx(0.5)
+
+
+def test_rows_drawn_to_single_records_have_a_low_distance_ratio(case, real, ctx):
+    train = real(1000, 1)
+    near = train.with_columns((pl.col("income") + 0.01).round(2))
+    details = [DCRShare().score(case(train, real(1000, 2), made), ctx).details for made in (near, real(1000, 3))]
+    assert details[0]["nndr_to_train"] < 0.01 and details[0]["nndr_to_holdout"] > 0.3
+    assert details[1]["nndr_to_train"] == pytest.approx(details[1]["nndr_to_holdout"], abs=0.05)

@@ -30,7 +30,7 @@ class Rate(NamedTuple):
 def rate(share: float, n: float) -> Rate:
     """The rate of `n` independent attacks of which this share succeeded."""
     found = wilson(share, n)
-    return Rate((found.low + found.high) / 2, (found.high - found.low) / 2)
+    return Rate(float(found.low + found.high) / 2, float(found.high - found.low) / 2)
 
 
 def beyond(attack: Rate, control: Rate) -> Estimate:
