@@ -9,6 +9,7 @@ import pytest
 from synthesist.core import Context, Evidence
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
+from synthesist.methods.marginals import Marginals
 
 KINDS = {
     "age": {"kind": "integer", "bounds": [0, 120]},
@@ -56,7 +57,7 @@ def case() -> Callable[..., Evidence]:
 
     def build(*tables: pl.DataFrame, kinds: dict | None = None, target: str | None = None) -> Evidence:
         train, holdout, synthetic = (dataset(table, kinds or KINDS) for table in tables)
-        return Evidence(train, holdout, synthetic, target=target)
+        return Evidence(train, holdout, synthetic, target=target, method=Marginals())
 
     return build
 
