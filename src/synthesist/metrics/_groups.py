@@ -28,7 +28,7 @@ NUMERIC = {"number", "integer", "moment", "duration"}
 def smallest() -> Any:
     """The option of every metric of fairness that says which groups are too small to be judged."""
     return knob(
-        30, "fewest rows of a group, on every side: gaps of smaller ones are chance", tries=(10, 60), ge=TELLABLE
+        30, "fewest rows of a group, on every side: gaps of smaller ones are chance", tries=(10, 100), ge=TELLABLE
     )
 
 

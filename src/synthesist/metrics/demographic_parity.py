@@ -47,7 +47,9 @@ class DemographicParity(Spec):
     standard = 62
     needs = frozenset({"target", "protected"})
 
-    rows: int = knob(50_000, "most rows to learn from, and most to test on", tries=(60, 200), ge=FEWEST)
+    rows: int = knob(
+        50_000, "most rows to learn from, and most to test on", tries=(150, 250), beside={"smallest": 10}, ge=FEWEST
+    )
     smallest: int = smallest()
 
     def score(self, case: Evidence, ctx: Context) -> Score:

@@ -40,7 +40,9 @@ class EqualOpportunity(Spec):
     standard = 64
     needs = frozenset({"target", "protected"})
 
-    rows: int = knob(50_000, "most rows to learn from, and most to test on", tries=(60, 200), ge=FEWEST)
+    rows: int = knob(
+        50_000, "most rows to learn from, and most to test on", tries=(150, 250), beside={"smallest": 10}, ge=FEWEST
+    )
     smallest: int = smallest()
     positive: str | None = positive()
 

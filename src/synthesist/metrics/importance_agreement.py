@@ -27,7 +27,7 @@ SCALE = Scale(
 ALL: tuple[Side, ...] = ("train", "holdout", "synthetic")
 PARTS = 5
 STUDENT = 2.7764451051977987  # the 97.5 % point of Student's t with four degrees of freedom
-FEWEST = 20
+FEWEST = 40
 TREES, LEAVES = 40, 12  # small ones: a part has few rows, and SHAP takes its time by the leaf
 
 
@@ -53,7 +53,7 @@ class ImportanceAgreement(Spec):
     standard = 58
     needs = frozenset({"target"})
 
-    rows: int = knob(5_000, "most rows of each table that are learnt from", tries=(150, 200), ge=PARTS * FEWEST)
+    rows: int = knob(5_000, "most rows of each table that are learnt from", tries=(200, 250), ge=PARTS * FEWEST)
     explained: int = knob(200, "real rows whose predictions are explained", tries=(20, 50), ge=10)
 
     def score(self, case: Evidence, ctx: Context) -> Score:
@@ -100,7 +100,7 @@ def _weights(task: Task, side: Side, rows: Array, shown: Array, ctx: Context) ->
         objective = "binary" if len(present) == 2 else "multiclass"
         more = {} if len(present) == 2 else {"num_class": len(present)}
     kept = _trees.categorical(task.columns, without=task.target.name)
-    trees = _trees.fit(x, y, kept, objective, ctx, rounds=TREES, num_leaves=LEAVES, **more)
+    trees = _trees.fit(x, y, kept, objective, ctx, rounds=TREES, num_leaves=LEAVES, min_data_in_leaf=10, **more)
     moved = trees.predict(shown, pred_contrib=True, num_threads=1).reshape(len(shown), -1, x.shape[1] + 1)
     by_column = np.abs(moved[:, :, :-1]).mean(axis=0).sum(axis=0)
     shares: Array = by_column / max(by_column.sum(), 1e-300)
