@@ -25,8 +25,9 @@ class EqualOpportunity(Spec):
 
     LightGBM trees that learnt the target from synthetic rows say who of the holdout has the outcome (the
     likeliest class; of a number, the upper half). In each group, where the protected columns meet, the rate of
-    the true positives is counted; the value is the largest difference. The reference is that of trees that learnt from train, on the same
-    rows: a value above it says that whoever learns from the synthetic rows treats groups less alike.
+    the true positives is counted; the value is the largest difference. The reference is that of trees that
+    learnt from train, on the same rows: a value above it says that whoever learns from the synthetic rows treats
+    groups less alike.
 
     Groups with fewer than `smallest` people who have the outcome are not judged. This is the definition of
     `equal_opportunity_difference` in fairlearn 0.15. The interval is that of the difference between the two groups
