@@ -136,7 +136,7 @@ def measured_anew(change: Callable[[np.ndarray, np.random.Generator], np.ndarray
         middle, spread = x.mean(axis=0), x.std(axis=0)
         moved = change((x - middle) / spread, rng) * spread + middle
         cells = [pl.Series(c, moved[:, j]) for j, c in enumerate(numeric)]
-        whole = [one.round().cast(rows[one.name].dtype) if rows[one.name].dtype.is_integer() else one for one in cells]
+        whole = [one.round() if (rows[one.name] % 1 == 0).all() else one for one in cells]
         return source, there.with_columns(whole)
 
     return shift

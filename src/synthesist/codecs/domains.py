@@ -15,6 +15,7 @@ from synthesist.errors import DataError, SpecError, UnsuitableError
 __all__ = ["ADAPTED_KINDS", "Domains", "Numbers"]
 
 ADAPTED_KINDS = TABLE_KINDS
+SQUARED = (1e-100, 1e100)
 NUMERIC = Number | Integer | Moment | Duration
 
 
@@ -51,7 +52,10 @@ class Domains:
         for name, side in (("source", source), ("target", target)):
             if not side.units:
                 raise DataError(f"The {name} table has no rows: there is nothing to learn from.")
-        return cls(source, target, label)
+        domains = cls(source, target, label)
+        if not domains.features:
+            raise UnsuitableError("Source and target have no column to compare: keys, texts and labels tell nothing.")
+        return domains
 
     @property
     def features(self) -> dict[str, Kind]:
@@ -98,11 +102,11 @@ class Numbers:
     def of(cls, domains: Domains) -> "tuple[Numbers, np.ndarray, np.ndarray]":
         """How these domains are scaled, and their rows: of the source, and of the target.
 
-        Columns without two values on each side are left out.
+        Columns without two values on each side are left out, and those whose squares are no numbers.
         """
         kinds: dict[str, Kind] = {c: k for c, k in domains.features.items() if isinstance(k, NUMERIC)}
         sides = [_matrix(domains.alike(side), kinds) for side in (domains.source, domains.target)]
-        varied = [j for j in range(len(kinds)) if all(len(np.unique(x[:, j][~np.isnan(x[:, j])])) > 1 for x in sides)]
+        varied = [j for j in range(len(kinds)) if all(_varies(x[:, j]) for x in sides)]
         kinds = {c: k for j, (c, k) in enumerate(kinds.items()) if j in set(varied)}
         source, target = (x[:, varied] for x in sides)
         whole = np.concatenate([source, target])
@@ -132,9 +136,9 @@ class Numbers:
         ticked = np.clip(x * self.spread + self.middle, self.low, self.high)
         table, kinds = data.table, dict(data.kinds.columns)
         for j, (column, kind) in enumerate(self.kinds.items()):
-            there = table[column].is_not_null()
+            there = pl.Series(np.isfinite(_matrix(table, {column: kind})[:, 0]))
             cells = unticks(np.where(there.to_numpy(), ticked[:, j], self.low[j]), kind).cast(kind.storage)
-            table = table.with_columns(pl.when(there).then(cells.alias(column)).alias(column))
+            table = table.with_columns(pl.when(there).then(cells.alias(column)).otherwise(pl.col(column)).alias(column))
             kinds[column] = _unbounded(kinds[column])
         schema = data.kinds.model_copy(update={"columns": kinds})
         return Dataset({data.name: table}, data.schema.model_copy(update={"tables": {data.name: schema}}))
@@ -147,10 +151,16 @@ def _unbounded(kind: Kind) -> Kind:
     return kind.model_copy(update={"bounds": Bounds(), **({"step": 1} if isinstance(kind, Integer) else {})})
 
 
+def _varies(cells: np.ndarray) -> bool:
+    """Whether a column has two values, neither too large nor too near to be squared."""
+    filled = cells[~np.isnan(cells)]
+    return len(filled) > 1 and float(np.ptp(filled)) > SQUARED[0] and float(np.abs(filled).max()) < SQUARED[1]
+
+
 def _matrix(table: pl.DataFrame, kinds: dict[str, Kind]) -> np.ndarray:
     x = np.full((table.height, len(kinds)), np.nan)
     for j, (column, kind) in enumerate(kinds.items()):
         cells = table[column]
         there = cells.is_not_null().to_numpy()
         x[there, j] = ticks(cells.drop_nulls(), kind)
-    return x
+    return np.where(np.isfinite(x), x, np.nan)

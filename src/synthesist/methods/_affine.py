@@ -35,10 +35,11 @@ class Moved:
 
 
 def spread_of(x: np.ndarray, ridge: float) -> np.ndarray:
-    """The covariance of x[row, column], missing cells at their mean, with `ridge` more in every direction."""
+    """The covariance of x[row, column], missing cells at their mean; `ridge` shrinks its correlations."""
     centred = np.nan_to_num(x - _mean(x))
-    covariance: np.ndarray = centred.T @ centred / len(x) + ridge * np.eye(x.shape[1])
-    return covariance
+    covariance: np.ndarray = centred.T @ centred / len(x)
+    shrunk: np.ndarray = (covariance + ridge * np.diag(np.diag(covariance))) / (1 + ridge)
+    return shrunk
 
 
 def power(matrix: np.ndarray, exponent: float) -> np.ndarray:

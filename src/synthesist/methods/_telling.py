@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from synthesist.boosting.booster import Booster
 from synthesist.boosting.critic import QUICK
+from synthesist.codecs.keys import apart, keys_of
 from synthesist.codecs.table import TableCodec
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 
-__all__ = ["BINS", "Teller", "repeated"]
+__all__ = ["BINS", "Teller", "drawn_again"]
 
 BINS = 64
 CLIP = 6.0  # log-odds beyond are noise
@@ -72,10 +74,16 @@ def _logit(share: float) -> float:
     return float(np.log(share / (1 - share)))
 
 
-def repeated(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """As many row numbers as there are weights, in order: each as often as its weight says, rounded up or down.
+def drawn_again(data: Dataset, weights: np.ndarray, rng: np.random.Generator) -> Dataset:
+    """As many rows as there are, in order: each as often as its weight says, rounded up or down; copies get new keys.
 
     Systematic sampling (Madow 1949, doi:10.1214/aoms/1177729988).
     """
     upto = np.cumsum(weights) / weights.sum() * len(weights)
-    return np.minimum(np.searchsorted(upto, np.arange(len(weights)) + rng.random(), side="right"), len(weights) - 1)
+    rows = np.minimum(np.searchsorted(upto, np.arange(len(weights)) + rng.random(), side="right"), len(weights) - 1)
+    table, copies = data.table[rows], pl.Series(np.append(False, rows[1:] == rows[:-1])[: len(rows)])
+    for column, keys in keys_of(data.schema).items():
+        keys.require(2 * len(rows), column)
+        given = table[column].set(copies, None)
+        table = table.with_columns(apart(keys, given, table[column]).alias(column))
+    return data.with_table(table)

@@ -29,7 +29,7 @@ class Coral(Spec):
 
     label: str | None = knob(None, "column that the target need not have", tries=(None, "income"))
     ridge: float = knob(
-        0.01, "variance that is added to every direction, in standard deviations squared", tries=(0.0001, 1.0), gt=0.0
+        0.01, "how much correlations are shrunk, so that twin columns do no harm", tries=(0.0001, 1.0), gt=0.0
     )
 
     def fit(self, data: Dataset, ctx: Context) -> Moved:

@@ -12,7 +12,7 @@ from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Number
 from synthesist.errors import SpecError
-from synthesist.methods._telling import BINS, Teller, repeated
+from synthesist.methods._telling import BINS, Teller, drawn_again
 
 __all__ = ["ImportanceWeighting"]
 
@@ -34,7 +34,7 @@ class Weighted:
         """As many rows as there are, in their order, some more than once; or all rows and their weights."""
         weights = self.weights(data)
         if not self.column:
-            return data.with_table(data.table[repeated(weights, ctx.rng("rows"))])
+            return drawn_again(data, weights, ctx.rng("rows"))
         if self.column in data.kinds.columns:
             raise SpecError(f"There is a column `{self.column}` already: give the weights another name.")
         kinds = data.kinds.model_copy(update={"columns": {**data.kinds.columns, self.column: Number()}})

@@ -1,5 +1,6 @@
 """Give the source's classes the shares they must have in the target."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -12,7 +13,7 @@ from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Duration, Integer, Kind, Moment, Number
 from synthesist.errors import DataError
-from synthesist.methods._telling import BINS, Teller, repeated
+from synthesist.methods._telling import BINS, Teller, drawn_again
 
 __all__ = ["LabelShift"]
 
@@ -65,7 +66,7 @@ class Reweighted:
 
     def apply(self, data: Dataset, ctx: Context) -> Dataset:
         """As many rows as there are, in their order, some more than once."""
-        return data.with_table(data.table[repeated(self.weights(data), ctx.rng("rows"))])
+        return drawn_again(data, self.weights(data), ctx.rng("rows"))
 
     def weights(self, data: Dataset) -> np.ndarray:
         """The weight of each row: that of its class, 1 where the label is missing."""
@@ -93,6 +94,7 @@ class LabelShift(Spec):
 
     accepts: ClassVar[frozenset[str]] = ADAPTED_KINDS
     tried_on: ClassVar[str] = "shifted"
+    limits: ClassVar[Mapping[str, str]] = {"one_row": "one row has one class, whose share cannot shift"}
 
     label: str = knob(..., "column that holds the classes", tries=("sector", "smoker"))
     estimate: Literal["em", "bbse"] = knob("em", "how the shares are found", tries=("em", "bbse"))

@@ -13,7 +13,7 @@ from synthesist.data.kinds import Category, Id, Integer, Kind, Number
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed", "related"]
+__all__ = ["TABLES", "mixed", "related", "shifted"]
 
 ROWS = 240
 
@@ -81,6 +81,17 @@ def related() -> Dataset:
     }
     return read(
         frames, Schema(tables={name: _related(name, frame) for name, frame in frames.items()}, unit="customers")
+    )
+
+
+def shifted() -> Dataset:
+    """Two tables of the same columns: a source, and a target of older people, in one city, paid in other units."""
+    whole = read(mixed(4 * ROWS)).table.drop("note")
+    source, target = whole.head(2 * ROWS), whole.tail(2 * ROWS).filter(pl.col("age") > 35)
+    target = target.with_columns(pl.col("income") * 1.7 + 300, city=pl.lit("Oslo"))
+    kinds = read(source).kinds
+    return Dataset(
+        {"source": source, "target": target}, Schema(tables={"source": kinds, "target": kinds}, unit="source")
     )
 
 

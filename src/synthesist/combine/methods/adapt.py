@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+import polars as pl
 
 from synthesist import catalog
 from synthesist.codecs.domains import ADAPTED_KINDS, Domains
 from synthesist.core import Context, Evidence, Score, Spec, Transform, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
-from synthesist.errors import DataError
 
 __all__ = ["Adapt"]
 
@@ -25,6 +25,7 @@ SIMPLEST_FIRST = (
 """From what changes only how many rows there are of each class, to what turns all numbers together."""
 DRAWS_AGAIN = frozenset({"label_shift", "importance_weighting"})
 FEWEST = 100
+HEAVIEST = 0.98  # rows of more weight than this share of all count as this one
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class Adapt(Spec):
             return Adapted("nothing", "trees cannot tell source from target rows", None, told)
         changes = {name: spec for name in SIMPLEST_FIRST if (spec := self._method(name))}
         for name, spec in ctx.track(list(changes.items()), "trying changes"):
-            changed = spec.fit(trial.learnt_from, ctx.at(name)).apply(trial.source[1], ctx.at(name, "apply"))
-            told[name] = trial.told_apart(changed, ctx).value
+            score = trial.told_apart(trial.changed(spec, ctx.at(name)), ctx)
+            told[name] = 1.0 if score.skipped else score.value  # too few rows are left to tell
         explained = {name: 1 - (max(told[name], 0.5) - 0.5) / (untouched.value - 0.5) for name in changes}
         best = max(explained.values())
         if best < self.least:
@@ -138,6 +139,19 @@ class _Trial:
         schema = Schema(tables={name: side.kinds for name, side in tables.items()}, unit="source")
         return Dataset({name: side.table for name, side in tables.items()}, schema)
 
+    def changed(self, spec: Any, ctx: Context) -> Dataset:
+        """The second half of the source, changed by what was learnt from the first halves.
+
+        Where rows are weighed, each is there once or not, in proportion: trees would know a copy again.
+        """
+        change, rows = spec.fit(self.learnt_from, ctx), self.source[1]
+        if spec.name() not in DRAWS_AGAIN:
+            changed: Dataset = change.apply(rows, ctx)
+            return changed
+        share = change.weights(rows)
+        share = np.minimum(share / np.quantile(share, HEAVIEST), 1.0)
+        return rows.with_table(rows.table.filter(pl.Series(ctx.rng("kept").random(rows.units) < share)))
+
     def told_apart(self, changed: Dataset, ctx: Context) -> Score:
         """How well trees tell changed rows from target rows; the reference is how well they tell target rows apart."""
         features = Domains(changed, self.target[0], self.label)
@@ -148,8 +162,6 @@ class _Trial:
         )
         case = Evidence(train, holdout, synthetic)
         score: Score = catalog.load("metrics", "c2st")().score(case, ctx.at("told apart"))  # type: ignore[attr-defined]
-        if score.skipped:
-            raise DataError(f"Source and target cannot be compared: {score.skipped}")
         return score
 
     def gain(self, spec: Any, ctx: Context) -> float:
