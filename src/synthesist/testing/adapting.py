@@ -60,7 +60,7 @@ def adapting_cases(spec: Spec) -> list[Case]:
 def _adapted(spec: Spec, both: Dataset) -> Dataset:
     ctx = Context.seeded(SEED)
     change = spec.fit(both, ctx.at("fit"))  # type: ignore[attr-defined]
-    return change.apply(both["source"], ctx.at("apply"))  # type: ignore[no-any-return]
+    return change.apply(both["source"], ctx.at("apply"))
 
 
 def _outcome(spec: Spec) -> Iterator[Any]:
