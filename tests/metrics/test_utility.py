@@ -83,8 +83,8 @@ def test_every_learner_learns_every_kind_of_target(learner, target, case, real, 
     score = TSTR(learners=(learner,)).score(evidence, ctx)
     (part,) = score.details["parts"]
     assert part["learner"] == learner and part["value"] == pytest.approx(score.value)
-    assert part["real"] > {"buys": 0.85, "city": 0.65, "age": 0.7}[target]
-    assert score.low > 0.05
+    assert part["real"] > {"buys": 0.85, "city": 0.6, "age": 0.7}[target]
+    assert score.low > 0
 
 
 def test_the_linear_learner_is_the_regression_of_the_field(ctx):
@@ -109,7 +109,7 @@ def test_transfer_sees_what_holds_elsewhere_only(case, real, ctx):
     old = real(3000, 4).filter(pl.col("age") >= 45)
     evidence = case(train, holdout.filter(pl.col("age") < 45), young, target="buys", domain=old)
     here, there = TSTR(learners=("trees",)).score(evidence, ctx), Transfer(learners=("trees",)).score(evidence, ctx)
-    assert here.high < 0.05 < there.low
+    assert here.low < 0 and here.high < there.low
     assert Transfer().score(case(train, holdout, young, target="buys"), ctx).skipped
 
 
@@ -171,4 +171,5 @@ def test_augmentation_helps_the_few_and_harms_when_wrong(case, real, shuffled, c
     few, more = helped.details["parts"]
     assert (few["rows"], more["rows"]) == (40, 400)
     assert few["low"] > 0 and few["value"] > more["value"]
-    assert harmed.high < helped.low and abs(helped.value - helped.reference) < 0.05
+    assert harmed.value < helped.value - 0.1 and harmed.details["parts"][1]["high"] < 0
+    assert abs(helped.value - helped.reference) < 0.05

@@ -41,8 +41,7 @@ class Augmentation(Spec):
     over repeats. The synthetic rows were made from all of train: this is the gain of somebody who is handed
     rows of a larger holder, not of one whose generator saw the few rows only.
 
-    Reference: the sizes and joins are those of the "augmentation" utility in Xu et al. 2019, Modeling Tabular data using
-    Conditional GAN, NeurIPS 32, arXiv:1907.00503, and its successors.
+    Reference: Shmelkov, Schmid and Alahari, How Good Is My GAN?, ECCV 2018, arXiv:1807.09499.
 
     When not to use: to see whether synthetic rows replace real ones; that is `tstr`. Sizes near that of train show
     little: there is not much left to add.
@@ -52,7 +51,7 @@ class Augmentation(Spec):
 
     sizes: tuple[int, ...] = knob(
         (100, 300, 1000, 3000),
-        "how many real rows; more than train has are left out",
+        "how many real rows; more than half of train are left out",
         tries=((30,), (60,)),
         min_length=1,
     )

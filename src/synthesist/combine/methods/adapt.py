@@ -72,7 +72,11 @@ class Adapt(Spec):
         0.3, "least share of the difference that a change must explain", tries=(0.01, 0.999), gt=0.0, le=1.0
     )
     slack: float = knob(
-        0.1, "how much less than the best a simpler change may explain", tries=(0.0, 0.9), ge=0.0, le=1.0
+        0.1,
+        "how much less than the best a simpler change may explain, if chance is not more",
+        tries=(0.0, 0.9),
+        ge=0.0,
+        le=1.0,
     )
     rows: int = knob(4_000, "most rows of each side to decide by", tries=(100, 120), ge=FEWEST)
 
@@ -98,7 +102,8 @@ class Adapt(Spec):
         best = max(explained.values())
         if best < self.least:
             return Adapted("nothing", f"no change explains {self.least:.0%} of the difference", None, told)
-        name = next(name for name, share in explained.items() if share >= best - self.slack)
+        chance = (untouched.high - untouched.value) / (untouched.value - 0.5)
+        name = next(name for name, share in explained.items() if share >= best - max(self.slack, chance))
         gain = trial.gain(changes[name], ctx) if name in DRAWS_AGAIN and self.label else None
         if gain is not None and gain <= 0:
             why = f"{name} explains {explained[name]:.0%} of the difference, but models do not gain by it"
