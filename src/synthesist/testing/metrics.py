@@ -61,7 +61,8 @@ def _evidence(data: Dataset) -> Evidence:
         data.with_table(data.table.slice(min(i * third, data.units - third), third)) for i in range(3)
     )
     target = "sector" if "sector" in data.table.columns else None
-    return Evidence(train, holdout, synthetic, target=target, method=Marginals())
+    protected = ("smoker",) if "smoker" in data.table.columns else ()
+    return Evidence(train, holdout, synthetic, target=target, protected=protected, method=Marginals(), domain=holdout)
 
 
 def _score(spec: Spec, case: Evidence) -> Score:
