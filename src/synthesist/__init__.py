@@ -22,6 +22,7 @@ _HOMES = {
     "verbs.comparing": "compare",
     "verbs.differing": "diff",
     "verbs.drawing": "fill sample write",
+    "verbs.explaining": "explain",
     "verbs.judging": "evaluate",
     "verbs.learning": "fit load save search",
     "verbs.making": "make",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs.drawing import fill as fill
     from synthesist.verbs.drawing import sample as sample
     from synthesist.verbs.drawing import write as write
+    from synthesist.verbs.explaining import explain as explain
     from synthesist.verbs.judging import evaluate as evaluate
     from synthesist.verbs.learning import fit as fit
     from synthesist.verbs.learning import load as load
