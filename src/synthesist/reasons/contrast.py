@@ -33,8 +33,6 @@ class View:
     size: int
     words: Callable[[int, int], str]
     ordered: bool = True
-    only_more: bool = False
-    """Whether only a surplus of synthetic rows means anything."""
 
 
 @dataclass(frozen=True)
@@ -86,17 +84,18 @@ def contrast(view: View, weights: Weights) -> Contrast | None:
     first, last = _runs(view)
     real, synthetic = _sums(shares.real, first, last), _sums(shares.synthetic, first, last)
     gain = two_shares_g(real, synthetic, shares)
-    if view.only_more:
-        gain = np.where(synthetic > real, gain, -1.0)
     best = int(np.argmax(gain))
-    p, q = float(real[best]), float(synthetic[best])
+    ends, p, q = (int(first[best]), int(last[best])), float(real[best]), float(synthetic[best])
+    if view.ordered and p > 0.5 and 0 in (ends[0], view.size - 1 - ends[1]):  # the rest is told more easily
+        ends = (ends[1] + 1, view.size - 1) if ends[0] == 0 else (0, ends[0] - 1)
+        p, q = max(1 - p, 0.0), max(1 - q, 0.0)
     found = min(1.0, len(first) * binomial_p(p, q, shares))
     error = Z * float(np.sqrt(p * (1 - p) / shares.real_rows + q * (1 - q) / shares.synthetic_rows))
     whole = _g(shares.real, shares.synthetic, shares)
     used = int(((shares.real + shares.synthetic) > 0).sum())
     excess = max(whole - used + 1, float(gain[best]) - 1, 0.0)
     strength = shares.part * excess / (2 * shares.harmonic)
-    return Contrast(view, int(first[best]), int(last[best]), p, q, q - p - error, q - p + error, found, strength)
+    return Contrast(view, *ends, p, q, q - p - error, q - p + error, found, strength)
 
 
 def shares_of(view: View, weights: Weights) -> Shares | None:
@@ -169,7 +168,9 @@ def _parts(real: Array, synthetic: Array, shares: Shares) -> Array:
 
 
 def _runs(view: View) -> tuple[Array, Array]:
-    """First and last cell of every run looked at: all that are not the whole, or single cells."""
+    """First and last cell of every run looked at: all that are not the whole, or single cells; of two the last."""
+    if view.size == 2:
+        return np.array([1]), np.array([1])
     if not view.ordered:
         return np.arange(view.size), np.arange(view.size)
     first, last = np.triu_indices(view.size)

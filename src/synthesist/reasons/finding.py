@@ -6,7 +6,7 @@ together name something on rows as good as real ones once in 1 / alpha times: ea
 alpha, shared by Bonferroni's rule among all it looks at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,8 @@ __all__ = ["Found", "found"]
 Array = npt.NDArray[Any]
 MOST = 12  # reasons of one kind
 KEPT = 80  # pairs looked at again after one is told
-SPECIFIC = 0.8  # how a value is written is told before what it is, if it gives nearly as much away
+AS_STRONG = 0.7  # of what the strongest view of a column gives away
+NEVER = 0.001
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tupl
         contrasts = [found for view in open_ if (found := contrast(view, weights)) and found.p * tests <= alpha]
         if not contrasts:
             break
-        best = _specific(max(contrasts, key=lambda found: found.strength), contrasts)
+        best = _clearest(max(contrasts, key=lambda found: found.strength), contrasts)
         view = best.view
         shares = shares_of(view, weights)
         assert shares is not None
@@ -88,10 +89,19 @@ def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tupl
     return told, weights
 
 
-def _specific(best: Contrast, others: Sequence[Contrast]) -> Contrast:
-    """How the column is written, where that gives nearly as much away as its values."""
-    same = [c for c in others if c.view.columns == best.view.columns and c.strength >= SPECIFIC * best.strength]
-    return max(same, key=lambda c: (c.view.kind in sentences.WRITTEN, c.strength))
+def _clearest(best: Contrast, others: Sequence[Contrast]) -> Contrast:
+    """Of the views of one column that give about as much away, the one that says most to a reader."""
+    same = [c for c in others if c.view.columns == best.view.columns and c.strength >= AS_STRONG * best.strength]
+    known = [c for c in same if c.view.kind != "unknown"] or [c for c in others if c.view.columns == best.view.columns]
+    return max(known, key=lambda c: (_telling(c), c.strength))
+
+
+def _telling(found: Contrast) -> int:
+    """How much a view says: a value that is never there or always new, how it is written, what is common."""
+    kind = found.view.kind
+    if kind in ("values", "missing"):
+        return 4 if kind == "missing" or min(found.real, found.synthetic) < NEVER else 1
+    return {"unknown": 0, "last digit": 2, "last two digits": 2}.get(kind, 3)
 
 
 def _pairs(
@@ -102,6 +112,7 @@ def _pairs(
     between = list(differences(sides, sides.columns.all))
     tests = len(tables) + len(between)
     first, told = tuple(gaps), []
+    blame = _blame(gaps)
     while len(told) < MOST:
         clear = [gap for gap in gaps if gap.p * tests <= alpha]
         spans = [c for view in between if (c := contrast(view, weights)) and c.p * tests <= alpha]
@@ -112,13 +123,29 @@ def _pairs(
         if span and (gap is None or span.strength >= gap.strength):
             shares = shares_of(span.view, weights)
             assert shares is not None
-            told.append(sentences.of_difference(span, shares, span.p * tests))
+            told.append(_blamed(sentences.of_difference(span, shares, span.p * tests), blame))
             weights, names = matched(span.view, weights), span.view.columns
         else:
             assert gap is not None
-            told.append(sentences.of_pair(gap, gap.p * tests))
+            told.append(_blamed(sentences.of_pair(gap, gap.p * tests), blame))
             weights, names = matched(gap.joint, weights), gap.joint.columns
         between = [view for view in between if view.columns != names]
         again = sorted((g for g in gaps if g.joint.columns != names), key=lambda g: g.p)[:KEPT]
         gaps = [new for g in again if (new := pair_gap(g.a, g.b, g.joint, weights))]
     return told, weights, first
+
+
+def _blame(gaps: Sequence[PairGap]) -> Mapping[str, Mapping[str, float]]:
+    """What each column gives away together with each other one: what is wrong with a column shows in many pairs."""
+    found: dict[str, dict[str, float]] = {}
+    for gap in gaps:
+        a, b = gap.joint.columns
+        found.setdefault(a, {})[b] = found.setdefault(b, {})[a] = gap.strength
+    return found
+
+
+def _blamed(reason: Reason, blame: Mapping[str, Mapping[str, float]]) -> Reason:
+    """The same, the column first that goes wrong with others, too."""
+    a, b = reason.columns
+    others = [sum(v for c, v in blame.get(name, {}).items() if c not in (a, b)) for name in (a, b)]
+    return replace(reason, columns=(b, a)) if others[1] > others[0] else reason

@@ -21,6 +21,8 @@ COARSE_ATOM = 0.03
 COARSE_LEVELS = 16
 FEW = 10.0  # rows a cell must be expected to hold to be looked at by itself
 TESTS = 4
+LEAST_TREND = 0.005  # a smaller change of a rank correlation is none
+FREE = 0.01  # of the product of two ranks, what the margins must leave open for a trend to mean anything
 
 
 @dataclass(frozen=True)
@@ -173,9 +175,11 @@ def _trend(a: View, b: View, real: Array, made: Array, shares: Shares) -> tuple[
     for _ in range(3):  # what the margins do not fix already
         free -= (free * pooled).sum(axis=1, keepdims=True) / np.maximum(row, 1e-12)
         free -= (free * pooled).sum(axis=0, keepdims=True) / np.maximum(column, 1e-12)
-    spread = float((free**2 * pooled).sum()) * (1 / shares.real_rows + 1 / shares.synthetic_rows)
+    left = float((free**2 * pooled).sum())
     ours, theirs = float((product * real).sum()), float((product * made).sum())
-    return (theirs - ours) / max(spread, 1e-300) ** 0.5 if spread > 1e-18 else 0.0, (ours, theirs)
+    if left < FREE or abs(theirs - ours) < LEAST_TREND:
+        return 0.0, (ours, theirs)
+    return (theirs - ours) / (left / shares.harmonic) ** 0.5, (ours, theirs)
 
 
 def _scores(mass: Array) -> Array:

@@ -36,7 +36,8 @@ def of_column(found: Contrast, shares: Shares, p: float) -> Reason:
     if view.kind == "values":
         kind = _kind_of_values(found, shares)
     if view.kind == "unknown":
-        sentence = f"`{name}` has too many values that train does not have: {_shares(found, few)}."
+        kind, way = ("unknown", "many") if found.synthetic > found.real else ("known", "few")
+        sentence = f"`{name}` has too {way} values that train does not have: {_shares(found, few)}."
     elif kind in ("dropped", "clipped"):
         sentence = f"{words} never occurs: {_shares(found, few)}."
     elif kind in ("invented", "beyond"):

@@ -207,7 +207,10 @@ def _digits(name: str, real: Array, made: Array) -> Iterator[View]:
     grid = int(np.quantile(filled, 0.98))
     if grid > DECIMALS:
         return
+    largest = float(np.nanmax(np.abs(real)))
     for unit, kind in ((10, "last digit"), (100, "last two digits")):
+        if largest * 10.0**grid < 5 * unit:  # the values themselves say more
+            break
         on_grid = [_last(cells, places, grid, unit) for cells, places in ((real, ours), (made, theirs))]
         if len(np.unique(np.concatenate(on_grid))) > unit // 2:
             place = "0" * (unit == 100)
@@ -285,6 +288,4 @@ def _unknown(sides: Sides, column: Column) -> Iterator[View]:
     ours = np.where(gaps[0] | ~sides.unseen, -1, codes[0])
     words = (f"`{column.name}` with a value known from train", f"`{column.name}` with a value that train does not have")
     yield View(
-        (column.name,), "unknown", ours, np.where(gaps[1], -1, codes[1]), 2, lambda i, j: words[j], ordered=False,
-        only_more=True,
-    )  # fmt: skip
+        (column.name,), "unknown", ours, np.where(gaps[1], -1, codes[1]), 2, lambda i, j: words[j], ordered=False)  # fmt: skip

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from synthesist.core import Context, Evidence
+from synthesist.data.kinds import Bounds, Category, Integer, Kind, Moment, Number
+from synthesist.data.schema import Schema
 from synthesist.verbs.reading import read
 
 if TYPE_CHECKING:
@@ -43,6 +45,28 @@ def explain(
 
 
 def _case(train: Any, holdout: Any, synthetic: Any) -> Evidence:
-    """The three tables, read as the first one is understood."""
+    """The three tables, read as the first one is understood; numbers that do not fit it are read all the same."""
     real = read(train).finite()
-    return Evidence(real, read(holdout, real.schema).finite(), read(synthetic, real.schema).finite())
+    lenient = _lenient(real.schema)
+    return Evidence(real, read(holdout, lenient).finite(), read(synthetic, lenient).finite())
+
+
+def _lenient(schema: Schema) -> Schema:
+    """The same without what the values of one table cannot vouch for: wholeness, bounds and lists of categories."""
+    tables = {}
+    for name, table in schema.tables.items():
+        columns = {column: _loosened(kind) for column, kind in table.columns.items()}
+        tables[name] = table.model_copy(update={"columns": columns})
+    return schema.model_copy(update={"tables": tables})
+
+
+def _loosened(kind: Kind) -> Kind:
+    match kind:
+        case Integer() | Number():
+            about = {name: getattr(kind, name) for name in ("missing", "markers", "stored", "format")}
+            return Number(decimals=None, **about)
+        case Moment():
+            return kind.model_copy(update={"bounds": Bounds()})
+        case Category():
+            return kind.model_copy(update={"values": None})
+    return kind
