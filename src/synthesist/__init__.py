@@ -22,7 +22,7 @@ _HOMES = {
     "verbs.comparing": "compare",
     "verbs.differing": "diff",
     "verbs.drawing": "fill sample write",
-    "verbs.explaining": "explain",
+    "verbs.explaining": "explain realism",
     "verbs.judging": "evaluate",
     "verbs.learning": "fit load save search",
     "verbs.making": "make",
@@ -55,6 +55,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs.drawing import sample as sample
     from synthesist.verbs.drawing import write as write
     from synthesist.verbs.explaining import explain as explain
+    from synthesist.verbs.explaining import realism as realism
     from synthesist.verbs.judging import evaluate as evaluate
     from synthesist.verbs.learning import fit as fit
     from synthesist.verbs.learning import load as load

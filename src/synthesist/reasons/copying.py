@@ -35,7 +35,7 @@ def copied(sides: Sides, parts: Sequence[View]) -> Repeats | None:
     if it lies in train as if it lies in the holdout: the binomial test of that is exact.
     """
     ours, made = _keys(sides)
-    values, inverse, counts = np.unique(ours, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(ours, return_inverse=True, return_counts=True)
     single = counts[inverse] == 1
     met = single & np.isin(ours, made)
     train = ~sides.unseen
@@ -76,10 +76,10 @@ def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | Non
         for cell in range(view.size):
             there = view.synthetic == cell
             inside = float(extra[there].sum()) / extra.sum()
-            if inside >= TO_TWO_THIRDS and there.mean() < 0.5 * inside and (view.real == cell).sum() >= K:
-                if float(extra[there].mean()) > share:
-                    real, share = float((~_firsts(ours[view.real == cell])).mean()), float(extra[there].mean())
-                    where, columns = view.words(cell, cell), view.columns
+            small = there.mean() < 0.5 * inside and (view.real == cell).sum() >= K
+            if small and inside >= TO_TWO_THIRDS and float(extra[there].mean()) > share:
+                real, share = float((~_firsts(ours[view.real == cell])).mean()), float(extra[there].mean())
+                where, columns = view.words(cell, cell), view.columns
     return Repeats(where, columns, real, share, p), extra
 
 

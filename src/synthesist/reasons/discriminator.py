@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthesist.core import Context
-from synthesist.reasons.sides import Sides
 from synthesist.metrics import _trees
 from synthesist.metrics._estimate import Estimate, auc, estimate, sample
+from synthesist.reasons.sides import Sides
 
 __all__ = ["FEWEST", "Discriminator", "discriminator"]
 

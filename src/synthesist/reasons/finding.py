@@ -33,11 +33,13 @@ NEVER = 0.001
 
 @dataclass(frozen=True)
 class Found:
-    """Reasons, the weights that take them out, and what every pair gave away."""
+    """Reasons, the weights that take them out, what every pair gave away, and the columns as they were looked at."""
 
     reasons: tuple[Reason, ...]
     weights: Weights
     pairs: tuple[PairGap, ...]
+    coarse: tuple[View, ...]
+    """Every column in few cells."""
 
 
 def found(sides: Sides, alpha: float, ctx: Context) -> Found:
@@ -50,7 +52,7 @@ def found(sides: Sides, alpha: float, ctx: Context) -> Found:
     singles, weights = _columns(sides, weights, alpha / 4, ctx)
     twos, weights, pairs = _pairs(sides, coarse, weights, alpha / 4, ctx)
     every = sorted([*told, *singles, *twos], key=lambda reason: -reason.strength)
-    return Found(tuple(every), weights, pairs)
+    return Found(tuple(every), weights, pairs, tuple(coarse))
 
 
 def _copies(sides: Sides, parts: Sequence[View], alpha: float) -> list[Reason]:

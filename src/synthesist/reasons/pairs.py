@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthesist.metrics._columns import Column
 from synthesist.reasons.contrast import Shares, View, Weights, binomial_p, shares_of, two_shares_g
 from synthesist.reasons.sides import Sides
 from synthesist.reasons.views import category_view, number_view
-from synthesist.metrics._columns import Column
 
 __all__ = ["PairGap", "coarse_views", "differences", "pair_gap", "pair_views"]
 
@@ -147,7 +147,9 @@ def _with_missing(view: View) -> View:
     name = view.columns[0]
 
     def words(first: int, end: int) -> str:
-        return f"`{name}` missing" if end == last else view.words(first, end)
+        if end < last:
+            return view.words(first, end)
+        return f"`{name}` missing" if first == last else f"{view.words(first, last - 1)} or missing"
 
     real, made = (np.where(codes < 0, last, codes) for codes in (view.real, view.synthetic))
     return replace(view, real=real, synthetic=made, size=view.size + 1, words=words)

@@ -14,7 +14,7 @@ from synthesist.data.kinds import Kind
 from synthesist.metrics._columns import Column, Columns, Side, encoded
 from synthesist.metrics._estimate import sample
 
-__all__ = ["K", "Sides"]
+__all__ = ["K", "Sides", "places"]
 
 Array = npt.NDArray[Any]
 K = 10
@@ -69,3 +69,9 @@ class Sides:
     def unseen(self) -> Array:
         """Which of the real rows are the holdout's."""
         return np.repeat([False, True], [len(self.rows["train"]), len(self.rows["holdout"])])
+
+
+def places(rows: Array, chosen: Array) -> Array:
+    """Where each of the chosen row numbers stands among `rows`."""
+    order = np.argsort(rows)
+    return np.asarray(order[np.searchsorted(rows[order], chosen)])

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synthesist.data.kinds import Kind
+from synthesist.metrics._columns import Column
 from synthesist.reasons.contrast import View
 from synthesist.reasons.sides import K, Sides
-from synthesist.metrics._columns import Column
 
 __all__ = ["FINE", "category_view", "number_view", "values_view", "views"]
 
@@ -57,6 +57,7 @@ def number_view(
     """Numbers cut where real ones lie dense, at round places; values of many rows have cells of their own."""
     ours, theirs = real[~np.isnan(real)], made[~np.isnan(made)]
     cuts = _cuts(ours, theirs, bins, atom)
+    atoms = {float(cut) for cut in cuts if _next(float(cut)) in cuts}
     write, whole = writer(kind), kind.kind == "integer" or (kind.kind == "moment" and kind.precision == "d")
 
     def words(first: int, last: int) -> str:
@@ -65,6 +66,8 @@ def number_view(
         high = cuts[last] if last < len(cuts) else None
         if low is not None and high is not None and high <= _next(low):
             return f"{name} = {write(low)}"
+        if low is not None and high is None and _before(low) in atoms:
+            return f"{name} above {write(_before(low))}"
         if whole:
             low = None if low is None else np.ceil(low)
             top = None if high is None else np.ceil(high) - 1
@@ -75,7 +78,8 @@ def number_view(
             return f"{name} from {write(low)} to {write(top)}"
         if low is None or high is None:
             return f"{name} below {write(high)}" if low is None else f"{name} from {write(low)} on"
-        return f"{name} from {write(low)} to {write(high)}"
+        start = f"above {write(_before(low))}" if _before(low) in atoms else f"from {write(low)}"
+        return f"{name} {start} to {write(high)}"
 
     def coded(cells: Array) -> Array:
         return np.where(np.isnan(cells), -1, np.searchsorted(cuts, cells, side="right"))
@@ -114,6 +118,10 @@ def _cuts(ours: Array, theirs: Array, bins: int, atom: float) -> Array:
 
 def _next(value: float) -> float:
     return float(np.nextafter(value, np.inf))
+
+
+def _before(value: float) -> float:
+    return float(np.nextafter(value, -np.inf))
 
 
 def _round(low: float, high: float) -> float:
@@ -158,31 +166,21 @@ def _length(x: float) -> str:
 
 
 def category_view(sides: Sides, column: Column, real: Array, made: Array, most: int) -> View:
-    """Categories: the most common as they are, the rest together; those no real row has, and few have, apart."""
+    """Categories: those of ten rows as they are, the others together. Which, is decided by both sides alike."""
     here, there = (np.bincount(codes, minlength=column.levels + 1) for codes in (real, made))
-    rank = np.argsort(-(here / max(len(real), 1) + there / max(len(made), 1)), kind="stable")
-    told = [level for level in rank if level and here[level] >= K][: most - 3]
+    both = here + there
+    rank = np.argsort(-both, kind="stable")
+    told = [int(level) for level in rank if level and both[level] >= K][: most - 1]
     code = np.full(column.levels + 1, len(told), dtype=np.int64)
-    code[here < K], code[here == 0] = len(told) + 1, len(told) + 2
-    code[told] = np.arange(len(told))
-    code[0] = -1
-    invented = [level for level in rank if level and not here[level] and there[level]]
+    code[told], code[0] = np.arange(len(told)), -1
 
     def words(first: int, last: int) -> str:
         del first
-        if last < len(told):
+        if last < len(told) and not 0 < here[told[last]] < K:
             return f"`{column.name}` = {sides.levels(column.name)[told[last] - 1]}"
-        if last == len(told) + 2:
-            return f"`{column.name}` = {_listed([sides.levels(column.name)[level - 1] for level in invented])}"
-        return f"a rare `{column.name}`" if last == len(told) + 1 else f"another `{column.name}`"
+        return f"a rare `{column.name}`"
 
-    return View((column.name,), "values", code[real], code[made], len(told) + 3, words, ordered=False)
-
-
-def _listed(words: list[str], most: int = 3) -> str:
-    """The first few of some words."""
-    more = f" and {len(words) - most} more" if len(words) > most else ""
-    return " or ".join(words[:most]) + more
+    return View((column.name,), "values", code[real], code[made], len(told) + 1, words, ordered=False)
 
 
 # --------------------------------------------------------------------------- how they are written
@@ -286,6 +284,6 @@ def _unknown(sides: Sides, column: Column) -> Iterator[View]:
     codes = [np.isin(cells, known, invert=True) * 1 for cells in (sides.real(column), sides.synthetic(column))]
     gaps = [np.isnan(c) if column.numeric else c == 0 for c in (sides.real(column), sides.synthetic(column))]
     ours = np.where(gaps[0] | ~sides.unseen, -1, codes[0])
-    words = (f"`{column.name}` with a value known from train", f"`{column.name}` with a value that train does not have")
+    words = (f"`{column.name}` known from train", f"`{column.name}` unknown to train")
     yield View(
         (column.name,), "unknown", ours, np.where(gaps[1], -1, codes[1]), 2, lambda i, j: words[j], ordered=False)  # fmt: skip

@@ -8,9 +8,11 @@ from synthesist.data.schema import Schema
 from synthesist.verbs.reading import read
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from synthesist.reasons.explanation import Explanation
 
-__all__ = ["explain"]
+__all__ = ["explain", "realism"]
 
 
 def explain(
@@ -42,6 +44,35 @@ def explain(
     return explained(
         _case(train, holdout, synthetic), (ctx or Context.seeded(seed)).at("explain"), rows=rows, alpha=alpha
     )
+
+
+def realism(
+    *,
+    train: Any,
+    holdout: Any,
+    synthetic: Any,
+    explained: int = 100,
+    rows: int = 50_000,
+    seed: int = 0,
+    ctx: Context | None = None,
+) -> "pl.DataFrame":
+    """How real each synthetic row looks, which columns give it away, and what would make it look real.
+
+    The least real come first. The frame has the columns `row`, `realism` (the probability of being real, by
+    classifiers that did not learn from the row), `given_away_by` and `would_be_real_with`.
+
+    Args:
+        train, holdout, synthetic: as of `explain`.
+        explained: of how many rows, the least real, the last two columns are filled.
+        rows: most rows looked at on each side.
+
+    Raises:
+        DataError: a table has fewer than 20 rows, or no column can be compared.
+    """
+    from synthesist.reasons.realism import realism as judged
+
+    ctx = (ctx or Context.seeded(seed)).at("explain")
+    return judged(_case(train, holdout, synthetic), ctx, rows=rows, explained=explained)
 
 
 def _case(train: Any, holdout: Any, synthetic: Any) -> Evidence:
