@@ -64,6 +64,8 @@ def number_view(
         """Cells first..last hold cuts[first-1] <= x < cuts[last]."""
         low = cuts[first - 1] if first else None
         high = cuts[last] if last < len(cuts) else None
+        if low is None and high is None:
+            return f"{name} filled"
         if low is not None and high is not None and high <= _next(low):
             return f"{name} = {write(low)}"
         if low is not None and high is None and _before(low) in atoms:
@@ -285,5 +287,5 @@ def _unknown(sides: Sides, column: Column) -> Iterator[View]:
     gaps = [np.isnan(c) if column.numeric else c == 0 for c in (sides.real(column), sides.synthetic(column))]
     ours = np.where(gaps[0] | ~sides.unseen, -1, codes[0])
     words = (f"`{column.name}` known from train", f"`{column.name}` unknown to train")
-    yield View(
-        (column.name,), "unknown", ours, np.where(gaps[1], -1, codes[1]), 2, lambda i, j: words[j], ordered=False)  # fmt: skip
+    theirs = np.where(gaps[1], -1, codes[1])
+    yield View((column.name,), "unknown", ours, theirs, 2, lambda i, j: words[j], ordered=False)
