@@ -27,6 +27,7 @@ _HOMES = {
     "verbs.learning": "fit load save search",
     "verbs.making": "make",
     "verbs.reading": "inspect read split",
+    "verbs.refining": "refine",
     "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs.reading import inspect as inspect
     from synthesist.verbs.reading import read as read
     from synthesist.verbs.reading import split as split
+    from synthesist.verbs.refining import refine as refine
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     "--target income -o report.html --require 'c2st<=0.6'",
     why.explain: "synthesist explain --train parts/train.csv --holdout parts/holdout.csv --synthetic fake.csv "
     "-o why.md",
+    why.refine: "synthesist refine parts/train.csv -m gaussian_copula --fixed --rounds 2 -o better.syn",
     judge.compare: "synthesist compare adult.csv -m marginals,gaussian_copula -o compare.html",
     judge.diff: "synthesist diff old.csv new.csv --key id --require 'changed<=0.01'",
     whole.run: "synthesist run recipe.yaml --set method.bins=64",
