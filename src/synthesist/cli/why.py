@@ -25,7 +25,7 @@ def explain(
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it as .md or .json")] = None,
     alpha: Annotated[
         float, typer.Option("--alpha", metavar="P", help="how likely a reason is where nothing is wrong", min=0, max=1)
-    ] = 0.001,
+    ] = 0.005,
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:

@@ -21,6 +21,8 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "model": (".syn",),
     "page": (".html",),
     "report": (".html", ".json"),
+    "explanation": (".md", ".json"),
+    "rounds": (".json",),
     "scores": (".json",),
     "schema": (".yaml", ".yml"),
 }

@@ -18,7 +18,7 @@ __all__ = ["explained", "sides_of"]
 MOST_PAIRS = 30
 
 
-def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float = 0.001) -> Explanation:
+def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float = 0.005) -> Explanation:
     """Everything that tells the synthetic rows of one table from real ones beyond chance.
 
     Args:

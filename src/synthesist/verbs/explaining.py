@@ -21,7 +21,7 @@ def explain(
     holdout: Any,
     synthetic: Any,
     rows: int = 50_000,
-    alpha: float = 0.001,
+    alpha: float = 0.005,
     seed: int = 0,
     ctx: Context | None = None,
 ) -> "Explanation":
