@@ -30,6 +30,7 @@ __all__ = [
     "Allowed",
     "Choice",
     "Chooser",
+    "Composed",
     "Connected",
     "Context",
     "Curve",
@@ -341,6 +342,13 @@ class Chooser(Protocol):
     """
 
     def choose(self, data: Dataset) -> Choice: ...
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """The optional mark of a method that works through another one: its options decide what type `fit` returns."""
+
+    def sampler_type(self) -> type: ...
 
 
 class Transform(Protocol):
