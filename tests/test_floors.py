@@ -15,7 +15,7 @@ FLOORS = (
     ("boosting", "neighbours", "providers"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
-    ("engine", "schemas", "judging"),
+    ("engine", "schemas", "judging", "reasons"),
     ("model", "report"),
     ("combine", "writing"),
     ("verbs",),

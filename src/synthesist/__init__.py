@@ -18,14 +18,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "verbs.adapting": "adapt",
     "verbs.changing": "subset transform",
     "verbs.comparing": "compare",
     "verbs.differing": "diff",
     "verbs.drawing": "fill sample write",
+    "verbs.explaining": "explain realism",
     "verbs.judging": "evaluate",
     "verbs.learning": "fit load save search",
     "verbs.making": "make",
     "verbs.reading": "inspect read split",
+    "verbs.refining": "refine",
     "recipe": "run",
     "data.dataset": "Dataset",
     "data.schema": "Schema",
@@ -46,6 +49,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.errors import SynthesistError as SynthesistError
     from synthesist.model import Model as Model
     from synthesist.recipe import run as run
+    from synthesist.verbs.adapting import adapt as adapt
     from synthesist.verbs.changing import subset as subset
     from synthesist.verbs.changing import transform as transform
     from synthesist.verbs.comparing import compare as compare
@@ -53,6 +57,8 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs.drawing import fill as fill
     from synthesist.verbs.drawing import sample as sample
     from synthesist.verbs.drawing import write as write
+    from synthesist.verbs.explaining import explain as explain
+    from synthesist.verbs.explaining import realism as realism
     from synthesist.verbs.judging import evaluate as evaluate
     from synthesist.verbs.learning import fit as fit
     from synthesist.verbs.learning import load as load
@@ -62,6 +68,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.verbs.reading import inspect as inspect
     from synthesist.verbs.reading import read as read
     from synthesist.verbs.reading import split as split
+    from synthesist.verbs.refining import refine as refine
 
 
 def __getattr__(name: str) -> Any:

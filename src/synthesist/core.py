@@ -30,6 +30,7 @@ __all__ = [
     "Allowed",
     "Choice",
     "Chooser",
+    "Composed",
     "Connected",
     "Context",
     "Curve",
@@ -98,7 +99,8 @@ class Spec(BaseModel):
     tiny: ClassVar[Mapping[str, Any]] = {}
     """Options that make it small enough to be tried many times in a test."""
     tried_on: ClassVar[str] = "mixed"
-    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other."""
+    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other,
+    `shifted` a source and a target."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
     standard: ClassVar[int] = 0
@@ -318,9 +320,9 @@ class Trained(Protocol):
 
 
 class Method(Protocol):
-    """Learns: fitting returns a new Sampler and changes nothing."""
+    """Learns: fitting returns a new Sampler, or a Transform where what was learnt changes data, and changes nothing."""
 
-    def fit(self, data: Dataset, ctx: Context) -> Sampler: ...
+    def fit(self, data: Dataset, ctx: Context) -> "Sampler | Transform": ...
 
 
 @dataclass(frozen=True)
@@ -340,6 +342,13 @@ class Chooser(Protocol):
     """
 
     def choose(self, data: Dataset) -> Choice: ...
+
+
+@runtime_checkable
+class Composed(Protocol):
+    """The optional mark of a method that works through another one: its options decide what type `fit` returns."""
+
+    def sampler_type(self) -> type: ...
 
 
 class Transform(Protocol):

@@ -16,7 +16,7 @@ import polars as pl
 import synthesist
 from synthesist import catalog
 from synthesist.codecs.keys import apart, keys_of
-from synthesist.core import Allowed, Chooser, Context, Curve, Filler, Sampler, Spec, Trained, World
+from synthesist.core import Allowed, Chooser, Composed, Context, Curve, Filler, Sampler, Spec, Trained, World
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
@@ -309,6 +309,11 @@ def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
             f"Install the package it comes in, or fit again with one of `synthesist list methods`."
         )
     spec = catalog.load("methods", name)
+    if issubclass(spec, Composed):
+        try:
+            return _method(header).sampler_type()  # type: ignore[attr-defined]
+        except (SpecError, LookupError) as error:
+            raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
     return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]
 
 

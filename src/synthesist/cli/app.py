@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from synthesist import __version__
-from synthesist.cli import judge, learn, look, part, whole
+from synthesist.cli import judge, learn, look, part, whole, why
 
 __all__ = ["command"]
 
@@ -22,9 +22,13 @@ COMMANDS: dict[Callable[..., None], str] = {
     learn.sample: "synthesist sample adult.syn -n 10000 --where 'age>=65' --where 'sex=Female' -o fake.csv",
     learn.fill: "synthesist fill adult.syn holes.csv -o full.csv",
     learn.transform: "synthesist transform mask adult.csv --set 'columns={fnlwgt: {do: drop}}' -o masked.csv",
+    learn.adapt: "synthesist adapt parts/train.csv --to parts/holdout.csv --label income -o adapted.csv",
     part.subset: "synthesist subset shop/ --where \"customers: country = 'DE'\" --share 0.1 -o small/",
     judge.evaluate: "synthesist evaluate --train parts/train.csv --holdout parts/holdout.csv --synthetic fake.csv "
     "--target income -o report.html --require 'c2st<=0.6'",
+    why.explain: "synthesist explain --train parts/train.csv --holdout parts/holdout.csv --synthetic fake.csv "
+    "-o why.md",
+    why.refine: "synthesist refine parts/train.csv -m gaussian_copula --fixed --rounds 2 -o better.syn",
     judge.compare: "synthesist compare adult.csv -m marginals,gaussian_copula -o compare.html",
     judge.diff: "synthesist diff old.csv new.csv --key id --require 'changed<=0.01'",
     whole.run: "synthesist run recipe.yaml --set method.bins=64",

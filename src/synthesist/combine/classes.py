@@ -11,7 +11,7 @@ from synthesist.model import fitted
 from synthesist.neighbours.classes import class_counts
 from synthesist.neighbours.records import Label
 
-__all__ = ["MethodName", "rows_of_classes", "short_of"]
+__all__ = ["MethodName", "method_of", "rows_of_classes", "short_of"]
 
 MethodName = str | dict[str, Any]
 """A method as it is written: its name, or a mapping of `kind` and options."""
@@ -29,7 +29,7 @@ def rows_of_classes(
         DataError, UnsuitableError: the method cannot learn from this table.
         ConditionError: it cannot make a class.
     """
-    kind, options = _parted(method)
+    kind, options = method_of(method)
     spec = catalog.load("methods", kind)
     if "target" not in spec.model_fields:
         model = fitted(data, spec.build(options), "dataset", 0, ctx)
@@ -51,7 +51,7 @@ def short_of(data: Dataset, target: str, ratio: float) -> dict[Label, int]:
     return {label: goal - n for label, n in counts.items() if n < goal}
 
 
-def _parted(method: MethodName) -> tuple[str, dict[str, Any]]:
+def method_of(method: MethodName) -> tuple[str, dict[str, Any]]:
     """The name of the method and its options."""
     options = {"kind": method} if isinstance(method, str) else dict(method)
     kind = options.pop("kind", None)

@@ -23,6 +23,8 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "report": (".html", ".pdf", ".md", ".json", ".xml"),
     "comparison": (".html", ".json"),
     "card": (".md",),
+    "explanation": (".md", ".json"),
+    "rounds": (".json",),
     "scores": (".json",),
     "schema": (".yaml", ".yml"),
 }

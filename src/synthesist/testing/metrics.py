@@ -8,6 +8,7 @@ from functools import cache, partial
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.sources import read
+from synthesist.methods.marginals import Marginals
 from synthesist.testing.case import Case
 from synthesist.testing.knobs import knob_cases, text_cases
 from synthesist.testing.tables import TABLES, mixed, visited
@@ -62,7 +63,8 @@ def _evidence(data: Dataset) -> Evidence:
         data.with_table(data.table.slice(min(i * third, data.units - third), third)) for i in range(3)
     )
     target = "sector" if "sector" in data.table.columns else None
-    return Evidence(train, holdout, synthetic, target=target)
+    protected = ("smoker",) if "smoker" in data.table.columns else ()
+    return Evidence(train, holdout, synthetic, target=target, protected=protected, method=Marginals(), domain=holdout)
 
 
 def _score(spec: Spec, case: Evidence) -> Score:

@@ -13,7 +13,7 @@ from synthesist.data.kinds import Boolean, Category, Id, Integer, Kind, Moment, 
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed", "related", "visited"]
+__all__ = ["TABLES", "mixed", "related", "shifted", "visited"]
 
 ROWS = 240
 
@@ -119,6 +119,17 @@ def visited(patients: int = 600) -> Dataset:
         },
     }
     return read(frames, Schema.model_validate({"tables": tables, "unit": "patients"}))
+
+
+def shifted() -> Dataset:
+    """Two tables of the same columns: a source, and a target of older people, in one city, paid in other units."""
+    whole = read(mixed(4 * ROWS)).table.drop("note")
+    source, target = whole.head(2 * ROWS), whole.tail(2 * ROWS).filter(pl.col("age") > 35)
+    target = target.with_columns(pl.col("income") * 1.7 + 300, city=pl.lit("Oslo"))
+    kinds = read(source).kinds
+    return Dataset(
+        {"source": source, "target": target}, Schema(tables={"source": kinds, "target": kinds}, unit="source")
+    )
 
 
 def _related(name: str, frame: pl.DataFrame) -> TableSchema:

@@ -1,0 +1,77 @@
+"""The rows an explanation looks at: real ones, train and holdout together, beside synthetic ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synthesist.core import Context, Evidence
+from synthesist.data.kinds import Kind
+from synthesist.metrics._columns import Column, Columns, Side, encoded
+from synthesist.metrics._estimate import sample
+
+__all__ = ["K", "Sides", "places"]
+
+Array = npt.NDArray[Any]
+K = 10
+"""Cells of fewer real rows than this are never told apart."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Which rows of each table are looked at; real rows are those of train, then those of the holdout."""
+
+    case: Evidence
+    columns: Columns
+    rows: Mapping[Side, Array]
+
+    @classmethod
+    def of(cls, case: Evidence, most: int, ctx: Context) -> "Sides":
+        """At most `most` synthetic and `most` real rows at random; of the real ones all the holdout first."""
+        columns = encoded(case)
+        count = columns.rows
+        unseen = min(count["holdout"], most)
+        taken = {
+            "train": min(count["train"], most - unseen),
+            "holdout": unseen,
+            "synthetic": min(count["synthetic"], most),
+        }
+        return cls(case, columns, {s: sample(ctx.rng(f"{s} rows"), count[s], size) for s, size in taken.items()})  # type: ignore[index, misc]
+
+    def real(self, column: Column) -> Array:
+        """The real cells of a column."""
+        return np.concatenate([column["train"][self.rows["train"]], column["holdout"][self.rows["holdout"]]])
+
+    def synthetic(self, column: Column) -> Array:
+        """The synthetic cells of a column."""
+        return column["synthetic"][self.rows["synthetic"]]
+
+    def kind(self, name: str) -> Kind:
+        """What a column means."""
+        return self.case.train.kinds[name]
+
+    def series(self, name: str) -> tuple[pl.Series, pl.Series]:
+        """The real and the synthetic cells of any column, as the tables hold them."""
+        train, holdout, made = (getattr(self.case, s).table[name] for s in ("train", "holdout", "synthetic"))
+        real = pl.concat([train[self.rows["train"]], holdout[self.rows["holdout"]]])
+        return real, made[self.rows["synthetic"]]
+
+    def levels(self, name: str) -> list[str]:
+        """The words of the codes 1, 2, ... of a category."""
+        words = [getattr(self.case, s).table[name].cast(pl.String) for s in ("train", "holdout", "synthetic")]
+        return list(pl.concat([word.unique() for word in words]).drop_nulls().unique().sort())
+
+    @cached_property
+    def unseen(self) -> Array:
+        """Which of the real rows are the holdout's."""
+        return np.repeat([False, True], [len(self.rows["train"]), len(self.rows["holdout"])])
+
+
+def places(rows: Array, chosen: Array) -> Array:
+    """Where each of the chosen row numbers stands among `rows`."""
+    order = np.argsort(rows)
+    return np.asarray(order[np.searchsorted(rows[order], chosen)])
