@@ -482,6 +482,8 @@ class Score:
     """Further numbers by column or pair; no real record, no small cell."""
     table: str = ""
     """Which of several tables this is about; none where it is about all, or there is one."""
+    baseline: float = float("nan")
+    """What training rows reach whose columns were shuffled one by one: a score near it says nothing of the whole."""
 
     @property
     def name(self) -> str:
