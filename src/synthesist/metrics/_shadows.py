@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synthesist.core import Context, Evidence, Method, Spec
+from synthesist.core import Context, Evidence, Method, Sampler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.metrics._membership import Attacked
 
@@ -23,7 +23,7 @@ def learner(method: Spec) -> Maker:
     learns: Method = method  # type: ignore[assignment]
 
     def make(data: Dataset, n: int, ctx: Context) -> Dataset:
-        sampler = learns.fit(data, ctx.at("fit"))
+        sampler: Sampler = learns.fit(data, ctx.at("fit"))  # type: ignore[assignment]  # what makes rows is no transform
         tables = []
         for start in range(0, n, sampler.block):
             here = replace(ctx.at("block", start // sampler.block), start=start)

@@ -7,7 +7,8 @@ from synthesist.metrics._estimate import Estimate, mean_of
 from synthesist.metrics._relations import not_related
 from synthesist.metrics._scale import Scale
 from synthesist.metrics._series import NO_SERIES, courses, series, windows
-from synthesist.metrics.tstr import FEWEST, TSTR
+from synthesist.metrics._task import FEWEST
+from synthesist.metrics.tstr import TSTR
 
 __all__ = ["NextStep"]
 
