@@ -106,6 +106,14 @@ def test_attacks_that_let_the_method_learn_again_need_it(attacked, case, real, c
         assert "method" in catalog.load("metrics", name)().score(nothing, ctx).skipped
 
 
+def test_a_table_in_which_nobody_is_singled_out_says_so(case, ctx):
+    """Of four coins every combination of three is there twice."""
+    coins = pl.DataFrame({f"coin {j}": [bool(i >> j & 1) for i in range(16)] * 10 for j in range(4)})
+    kinds = {name: {"kind": "boolean"} for name in coins.columns}
+    score = catalog.load("metrics", "singling_out")().score(case(coins, coins, coins, kinds=kinds), ctx)
+    assert "fits exactly one" in score.skipped
+
+
 @pytest.mark.parametrize("options", [{"known": ("agee",)}, {"secrets": ("agee",)}])
 def test_a_column_that_is_not_there_is_named(options, attacked, real):
     with pytest.raises(NotFoundError, match="age"):
