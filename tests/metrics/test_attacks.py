@@ -13,6 +13,7 @@ from synthesist.metrics._membership import told_apart
 from synthesist.metrics._nearest import Gower
 from synthesist.metrics._predicates import Ranked, chosen, rare
 from synthesist.metrics._risk import beyond, effective, rate
+from synthesist.metrics.singling_out import SinglingOut
 
 TRIAD = ["singling_out", "linkability", "attribute_inference"]
 MEMBERSHIP = ["membership", "shadow", "black_box"]
@@ -177,3 +178,9 @@ def test_the_most_by_chance_is_passed_once_in_forty():
         _, details = told_apart(rng.normal(size=300), rng.normal(size=400))
         passed.append([part["value"] > part["chance"] for part in details["parts"]])
     assert (np.mean(passed, axis=0) < 0.03).all() and np.mean(passed, axis=0)[2] > 0.01
+
+
+def test_rows_that_are_all_there_twice_are_singled_out_by_nothing(case, real, ctx):
+    twice = pl.concat([real(200, 3)] * 2)
+    score = SinglingOut().score(case(real(400, 1), real(400, 2), twice), ctx)
+    assert "exactly one" in score.skipped
