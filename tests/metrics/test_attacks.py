@@ -181,6 +181,8 @@ def test_the_most_by_chance_is_passed_once_in_forty():
 
 
 def test_a_table_in_which_nobody_is_unlike_all_others_is_singled_out_by_nothing(case, ctx):
-    table = pl.DataFrame({"a": ["x", "y"] * 200, "b": ["u", "u", "v", "v"] * 100})
-    score = SinglingOut().score(case(table, table, table, kinds=dict.fromkeys("ab", {"kind": "category"})), ctx)
+    names = list("abcde")
+    table = pl.DataFrame([[str(k >> place & 1) for k in range(320)] for place in range(5)], schema=names)
+    kinds = {name: {"kind": "category"} for name in names}  # each two cells are those of eight different rows
+    score = SinglingOut(columns=2).score(case(table, table, table, kinds=kinds), ctx)
     assert "exactly one" in score.skipped
