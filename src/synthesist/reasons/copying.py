@@ -71,7 +71,8 @@ def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | Non
     if not extra.any():
         return None
     real, share = float((~_firsts(ours)).mean()), float(extra.mean())
-    where, columns = "", ()
+    where = ""
+    columns: tuple[str, ...] = ()
     for view in parts:
         for cell in range(view.size):
             there = view.synthetic == cell

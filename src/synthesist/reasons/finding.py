@@ -102,7 +102,9 @@ def _telling(found: Contrast) -> int:
     """How much a view says: a value that is never there or always new, how it is written, what is common."""
     kind = found.view.kind
     if kind in ("values", "missing"):
-        return 4 if kind == "missing" or min(found.real, found.synthetic) < NEVER else 1
+        if kind == "missing" or min(found.real, found.synthetic) < NEVER:
+            return 4
+        return 3 if " = " in found.view.words(found.first, found.last) else 1
     return {"unknown": 0, "last digit": 2, "last two digits": 2}.get(kind, 3)
 
 
@@ -113,7 +115,8 @@ def _pairs(
     gaps = [gap for pair in ctx.track(tables, "pairs") if (gap := pair_gap(*pair, weights))]
     between = list(differences(sides, sides.columns.all))
     tests = len(tables) + len(between)
-    first, told = tuple(gaps), []
+    first = tuple(gaps)
+    told: list[Reason] = []
     blame = _blame(gaps)
     while len(told) < MOST:
         clear = [gap for gap in gaps if gap.p * tests <= alpha]
