@@ -22,9 +22,9 @@ from synthesist.reasons.explanation import Explanation
 def rings() -> pl.DataFrame:
     """Two columns on a ring, which no copula can draw, and a key."""
     rng = np.random.default_rng(0)
-    angle, radius = rng.uniform(0, 2 * np.pi, 4_000), rng.normal(5, 0.2, 4_000)
+    angle, radius = rng.uniform(0, 2 * np.pi, 2_400), rng.normal(5, 0.2, 2_400)
     return pl.DataFrame(
-        {"id": range(1, 4_001), "x": (radius * np.cos(angle)).round(2), "y": (radius * np.sin(angle)).round(2)}
+        {"id": range(1, 2_401), "x": (radius * np.cos(angle)).round(2), "y": (radius * np.sin(angle)).round(2)}
     )
 
 

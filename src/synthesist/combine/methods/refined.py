@@ -103,7 +103,7 @@ class Reweighed:
     codec: TableCodec
     critic: Critic
     candidates: int
-    block: ClassVar[int] = 8_192
+    block: ClassVar[int] = 4_096
     per_hole: ClassVar[int] = 12
     """Candidates for a row with holes of its own."""
 
