@@ -46,9 +46,9 @@ def postgres() -> Iterator[Server]:
         data = folder / "data"
         _run_as(
             "postgres",
-            [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8"],
+            [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
         )
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c autovacuum=off"
         _run_as("postgres", [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
         client = (str(programs / "psql"), "-h", str(folder), "-U", "postgres", "-XqAt", "-v", "ON_ERROR_STOP=1")
         try:

@@ -85,7 +85,8 @@ def _file(system: str, path: Path) -> Place:
 def _postgres(folder: str, name: str) -> Iterator[Callable[[str], Any]]:
     from pg8000 import native
 
-    with closing(native.Connection("postgres", unix_sock=f"{folder}/.s.PGSQL.5432", database=name)) as opened:
+    socket = f"{folder}/.s.PGSQL.5432"
+    with closing(native.Connection("postgres", unix_sock=socket, database=name, ssl_context=False)) as opened:
         yield lambda sql: opened.execute_simple(sql).rows or ()
 
 

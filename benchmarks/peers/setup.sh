@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The rivals, each in an environment of its own under $SYNTHESIST_PEERS, in the versions that were measured.
-#   SYNTHESIST_PEERS=folder bash benchmarks/peers/setup.sh [sdv] [mostlyai] [synthpop] [people]     (no name: all)
+#   SYNTHESIST_PEERS=folder bash benchmarks/peers/setup.sh [sdv] [sdmetrics] [mostlyai] [synthpop] [people]     (no name: all)
 # SDV is under the Business Source License: it is measured, and nothing of synthesist depends on it.
 set -euo pipefail
 : "${SYNTHESIST_PEERS:?say where the environments are to lie}"
@@ -15,10 +15,11 @@ peer() { # NAME PACKAGES...
   "$SYNTHESIST_PEERS/$name/bin/python" -m pip install -q -c "$pin" "$@"
 }
 
-for name in "${@:-sdv mostlyai synthpop people}"; do
+for name in "${@:-sdv sdmetrics mostlyai synthpop people}"; do
   for one in $name; do
     case $one in
       sdv) peer sdv sdv==2.0.0 pyarrow ;;
+      sdmetrics) peer sdmetrics sdmetrics==0.32.0 pyarrow ;;
       mostlyai) # its image and sound parts do not match a build of torch without them, and are not used
         peer mostlyai mostlyai-engine==2.7.3 pyarrow
         "$SYNTHESIST_PEERS/mostlyai/bin/python" -m pip uninstall -q -y torchvision torchaudio ;;

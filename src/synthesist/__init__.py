@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "verbs.adapting": "adapt",
     "verbs.changing": "subset transform",
     "verbs.comparing": "compare",
     "verbs.differing": "diff",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.errors import SynthesistError as SynthesistError
     from synthesist.model import Model as Model
     from synthesist.recipe import run as run
+    from synthesist.verbs.adapting import adapt as adapt
     from synthesist.verbs.changing import subset as subset
     from synthesist.verbs.changing import transform as transform
     from synthesist.verbs.comparing import compare as compare

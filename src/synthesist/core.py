@@ -99,7 +99,8 @@ class Spec(BaseModel):
     tiny: ClassVar[Mapping[str, Any]] = {}
     """Options that make it small enough to be tried many times in a test."""
     tried_on: ClassVar[str] = "mixed"
-    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other."""
+    """The table of the conformance suite its knobs are turned on; `related` is several that refer to each other,
+    `shifted` a source and a target."""
     holds_records: ClassVar[bool] = False
     """Whether what is fitted keeps real records, so that saving it needs a flag."""
     standard: ClassVar[int] = 0
@@ -319,9 +320,9 @@ class Trained(Protocol):
 
 
 class Method(Protocol):
-    """Learns: fitting returns a new Sampler and changes nothing."""
+    """Learns: fitting returns a new Sampler, or a Transform where what was learnt changes data, and changes nothing."""
 
-    def fit(self, data: Dataset, ctx: Context) -> Sampler: ...
+    def fit(self, data: Dataset, ctx: Context) -> "Sampler | Transform": ...
 
 
 @dataclass(frozen=True)
@@ -489,6 +490,8 @@ class Score:
     """Further numbers by column or pair; no real record, no small cell."""
     table: str = ""
     """Which of several tables this is about; none where it is about all, or there is one."""
+    baseline: float = float("nan")
+    """What training rows reach whose columns were shuffled one by one: a score near it says nothing of the whole."""
 
     @property
     def name(self) -> str:

@@ -54,6 +54,18 @@ def test_split_parts_every_row_once(folder, call):
     assert sorted(pl.concat([train, holdout]).rows()) == sorted(pl.read_csv("people.csv").rows())
 
 
+def test_split_parts_related_tables_by_their_unit(folder, call):
+    from synthesist.data.folders import write_folder
+    from synthesist.testing.tables import visited
+
+    write_folder(visited(200), "clinic")
+    ended = call("split", "clinic", "--share", "0.6", "-o", "halves")
+    assert ended.code == 0, ended.err
+    train, holdout = (sy.read(f"halves/{part}") for part in ("train", "holdout"))
+    assert (train.units, holdout.units) == (120, 80)
+    assert holdout.tables["visits"]["patient"].is_in(holdout.tables["patients"]["id"].implode()).all()
+
+
 def test_inspect_writes_a_schema_that_fit_takes(folder, call, method):
     ended = call("inspect", "people.csv", "-o", "schema.yaml")
     assert ended.code == 0, ended.err

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import polars as pl
 import pytest
 
 import synthesist as sy
+from synthesist.cli import main
 from synthesist.core import Context
 from synthesist.engine.blocks import isolated
 from synthesist.engine.executors.processes import Processes
@@ -103,10 +105,11 @@ def test_no_scheduler_is_said(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
+    """A cluster of one process, as each takes seconds to start, that works at two parts at once."""
     from distributed import LocalCluster
 
     with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None, host="127.0.0.1"
     ) as made:
         yield made.scheduler_address
 
@@ -116,21 +119,18 @@ def cluster() -> Iterator[str]:
 
 @pytest.mark.parametrize("number", range(5))
 def test_what_was_killed_goes_on_with_the_same_bytes(tmp_path: Path, whole: str, number: int) -> None:
-    assert killed_at_random(tmp_path, random.Random(number)) == whole
+    assert killed_at_random(tmp_path, random.Random(number), 1 + number % 2) == whole
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize("number", range(200))
 def test_two_hundred_kills(tmp_path: Path, whole: str, number: int) -> None:
-    assert killed_at_random(tmp_path, random.Random(1_000 + number)) == whole
+    assert killed_at_random(tmp_path, random.Random(1_000 + number), 1 + number % 2) == whole
 
 
-def killed_at_random(tmp_path: Path, chance: random.Random) -> str:
+def killed_at_random(tmp_path: Path, chance: random.Random, workers: int) -> str:
     """Kill the run once at a random moment of its work, with or without its workers, and let it go on."""
-    page = tmp_path / "shop.yaml"
-    page.write_text(json.dumps({"kind": "tables", "tables": SHOP}), "utf-8")
-    words = ["sample", str(page), "-n", str(N), "-o", str(tmp_path / "shop"), "--parts", "--format", "parquet"]
-    words += ["--rows-per-part", str(PART), "--workers", str(chance.choice([1, 2]))]
+    words = said(tmp_path, workers)
     command = [sys.executable, "-m", "synthesist", *words]
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     while not (tmp_path / "shop.partial").exists() and run.poll() is None:
@@ -139,10 +139,17 @@ def killed_at_random(tmp_path: Path, chance: random.Random) -> str:
     if run.poll() is None:
         (os.killpg if chance.random() < 0.5 else os.kill)(run.pid, signal.SIGKILL)
     run.communicate()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert main(words) == 0
     assert not (tmp_path / "shop.partial").exists()
     return digest(tmp_path / "shop")
+
+
+def said(folder: Path, workers: int) -> list[str]:
+    """The words of the command that writes the shop in parts."""
+    page = folder / "shop.yaml"
+    page.write_text(json.dumps({"kind": "tables", "tables": SHOP}), "utf-8")
+    words = ["sample", str(page), "-n", str(N), "-o", str(folder / "shop"), "--parts", "--format", "parquet"]
+    return [*words, "--rows-per-part", str(PART), "--workers", str(workers)]
 
 
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path, whole: str) -> None:
@@ -151,16 +158,18 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path, whole: str) -> None
     def tracked(parts: Any, label: Any, total: Any) -> Iterator[Any]:
         for part in parts:
             if not killed:
-                for child in (
-                    child for task in Path("/proc/self/task").glob("*/children") for child in task.read_text().split()
-                ):
-                    if b"engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
-                        os.kill(int(child), signal.SIGKILL)
-                        killed.append(child)
+                killed.append(one_worker())
+                os.kill(killed[0], signal.SIGKILL)
             yield part
 
     assert written(out, workers=2, ctx=Context.seeded(0, tracker=tracked)) == whole
     assert killed
+
+
+def one_worker() -> int:
+    """The number of a process that draws for this one."""
+    children = (int(child) for task in Path("/proc/self/task").glob("*/children") for child in task.read_text().split())
+    return next(child for child in children if b"engine.worker" in Path(f"/proc/{child}/cmdline").read_bytes())
 
 
 # --------------------------------------------------------------------------- what goes wrong
@@ -222,26 +231,32 @@ def test_an_earlier_run_makes_room_and_other_files_are_kept(tmp_path: Path) -> N
         written(out)
 
 
-def test_a_full_disk_is_said_once_and_the_target_unharmed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_full_disk_is_said_once_and_the_target_unharmed(
+    tmp_path: Path, workers: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "shop"
     sy.write(shop(), out, 10, parts=True, ending=".parquet")
     before = digest(out)
-    page = tmp_path / "shop.yaml"
-    page.write_text(json.dumps({"kind": "tables", "tables": SHOP}), "utf-8")
-    words = ["sample", str(page), "-n", str(N), "-o", str(out), "--parts", "--format", "parquet"]
-    for workers in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-m", "synthesist", *words, "--workers", workers, "--rows-per-part", str(PART)],
-            capture_output=True,
-            text=True,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
-        )
-        assert done.returncode == 2
-        assert "Cannot write" in done.stderr
-        assert "0 of 5 parts are finished and kept in" in done.stderr
-        assert done.stderr.count("\n") == 1, done.stderr
-        assert digest(out) == before
+    with no_file_larger_than(100_000):
+        code = main(said(tmp_path, workers))
+    errors = capsys.readouterr().err
+    assert code == 2
+    assert "Cannot write" in errors
+    assert "0 of 5 parts are finished and kept in" in errors
+    assert errors.count("\n") == 1, errors
+    assert digest(out) == before
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """As on a disk that is full; for processes that are started meanwhile, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_what_cannot_be(tmp_path: Path) -> None:

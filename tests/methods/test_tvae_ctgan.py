@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,9 +36,15 @@ def table(rows: int = ROWS) -> pl.DataFrame:
     return pl.DataFrame({"ward": ward, "age": age, "cost": cost, "fee": fee, "urgent": urgent})
 
 
+@pytest.fixture(scope="module")
+def learnt() -> Callable[[str], Model]:
+    """The model of a method, fitted once."""
+    return cache(lambda name: sy.fit(table(), name, seed=1, **OPTIONS[name]))
+
+
 @pytest.fixture(scope="module", params=list(OPTIONS))
-def model(request: pytest.FixtureRequest) -> Model:
-    return sy.fit(table(), request.param, seed=1, **OPTIONS[request.param])
+def model(request: pytest.FixtureRequest, learnt: Callable[[str], Model]) -> Model:
+    return learnt(request.param)
 
 
 def test_what_is_true_of_the_rows_is_true_of_the_sample(model: Model) -> None:
@@ -71,8 +78,8 @@ def test_holes_are_drawn_given_the_cells_beside_them(model: Model) -> None:
     assert np.corrcoef(filled["cost"], real["cost"])[0, 1] > 0.6
 
 
-def test_chances_given_a_place_are_those_that_cells_are_drawn_by() -> None:
-    drawing = sy.fit(table(), "tvae", seed=1, **OPTIONS["tvae"]).sampler.proposal  # type: ignore[attr-defined]
+def test_chances_given_a_place_are_those_that_cells_are_drawn_by(learnt: Callable[[str], Model]) -> None:
+    drawing = learnt("tvae").sampler.proposal  # type: ignore[attr-defined]
     codes = drawing.free(40_000, Context.seeded(0))
     decoded = drawing.decoder(drawing._places(20_000, Context.seeded(1)))
     for j, split in enumerate(drawing.channels.splits):

@@ -9,6 +9,7 @@ import pytest
 from synthesist.core import Context, Evidence
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
+from synthesist.methods.marginals import Marginals
 
 KINDS = {
     "age": {"kind": "integer", "bounds": [0, 120]},
@@ -52,11 +53,12 @@ def dataset(table: pl.DataFrame, kinds: dict) -> Dataset:
 
 @pytest.fixture
 def case() -> Callable[..., Evidence]:
-    """`case(train, holdout, synthetic, kinds=..., target=...)`: an Evidence of three frames."""
+    """`case(train, holdout, synthetic, kinds=..., target=..., protected=...)`: an Evidence of frames."""
 
-    def build(*tables: pl.DataFrame, kinds: dict | None = None, target: str | None = None) -> Evidence:
+    def build(*tables: pl.DataFrame, kinds: dict | None = None, domain: pl.DataFrame | None = None, **more) -> Evidence:
         train, holdout, synthetic = (dataset(table, kinds or KINDS) for table in tables)
-        return Evidence(train, holdout, synthetic, target=target)
+        other = None if domain is None else dataset(domain, kinds or KINDS)
+        return Evidence(train, holdout, synthetic, method=Marginals(), domain=other, **more)
 
     return build
 

@@ -3,9 +3,14 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.special import ndtr
 
-from synthesist.core import Context
+import synthesist as sy
+from synthesist.core import Context, Evidence
+from synthesist.data.schema import Schema
 from synthesist.metrics._columns import encoded
+from synthesist.metrics._discriminator import chance
+from synthesist.metrics._estimate import rank_sum
 from synthesist.metrics.c2st import C2ST
 from synthesist.metrics.column_shapes import ColumnShapes
 from synthesist.metrics.coverage import Coverage
@@ -84,6 +89,35 @@ def test_a_classifier_cannot_tell_real_from_real(case, real, ctx):
     assert score.reference_low <= 0.5 <= score.reference_high
 
 
+def test_p_values_of_real_samples_are_uniform(case, real):
+    """The short form of tests/prove/test_judge.py: 40 pairs of samples, none of them told apart but by luck."""
+    from scipy.stats import kstest
+
+    found = []
+    for seed in range(40):
+        evidence = case(real(2, 1), real(160, 2 * seed + 1), real(160, 2 * seed + 2))
+        found.append(chance(encoded(evidence), "synthetic", 160, Context.seeded(seed)))
+    assert kstest(found, "uniform").pvalue > 0.01
+    assert sum(p <= 0.05 for p in found) <= 6
+
+
+def test_a_p_value_is_small_where_rows_differ_and_one_where_nothing_is_learnt(case, real, shuffled, ctx):
+    train = real(800, 1)
+    assert C2ST().score(case(train, real(800, 2), shuffled(train)), ctx).details["p_value"] < 1e-6
+    same = train.with_columns(pl.lit(40).alias(name) for name in ("age", "income")).select("age", "income")
+    assert C2ST().score(case(same, same, same), ctx).details["p_value"] == 1.0
+
+
+def test_the_rank_sum_is_standardised_with_its_ties():
+    from scipy.stats import mannwhitneyu
+
+    rng = np.random.default_rng(0)
+    below, above = rng.integers(0, 6, 70).astype(float), rng.integers(1, 7, 50).astype(float)
+    wanted = mannwhitneyu(above, below, alternative="greater", use_continuity=False, method="asymptotic").pvalue
+    assert ndtr(-rank_sum(below, above)) == pytest.approx(wanted)
+    assert np.isnan(rank_sum(np.ones(5), np.ones(5)))
+
+
 def test_c2st_draws_equally_many_rows(case, real, ctx):
     score = C2ST(rows=100).score(case(real(500, 1), real(150, 2), real(80, 3)), ctx)
     assert score.details["rows"] == 80 and score.details["reference_rows"] == 100
@@ -109,6 +143,44 @@ def test_missingness_is_the_mean_gap_of_columns_with_holes(case, ctx):
     assert score.details["columns"]["a"] == {"train": 0.5, "synthetic": 0.25, "holdout": 0.5}
     complete = Missingness().score(case(train[["b"]], train[["b"]], train[["b"]], kinds=kinds), ctx)
     assert (complete.value, complete.high) == (0.0, pytest.approx(0.03))
+
+
+def test_missing_together_is_more_than_missing_as_often(case, ctx):
+    kinds = {name: {"kind": "number", "missing": True} for name in "ab"}
+    together = pl.DataFrame({"a": [None, 1.0] * 100, "b": [None, 1.0] * 100})
+    apart = pl.DataFrame({"a": [None, 1.0] * 100, "b": [1.0, None] * 100})
+    score = Missingness().score(case(together, together, apart, kinds=kinds), ctx)
+    assert score.value == 0.0
+    assert score.details["patterns"]["value"] == pytest.approx(1.0) and score.details["patterns"]["reference"] == 0.0
+    (part,) = score.details["parts"]
+    assert part == {"a": "a", "b": "b", "train": 0.5, "holdout": 0.5, "synthetic": 0.0}
+
+
+def test_validity_asks_the_rules_the_key_and_what_is_unique():
+    page = {
+        "columns": {"a": {"kind": "integer"}, "b": {"kind": "integer"}, "c": {"kind": "category"}},
+        "key": ["a", "b"],
+        "unique": [["b", "c"]],
+        "rules": ["a <= b", "combinations(a, c)"],
+        "checks": {"dialect": "sqlite", "conditions": ["a > 0", "no_such_function(a) > 0"]},
+    }
+    schema = Schema.model_validate({"tables": {"t": page}})
+
+    def table(*rows):
+        return sy.read(pl.DataFrame(rows, schema=["a", "b", "c"], orient="row"), schema)
+
+    real = table((1, 2, "x"), (2, 3, "y"))
+    made = table((1, 2, "x"), (1, 2, "x"), (2, 1, "x"), (0, 3, "x"))
+    score = Validity().score(Evidence(real, real, made), Context.seeded(0))
+    rates = {part["rule"]: part["rate"] for part in score.details["parts"]}
+    assert rates == {
+        "a <= b": 0.25,  # 2, 1
+        "combinations(a, c)": 0.5,  # 2, x and 0, x
+        "a > 0": 0.25,
+        "unique(a, b)": 0.25,
+        "unique(b, c)": 0.25,
+    }
+    assert score.value == pytest.approx(1 - sum(rates.values()) / 8) and score.reference == 1.0
 
 
 @pytest.mark.parametrize(

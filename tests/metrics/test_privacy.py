@@ -103,12 +103,20 @@ def test_keys_and_free_text_do_not_hide_a_copy(case, real, ctx):
 def test_the_attack_reports_its_power_and_its_rates(case, real, ctx):
     details = Membership().score(case(real(1000, 1), real(1000, 2), real(1000, 3)), ctx).details
     assert details["power"] > 0.95
-    assert list(details["true_positive_rates"]) == ["0.1%", "1.0%", "10.0%"]
-    rate = details["true_positive_rates"]["10.0%"]
-    assert rate["low"] <= 0.1 <= rate["high"]
+    assert [part["rate"] for part in details["parts"]] == [0.001, 0.01, 0.1]
+    assert details["parts"][2]["low"] <= 0.1 <= details["parts"][2]["high"]
+    assert all(part["value"] <= part["chance"] for part in details["parts"])
 
 
 def test_power_is_low_where_rows_carry_nothing(case, ctx):
     kinds = {"a": {"kind": "category"}}
     tables = [pl.DataFrame({"a": list("ab") * 100})] * 3
     assert Membership().score(case(*tables, kinds=kinds), ctx).details["power"] == pytest.approx(0.5)
+
+
+def test_rows_drawn_to_single_records_have_a_low_distance_ratio(case, real, ctx):
+    train = real(1000, 1)
+    near = train.with_columns((pl.col("income") + 0.01).round(2))
+    details = [DCRShare().score(case(train, real(1000, 2), made), ctx).details for made in (near, real(1000, 3))]
+    assert details[0]["nndr_to_train"] < 0.01 and details[0]["nndr_to_holdout"] > 0.3
+    assert details[1]["nndr_to_train"] == pytest.approx(details[1]["nndr_to_holdout"], abs=0.05)

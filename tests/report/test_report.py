@@ -138,8 +138,8 @@ def test_save_by_ending(report: Report, tmp_path: Path) -> None:
 
 
 def test_save_says_what_is_wrong_and_leaves_nothing(report: Report, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"\.html or \.json, not \.pdf"):
-        report.save(tmp_path / "a.pdf")
+    with pytest.raises(OutputError, match=r"\.html, \.pdf, \.md, \.json, \.xml, not \.doc"):
+        report.save(tmp_path / "a.doc")
     with pytest.raises(OutputError, match="does not exist"):
         report.save(tmp_path / "no" / "a.html")
     (tmp_path / "folder.html").mkdir()

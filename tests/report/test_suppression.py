@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synthesist.core import Score
 from synthesist.report import Report
 from synthesist.report.cells import K, bars, merge_small
 from synthesist.report.histogram import histogram
 
 MARKER = "Zebulon-unique-marker"
 NUMBER = 987_654_321
+SIDES = ("train", "holdout", "synthetic")
 
 
 def texts(report: Report) -> str:
@@ -137,3 +139,24 @@ def test_histogram_cells_hold_ten_real_rows(values: list[float], whole: bool) ->
     assert len(cells.labels) == len(cells.holdout) == len(cells.edges) - 1
     assert len(cells.edges) == 2 or min(round(share * len(column)) for share in cells.holdout) >= K
     assert abs(sum(cells.holdout) - 1) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ({"town": "A"}, True),
+        ({"town": "A", "sum": "-1.5 to 20"}, True),
+        ({"born": "2001-02-03 to 2004-05-06"}, True),
+        ({"town": MARKER}, False),
+        ({"town": "A", "sum": MARKER}, False),
+        ({MARKER: "A"}, False),
+    ],
+)
+def test_a_group_is_named_by_values_that_many_rows_hold(built: Callable[..., Report], place: dict, told: bool) -> None:
+    table = pl.DataFrame({"town": ["A"] * 150 + [MARKER] * 5, "sum": range(155), "born": ["x"] * 155})
+    parts = [{"group": place, "value": 0.5}, {"slice": place, "value": 0.5}]
+    score = Score("c2st", "c2st", 0.5, 0.5, 0.5, 0.5, 1.0, 0.5, details={"parts": parts})
+    report = built({"town": "category", "sum": "integer", "born": "text"}, [score], **dict.fromkeys(SIDES, table))
+    kept = report.scores[0].details["parts"]
+    assert kept == (parts if told else [{"value": 0.5}, {"value": 0.5}])
+    assert MARKER not in texts(report)

@@ -10,7 +10,7 @@ import pytest
 from synthesist.data.databases import Address
 from synthesist.data.databases.connection import connected
 from synthesist.testing.filled import filled_copy, filled_there
-from synthesist.testing.pages import Pages
+from synthesist.testing.pages import Pages, Wanted
 
 pytest_plugins = ["pytester"]
 
@@ -47,8 +47,8 @@ def _loaded(tmp_path_factory: pytest.TempPathFactory) -> None:
         for name, text, table in (("schema.yaml", PAGE, "orders"), ("ledger.sql", SQL, "bills")):
             (here / name).write_text(text)
             pages = Pages((here / name,), here)
-            pages.table(None, table, 9, None, 0).as_("pandas")
-            sampled = pages.tables(None, 9, None, 0)
+            pages.table(table, Wanted(9, None, 0)).as_("pandas")
+            sampled = pages.tables(Wanted(9, None, 0))
             with filled_copy(sampled, {}, lambda: tmp_path_factory.mktemp("filled")) as database:
                 database.ddl()
             for address in (here / f"{name}.db", here / f"{name}.duckdb"):

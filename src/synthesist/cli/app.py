@@ -22,6 +22,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     learn.sample: "synthesist sample adult.syn -n 10000 --where 'age>=65' --where 'sex=Female' -o fake.csv",
     learn.fill: "synthesist fill adult.syn holes.csv -o full.csv",
     learn.transform: "synthesist transform mask adult.csv --set 'columns={fnlwgt: {do: drop}}' -o masked.csv",
+    learn.adapt: "synthesist adapt parts/train.csv --to parts/holdout.csv --label income -o adapted.csv",
     part.subset: "synthesist subset shop/ --where \"customers: country = 'DE'\" --share 0.1 -o small/",
     judge.evaluate: "synthesist evaluate --train parts/train.csv --holdout parts/holdout.csv --synthetic fake.csv "
     "--target income -o report.html --require 'c2st<=0.6'",

@@ -27,50 +27,101 @@ OUTSIDE_BRACKETS = re.compile(r",(?![^\[{]*[\]}])")
 def evaluate(
     train: Annotated[Place, typer.Option("--train", metavar="FILE", help="the real rows learnt from", parser=at)],
     holdout: Annotated[Place, typer.Option("--holdout", metavar="FILE", help="real rows never seen", parser=at)],
-    synthetic: Annotated[Place, typer.Option("--synthetic", metavar="FILE", help="the rows it made", parser=at)],
+    synthetic: Annotated[
+        list[Place],
+        typer.Option(
+            "--synthetic", metavar="FILE", help="the rows made; repeat it to set several side by side", parser=at
+        ),
+    ],
     target: Target = None,
     protected: Protected = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="HTML", help="write the report as a page")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--out", metavar="FILE", help="write the report: .html .pdf .md .json .xml; repeat it"),
+    ] = None,
     json: Annotated[Path | None, typer.Option("--json", metavar="JSON", help="write the scores for machines")] = None,
+    card: Annotated[Path | None, typer.Option("--card", metavar="MD", help="write a data card for the rows")] = None,
     require: Annotated[
         list[str] | None,
         typer.Option("--require", metavar="GATE", help="fail unless a score holds, as in 'c2st<=0.6'; repeat it"),
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option("--metric", metavar="NAME", help="compute only this score; repeat it, see `list metrics`"),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option("--model", metavar="MODEL.syn", help="what made the rows: attacks let it learn again")
+    ] = None,
+    domain: Annotated[
+        Place | None,
+        typer.Option("--domain", metavar="FILE", help="real rows of another place or time, to work on too", parser=at),
+    ] = None,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="show what shuffled columns reach on every score; takes twice as long"),
+    ] = False,
+    previous: Annotated[
+        Path | None, typer.Option("--previous", metavar="JSON", help="an earlier report, to stand beside this one")
     ] = None,
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
     """Judge synthetic rows: how true to life, how useful, how safe.
 
-    Every score stands beside what real rows held out reach. A gate that fails ends with exit code 1.
+    Every score stands beside what real rows held out reach. A gate that fails ends with exit code 1, after everything
+    is written. Several synthetic files give a comparison.
     """
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.errors import SpecError
     from synthesist.recipe import check_gates
+    from synthesist.report.comparison import Comparison
+    from synthesist.report.files import write
+    from synthesist.report.report import Report
 
-    files = [train, holdout, synthetic]
-    check_inputs([*files, schema])
+    files = [train, holdout, *synthetic]
+    check_inputs([*files, schema, model, domain, previous])
     if len({path.resolve() if isinstance(path, Path) else path for path in files}) < len(files):
-        raise SpecError("--train, --holdout and --synthetic must be three different files: one is given twice.")
-    check_outputs({"report": out, "scores": json}, [*files, schema])
+        raise SpecError("--train, --holdout and --synthetic must be different files: one is given twice.")
+    several = len(synthetic) > 1
+    holds = "comparison" if several else "report"
+    check_outputs({holds: out or (), "scores": json, "card": card}, [*files, schema, model, previous])
+    if several and card:
+        raise SpecError("--card is for one synthetic table: a card goes with the rows it tells of.")
     check_gates(require or ())
+    made_by = sy.load(model) if model else None
+    earlier = Report.load(previous) if previous else None
+    reports = {}
     with running(seed) as ctx:
-        report = sy.evaluate(
-            train=sy.read(train, schema),
-            holdout=holdout,
-            synthetic=synthetic,
-            target=target,
-            protected=protected or (),
-            gates=require or (),
-            ctx=ctx,
-            title=synthetic.name,
-            provenance={"train": train.name, "holdout": holdout.name, "synthetic": synthetic.name, "seed": seed},
-        )
-    console().print(report.summary(out))
-    for path in (out, json):
-        if path is not None:
-            report.save(path)
-            wrote(path)
-    report.require(*(require or ()))
+        real = sy.read(train, schema)
+        for rows in synthetic:
+            reports[rows.name] = sy.evaluate(
+                train=real,
+                holdout=holdout,
+                synthetic=rows,
+                target=target,
+                protected=protected or (),
+                method=made_by.method if made_by else None,
+                domain=domain,
+                metrics=metric or None,
+                gates=require or (),
+                baseline=baseline,
+                previous=earlier,
+                ctx=ctx,
+                title=rows.name,
+                provenance={"train": train.name, "holdout": holdout.name, "synthetic": rows.name, "seed": seed},
+                training=made_by.training if made_by else None,
+            )
+    first, *others = reports.values()
+    found = Comparison.of(train.name, reports) if others else first
+    console().print(found if others else first.summary(next(iter(out or ()), None)))
+    for path in (*(out or ()), *((json,) if json else ())):
+        found.save(path)
+        wrote(path)
+    if card:
+        write(card, first.to_card())
+        wrote(card)
+    for report in reports.values():
+        report.require(*(require or ()))
 
 
 def compare(

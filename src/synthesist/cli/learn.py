@@ -1,4 +1,4 @@
-"""Commands that learn, produce and change: fit, search, sample, fill, transform."""
+"""Commands that learn, produce and change: fit, search, sample, fill, transform, adapt."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 else:
     Place = Path
 
-__all__ = ["fill", "fit", "sample", "search", "transform"]
+__all__ = ["adapt", "fill", "fit", "sample", "search", "transform"]
 
 OutOrFolder = Annotated[
     Place,
@@ -284,3 +284,32 @@ def transform(
         wrote(out, ", ".join(f"{table} {rows.height:,} rows" for table, rows in changed.tables.items()))
     else:
         wrote(out, f"{changed.units:,} rows, {len(changed.kinds.columns)} columns")
+
+
+def adapt(
+    source: Source,
+    to: Annotated[Place, typer.Option("--to", metavar="FILE", help="rows of where it must work", parser=at)],
+    out: Out,
+    method: Annotated[str, typer.Option("-m", "--method", metavar="NAME", help="what adapts them")] = "adapt",
+    label: Annotated[str | None, typer.Option("--label", metavar="COL", help="the column a model will predict")] = None,
+    set_: Settings = None,
+    schema: SchemaPage = None,
+    seed: Seed = 0,
+) -> None:
+    """Make rows like those of another place or time, so that what learns from them works there.
+
+    The other rows need no label. Doing nothing is one of the choices.
+    """
+    from synthesist.data.page import overridden
+    from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.data.targets import target
+
+    check_inputs([source, to, schema])
+    check_outputs({"table": out}, [source, to, schema])
+    with running(seed) as ctx:
+        options = overridden({}, set_ or ())
+        found = sy.adapt(sy.read(source, schema), to, method, label=label, seed=seed, ctx=ctx, **options)
+    with target(out, found.rows.schema, inputs=(source, to)) as there:
+        there.write(found.rows)
+    console().print(str(found))
+    wrote(out, f"{found.rows.units:,} rows, {len(found.rows.kinds.columns)} columns")

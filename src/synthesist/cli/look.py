@@ -80,18 +80,26 @@ def split(
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
-    """Part a table at random: train to learn from, holdout to judge by."""
+    """Part a table, or related ones by their unit, at random: train to learn from, holdout to judge by."""
     from synthesist.data.files import Writer
+    from synthesist.data.folders import write_folder
     from synthesist.data.places import check_inputs, check_outputs, folder
 
     check_inputs([source, schema])
-    parent = folder(out)
-    paths = [parent / f"{part}{source.suffix.lower() or '.parquet'}" for part in ("train", "holdout")]
-    if parent.is_dir():
+    parent, data = folder(out), sy.read(source, schema)
+    several = len(data.tables) > 1
+    ending = "" if several else source.suffix.lower() or ".parquet"
+    paths = [parent / f"{part}{ending}" for part in ("train", "holdout")]
+    if parent.is_dir() and not several:
         for path in paths:
             check_outputs({"table": path}, [source])
-    parts = sy.split(sy.read(source, schema), share, seed=seed)
+    parts = sy.split(data, share, seed=seed)
     parent.mkdir(exist_ok=True)
+    if several:
+        for path, part in zip(paths, parts, strict=True):
+            write_folder(part, path, ending=".parquet")
+            wrote(path, f"{part.units:,} units")
+        return
     with Writer(paths[0], parts[0].schema) as train, Writer(paths[1], parts[1].schema) as holdout:
         train.write(parts[0])
         holdout.write(parts[1])

@@ -1,7 +1,7 @@
 """Before any long work: are the inputs there, and can the outputs be written?"""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -20,7 +20,9 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "database": (".sql",),
     "model": (".syn",),
     "page": (".html",),
-    "report": (".html", ".json"),
+    "report": (".html", ".pdf", ".md", ".json", ".xml"),
+    "comparison": (".html", ".json"),
+    "card": (".md",),
     "explanation": (".md", ".json"),
     "rounds": (".json",),
     "scores": (".json",),
@@ -28,7 +30,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
 }
 """How the names of files end, by what they hold."""
 
-Outputs = Mapping[str, str | Place | None]
+Outputs = Mapping[str, str | Place | Sequence[str | Place] | None]
 
 
 def place(text: str | Place) -> Place:
@@ -58,7 +60,7 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Place | None] = ()) -
     """Refuse outputs that could not be written at the end, or would overwrite an input or each other.
 
     Args:
-        outputs: the path of each output by what it holds: a key of ENDINGS.
+        outputs: the path of each output, or the paths, by what it holds: a key of ENDINGS.
         inputs: what will be read.
 
     Raises:
@@ -66,9 +68,7 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Place | None] = ()) -
     """
     inputs = [path for path in inputs if path is not None]
     taken: dict[str, Place] = {os.path.realpath(path): path for path in _files(inputs)}
-    for holds, path in outputs.items():
-        if path is None:
-            continue
+    for holds, path in ((holds, path) for holds, written in outputs.items() for path in _each(written)):
         if isinstance(where := place(path), Address):
             _check_database(where, inputs)
             if where.is_file:
@@ -84,6 +84,12 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Place | None] = ()) -
         if real in taken:
             raise OutputError(f"Cannot write {target}: {taken[real]} is the same file. Choose another name.")
         taken[real] = target
+
+
+def _each(written: str | Place | Sequence[str | Place] | None) -> Sequence[str | Place]:
+    if written is None:
+        return ()
+    return written if isinstance(written, list | tuple) else (written,)
 
 
 def _files(paths: Iterable[str | Place | None]) -> list[Path]:

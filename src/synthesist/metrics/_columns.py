@@ -2,18 +2,19 @@
 
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synthesist.core import Evidence
+from synthesist.core import Context, Evidence
+from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Constant, Kind
 from synthesist.errors import DataError, did_you_mean
 
-__all__ = ["Column", "Columns", "Side", "empty_table", "encoded", "judged"]
+__all__ = ["Column", "Columns", "Side", "drawn", "empty_table", "encoded", "judged"]
 
 Side = Literal["train", "holdout", "synthetic"]
 Array = npt.NDArray[Any]
@@ -37,6 +38,8 @@ class Column:
     kind: str
     levels: int
     sides: Mapping[Side, Array]
+    words: tuple[str, ...] = ()
+    """What the codes of categories from 1 on stand for."""
 
     def __getitem__(self, side: Side) -> Array:
         return self.sides[side]
@@ -85,7 +88,32 @@ def encoded(case: Evidence) -> Columns:
     return _KNOWN[key]
 
 
+def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
+    """The arrays of at most so many rows of each table, the same ones for all metrics of a run that ask for as many.
+
+    The draw is simple random sampling without putting back; what is computed from it has an interval that says so.
+    """
+    sides: Mapping[Side, Dataset] = {"train": case.train, "holdout": case.holdout, "synthetic": case.synthetic}
+    if max(side.table.height for side in sides.values()) <= most:
+        return encoded(case)
+    whole, kept = replace(ctx, path=ctx.path[:1]).at("judged rows", most), _DRAWN.get(id(case), {})
+    if whole.path not in kept:
+        if not kept:
+            weakref.finalize(case, _DRAWN.pop, id(case), None)
+        train, holdout, synthetic = (_part(data, most, whole.rng(side)) for side, data in sides.items())
+        kept[whole.path] = _encode(replace(case, train=train, holdout=holdout, synthetic=synthetic))
+        _DRAWN[id(case)] = kept
+    return kept[whole.path]
+
+
+def _part(data: Dataset, most: int, rng: np.random.Generator) -> Dataset:
+    if data.table.height <= most:
+        return data
+    return data.with_table(data.table[np.sort(rng.permutation(data.table.height)[:most])])
+
+
 _KNOWN: dict[int, Columns] = {}
+_DRAWN: dict[int, dict[tuple[str, ...], Columns]] = {}
 
 
 def judged(case: Evidence) -> dict[str, Kind]:
@@ -144,4 +172,4 @@ def _codes(name: str, kind: str, cells: Mapping[Side, pl.Series]) -> Column:
     for side, series in words.items():
         codes = series.cast(pl.Enum(levels)).to_physical().cast(pl.Int64) + 1
         sides[side] = codes.fill_null(0).to_numpy()
-    return Column(name, kind, max(len(levels), 1), sides)
+    return Column(name, kind, max(len(levels), 1), sides, tuple(levels))

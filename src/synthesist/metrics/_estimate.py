@@ -6,12 +6,13 @@ measured on the same rows together (Hampel 1974, doi:10.1080/01621459.1974.10482
 under the ROC curve this is DeLong's variance (1988, doi:10.2307/2531595).
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "sample", "wilson"]
+__all__ = ["NOTHING", "Estimate", "auc", "clopper_pearson", "estimate", "mean_of", "rank_sum", "sample", "wilson"]
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +37,11 @@ def estimate(value: float, *influences: Array, within: tuple[float, float] = (0.
     return Estimate(value, max(value - error, within[0]), min(value + error, within[1]))
 
 
+def mean_of(estimates: Sequence[Estimate]) -> Estimate:
+    """The mean of numbers whose errors may be one and the same: its interval is the mean of theirs."""
+    return Estimate(*(float(np.mean(end)) for end in zip(*estimates, strict=True)))
+
+
 def auc(negatives: Array, positives: Array) -> tuple[float, Array, Array]:
     """The area under the ROC curve, ties half, and the influence of every negative and positive row."""
     below = np.sort(negatives)
@@ -46,11 +52,26 @@ def auc(negatives: Array, positives: Array) -> tuple[float, Array, Array]:
     return area, 1 - beating / len(above) - area, beaten / len(below) - area
 
 
+def rank_sum(negatives: Array, positives: Array) -> float:
+    """The standard score of the rank sum of the positives among both, for labels that could as well be exchanged.
+
+    The variance is that of all ways to exchange them, ties included; NaN where all values are equal (Mann and
+    Whitney 1947, doi:10.1214/aoms/1177730491).
+    """
+    n, m = len(negatives), len(positives)
+    if min(n, m) == 0:
+        return float("nan")
+    _, tied = np.unique(np.concatenate([negatives, positives]), return_counts=True)
+    tied = tied.astype(float)
+    variance = (n + m + 1 - (tied**3 - tied).sum() / ((n + m) * (n + m - 1))) / (12 * n * m)
+    return (auc(negatives, positives)[0] - 0.5) / float(np.sqrt(variance)) if variance > 1e-12 else float("nan")
+
+
 def wilson(share: float, n: float) -> Estimate:
     """A share of `n` independent cases with Wilson's interval (1927, doi:10.1080/01621459.1927.10502953)."""
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
     reach = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
-    return Estimate(share, max(middle - reach, 0.0), min(middle + reach, 1.0))
+    return Estimate(share, float(max(middle - reach, 0.0)), float(min(middle + reach, 1.0)))
 
 
 def clopper_pearson(hits: int, n: int) -> Estimate:

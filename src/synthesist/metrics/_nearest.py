@@ -5,7 +5,7 @@ equal and 1 when not; missing to missing adds 0, missing to a value 1. Everythin
 whole 2**-20 so that equal distances are equal, and sums do not depend on their order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -44,14 +44,35 @@ class Gower:
 
     def nearest(self, side: Side, rows: Rows, among: Side, others: Rows, threads: int = 1) -> tuple[Ints, Ints]:
         """For each of `rows` the distance to the nearest of `others`, and which of `others` that is."""
+        distance, place = self.nearest_few(side, rows, among, others, 1, threads)
+        return distance[:, 0], place[:, 0]
+
+    def nearest_few(
+        self, side: Side, rows: Rows, among: Side, others: Rows, few: int, threads: int = 1
+    ) -> tuple[Ints, Ints]:
+        """The same for the `few` nearest, `[row, rank]`; there are at least so many others."""
         from synthesist.metrics._kernel import nearest
 
+        return self._search(nearest, side, rows, among, others, few, threads)
+
+    def nearest_without(self, side: Side, rows: Rows, among: Side, others: Rows, threads: int = 1) -> tuple[Ints, Ints]:
+        """The same by all columns but one, `[row, column left out]`; the last place leaves none out."""
+        from synthesist.metrics._kernel import nearest_without
+
+        ordered = sorted(range(len(self.columns.all)), key=lambda j: not self.columns.all[j].numeric)
+        found = self._search(nearest_without, side, rows, among, others, len(ordered) + 1, threads)
+        back = [*np.argsort(ordered), len(ordered)]
+        return found[0][:, back], found[1][:, back]
+
+    def _search(
+        self, kernel: Callable[..., None], side: Side, rows: Rows, among: Side, others: Rows, width: int, threads: int
+    ) -> tuple[Ints, Ints]:
         numbers, codes = (cells.T.copy() for cells in self._scaled(side, rows))
         stock = self._scaled(among, others)
-        distance, place = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
+        distance, place = np.empty((len(rows), width), np.int32), np.empty((len(rows), width), np.int32)
 
         def part(span: slice) -> None:
-            nearest(numbers[span], codes[span], *stock, distance[span], place[span])
+            kernel(numbers[span], codes[span], *stock, distance[span], place[span])
 
         step = -(-len(rows) // max(threads, 1))
         with ThreadPoolExecutor(max(threads, 1)) as pool:

@@ -16,7 +16,7 @@ class Scale:
 
     metric: str
     title: str
-    family: Literal["fidelity", "utility", "privacy"]
+    family: Literal["fidelity", "utility", "fairness", "privacy"]
     best: float
     worst: float
     meaning: str

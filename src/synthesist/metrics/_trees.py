@@ -20,8 +20,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def fit(x: Array, y: Array, categorical: list[int], objective: str, ctx: Context, **more: Any) -> Any:
-    """100 boosted trees on `x[row, feature]`, NaN missing.
+def fit(
+    x: Array, y: Array, categorical: list[int], objective: str, ctx: Context, rounds: int = 100, **more: Any
+) -> Any:
+    """100 boosted trees, or so many `rounds`, on `x[row, feature]`, NaN missing.
 
     Ke et al. 2017, LightGBM: A Highly Efficient Gradient Boosting Decision Tree, NeurIPS 30.
     """
@@ -37,7 +39,7 @@ def fit(x: Array, y: Array, categorical: list[int], objective: str, ctx: Context
         **more,
     }
     data = lightgbm.Dataset(x, y, categorical_feature=categorical, params=params)
-    return lightgbm.train(params, data, num_boost_round=100)
+    return lightgbm.train(params, data, num_boost_round=rounds)
 
 
 def predict(trees: Any, x: Array) -> Array:

@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.core import Context, Evidence, Score, Spec
-from synthesist.metrics._columns import Column, Columns, Side, encoded
+from synthesist.core import Context, Evidence, Score, Spec, knob
+from synthesist.metrics._columns import Columns, Side, drawn
+from synthesist.metrics._distribution import kolmogorov_smirnov
 from synthesist.metrics._estimate import NOTHING, Estimate, estimate
 from synthesist.metrics._scale import Scale
 
@@ -35,7 +36,8 @@ class ColumnShapes(Spec):
     millionth of a row is added to categories that only the synthetic table has.
 
     The interval is that of the score expected at these numbers of rows, from the influence of every
-    row on all columns together.
+    row on all columns together. Larger tables are judged by a random part of their rows, which `rows`
+    in the details counts.
 
     When not to use: as the only number. Columns drawn independently of each other reach 1 here;
     `pair_trends` and `c2st` see what this one cannot.
@@ -43,10 +45,11 @@ class ColumnShapes(Spec):
 
     standard = 12
 
+    rows: int = knob(50_000, "most rows drawn from each table", tries=(50, 200), ge=1)
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
-        del ctx
-        columns = encoded(case)
+        columns = drawn(case, self.rows, ctx)
         if columns.unusable:
             return SCALE.skip(columns.unusable)
         found, scores = _compare(columns, "synthetic")
@@ -77,8 +80,9 @@ def _compare(columns: Columns, side: Side) -> tuple[Estimate, dict[str, float]]:
         if not other.any():
             scores[column.name] = 0.0
             continue
-        compare = _kolmogorov_smirnov if column.numeric else _total_variation
-        scores[column.name], real_part, other_part = compare(column, column["train"][real], column[side][other])
+        cells = column["train"][real], column[side][other]
+        found = kolmogorov_smirnov(*cells) if column.numeric else _total_variation(column.levels, *cells)
+        scores[column.name], real_part, other_part = found
         ours[real] += (real_part - real_part.mean()) / real.mean()
         theirs[other] += (other_part - other_part.mean()) / other.mean()
     if not scores:
@@ -87,28 +91,11 @@ def _compare(columns: Columns, side: Side) -> tuple[Estimate, dict[str, float]]:
     return estimate(float(np.mean(list(scores.values()))), ours / count, theirs / count), scores
 
 
-def _kolmogorov_smirnov(column: Column, real: Floats, other: Floats) -> tuple[float, Floats, Floats]:
-    """1 - max over x of |F(x) - G(x)|, and each row's part in F and G where they differ most."""
-    del column
-    real_sorted, other_sorted = np.sort(real), np.sort(other)
-    gap_at_real = _below(real_sorted, real_sorted) - _below(other_sorted, real_sorted)
-    gap_at_other = _below(real_sorted, other_sorted) - _below(other_sorted, other_sorted)
-    points, gaps = np.concatenate([real_sorted, other_sorted]), np.concatenate([gap_at_real, gap_at_other])
-    widest = int(np.argmax(np.abs(gaps)))
-    sign = np.sign(gaps[widest])
-    return 1 - abs(float(gaps[widest])), -sign * (real <= points[widest]), sign * (other <= points[widest])
-
-
-def _below(values: Floats, points: Floats) -> Floats:
-    """The share of sorted `values` at or below each point."""
-    return np.searchsorted(values, points, side="right") / len(values)
-
-
 def _total_variation(
-    column: Column, real: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
+    levels: int, real: npt.NDArray[np.int64], other: npt.NDArray[np.int64]
 ) -> tuple[float, Floats, Floats]:
     """1 - half the sum over categories of |p - q|, and each row's part in it."""
-    p = np.bincount(real, minlength=column.levels + 1) / len(real)
-    q = np.bincount(other, minlength=column.levels + 1) / len(other)
+    p = np.bincount(real, minlength=levels + 1) / len(real)
+    q = np.bincount(other, minlength=levels + 1) / len(other)
     half_sign = np.sign(p - q) / 2
     return 1 - float(np.abs(p - q).sum()) / 2, -half_sign[real], half_sign[other]

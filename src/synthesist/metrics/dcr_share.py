@@ -12,6 +12,7 @@ from synthesist.metrics._scale import Scale
 __all__ = ["DCRShare"]
 
 Rows = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32]
 
 SCALE = Scale(
     metric="dcr_share",
@@ -32,6 +33,9 @@ class DCRShare(Spec):
     2025, The DCR Delusion, arXiv:2505.01524). The distance to the closest record is Gower's; a row
     equally near to both counts half. Train and holdout are drawn to the same size. The reference is
     one half of the holdout, judged against train and the other half.
+
+    Details hold the nearest-neighbour distance ratio beside it (`nndr_to_train`, `nndr_to_holdout`: medians, to be
+    compared with each other), which is a smoke test too: low to train alone means rows drawn to single records.
 
     The interval allows for many synthetic rows having the same nearest row.
 
@@ -65,11 +69,27 @@ class DCRShare(Spec):
         """The share of these rows that lie nearer to train than to `unseen`."""
         size = min(columns.rows["train"], len(unseen), self.stock)
         seen = sample(ctx.rng("train rows"), columns.rows["train"], size)
-        to_seen, near_seen = gower.nearest(side, rows, "train", seen, ctx.threads)
-        to_unseen, near_unseen = gower.nearest(side, rows, "holdout", unseen[:size], ctx.threads)
+        two = min(2, size)
+        seen_two, seen_places = gower.nearest_few(side, rows, "train", seen, two, ctx.threads)
+        unseen_two, unseen_places = gower.nearest_few(side, rows, "holdout", unseen[:size], two, ctx.threads)
+        to_seen, near_seen, to_unseen, near_unseen = (
+            each[:, 0] for each in (seen_two, seen_places, unseen_two, unseen_places)
+        )
         nearer, tied = to_seen < to_unseen, to_seen == to_unseen
         share = float(np.mean(nearer + 0.5 * tied))
         # Rows with the same nearest row go the same way together: count them as fewer.
         crowd = np.bincount(np.where(nearer | tied, near_seen, size + near_unseen))
         found = wilson(share, len(rows) ** 2 / float((crowd.astype(float) ** 2).sum()))
-        return found, {"rows": len(rows), "stock": size, "ties": float(tied.mean())}
+        return found, {
+            "rows": len(rows),
+            "stock": size,
+            "ties": float(tied.mean()),
+            "nndr_to_train": _ratio(seen_two),
+            "nndr_to_holdout": _ratio(unseen_two),
+        }
+
+
+def _ratio(distance: Ints) -> float:
+    """The median ratio of the nearest to the second nearest distance; 1 where both are met exactly."""
+    nearest, second = distance[:, 0], distance[:, -1]
+    return float(np.median(np.where(second > 0, nearest / np.maximum(second, 1), 1.0)))

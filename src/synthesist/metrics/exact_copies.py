@@ -1,11 +1,12 @@
 """How many synthetic rows are training rows, beyond what chance explains."""
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.metrics._columns import encoded, judged
 from synthesist.metrics._estimate import Estimate, sample
+from synthesist.metrics._rows import Hashes, hashed
 from synthesist.metrics._scale import Scale
 
 __all__ = ["ExactCopies"]
@@ -46,28 +47,28 @@ class ExactCopies(Spec):
         if columns.rows["holdout"] < 2:
             return SCALE.skip("The holdout needs at least 2 rows.")
         names = list(judged(case))
-        train, holdout, synthetic = (side.table.select(names) for side in (case.train, case.holdout, case.synthetic))
-        holdout = holdout[sample(ctx.rng("holdout rows"), holdout.height, holdout.height)]
-        train = train[sample(ctx.rng("train rows"), train.height, train.height)]
+        train, holdout, synthetic = (
+            hashed(side.table.select(names)) for side in (case.train, case.holdout, case.synthetic)
+        )
+        holdout = holdout[sample(ctx.rng("holdout rows"), len(holdout), len(holdout))]
+        train = train[sample(ctx.rng("train rows"), len(train), len(train))]
         found, details = _excess(synthetic, train, holdout)
-        middle = holdout.height // 2
+        middle = len(holdout) // 2
         reference, _ = _excess(holdout[:middle], train, holdout[middle:])
         return SCALE.score(found, reference, details)
 
 
-def _excess(made: pl.DataFrame, train: pl.DataFrame, unseen: pl.DataFrame) -> tuple[Estimate, dict[str, float | int]]:
+def _excess(made: Hashes, train: Hashes, unseen: Hashes) -> tuple[Estimate, dict[str, float | int]]:
     """The share of `made` found in train less the share found in as many unseen rows."""
-    size = min(train.height, unseen.height)
-    distinct = made.group_by(made.columns).agg(pl.len().alias("")).with_row_index(" ")
-    count = distinct[""].to_numpy().astype(float)
+    size = min(len(train), len(unseen))
+    distinct, count = np.unique(made, return_counts=True)
+    count = count.astype(float)
 
-    def found_in(stock: pl.DataFrame) -> np.ndarray:
-        hit = np.zeros(len(count), dtype=bool)
-        hit[distinct.join(stock, on=made.columns, how="semi", nulls_equal=True)[" "].to_numpy()] = True
-        return hit
+    def found_in(stock: Hashes) -> npt.NDArray[np.bool_]:
+        return np.isin(distinct, stock)
 
     in_train, in_unseen = found_in(train[:size]), found_in(unseen[:size])
-    n, gain, loss = made.height, count[in_train].sum(), count[in_unseen].sum()
+    n, gain, loss = len(made), count[in_train].sum(), count[in_unseen].sum()
     spread = float((count[in_train ^ in_unseen] ** 2).sum())  # equal rows go the same way together
     middle = (gain - loss) / (n + 2)
     error = np.sqrt(max(spread + 1 - (gain - loss) ** 2 / (n + 2), 0)) / (n + 2)

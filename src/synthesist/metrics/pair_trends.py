@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.core import Context, Evidence, Score, Spec
-from synthesist.metrics._columns import Column, Columns, Side, encoded
+from synthesist.core import Context, Evidence, Score, Spec, knob
+from synthesist.metrics._cells import similarity
+from synthesist.metrics._columns import Column, Columns, Side, drawn
 from synthesist.metrics._estimate import NOTHING, Estimate, estimate
 from synthesist.metrics._scale import Scale
 
@@ -35,10 +36,10 @@ class PairTrends(Spec):
     which missing is a value of its own. The value is the mean over all pairs. Constant columns
     trend with nothing and are left out.
 
-    These are the definitions of CorrelationSimilarity and ContingencySimilarity in SDMetrics 0.32, on
-    all rows. Its QualityReport differs in three ways: it averages only pairs with |r| > 0.5 or
-    Cramer's V > 0.3, it cuts each table in bins of its own range, and it draws 50,000 rows without
-    a seed. Where r is undefined in the synthetic table only, SDMetrics drops the pair; here r counts as 0.
+    These are the definitions of CorrelationSimilarity and ContingencySimilarity in SDMetrics 0.32. Its
+    QualityReport differs in three ways: it averages only pairs with |r| > 0.5 or Cramer's V > 0.3, it
+    cuts each table in bins of its own range, and it draws its 50,000 rows without a seed. Where r is
+    undefined in the synthetic table only, SDMetrics drops the pair; here r counts as 0.
 
     When not to use: as the only number. It is blind to what three columns do together, and to
     trends between numbers that are not linear; `c2st` sees both.
@@ -46,9 +47,11 @@ class PairTrends(Spec):
 
     standard = 14
 
+    rows: int = knob(50_000, "most rows drawn from each table", tries=(50, 200), ge=2)
+
     def score(self, case: Evidence, ctx: Context) -> Score:
         """Compare synthetic with train; the reference compares holdout with train."""
-        columns = encoded(case)
+        columns = drawn(case, self.rows, ctx)
         if columns.unusable:
             return SCALE.skip(columns.unusable)
         found, scores = _compare(columns, "synthetic", ctx)
@@ -145,13 +148,4 @@ def _binned(column: Column, side: Side) -> tuple[int, Array, Array]:
 
 def _contingency(a: tuple[int, Array, Array], b: tuple[int, Array, Array], influences: tuple[Array, Array]) -> float:
     """1 - half the sum over cells of |p - q|; adds each row's part to the influences."""
-    ours, theirs = a[1] * b[0] + b[1], a[2] * b[0] + b[2]
-    cells = a[0] * b[0]
-    if cells > 4 * (len(ours) + len(theirs)):
-        values, codes = np.unique(np.concatenate([ours, theirs]), return_inverse=True)
-        ours, theirs, cells = codes[: len(ours)], codes[len(ours) :], len(values)
-    difference = np.bincount(ours, minlength=cells) / len(ours) - np.bincount(theirs, minlength=cells) / len(theirs)
-    half_sign = np.sign(difference) / 2
-    influences[0][:] -= half_sign[ours]
-    influences[1][:] += half_sign[theirs]
-    return 1 - float(np.abs(difference).sum()) / 2
+    return similarity(a[1] * b[0] + b[1], a[2] * b[0] + b[2], a[0] * b[0], influences)

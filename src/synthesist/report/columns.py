@@ -3,7 +3,7 @@
 The aggregates are made here, once; charts, findings, JSON and terminal only ever see these.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
@@ -52,6 +52,8 @@ class Column:
     score: float = nan
     reference: float = nan
     measure: str = ""
+    table: str = ""
+    """Which of several tables it is in."""
 
     @property
     def behind(self) -> float:
@@ -59,15 +61,17 @@ class Column:
         return self.reference - self.score
 
 
-def describe(case: Evidence, scores: Mapping[str, Score]) -> Iterator[Column]:
+def describe(case: Evidence, scores: Sequence[Score]) -> Iterator[Column]:
     """Every column of every table, with its score where one was computed."""
-    shapes = scores["column_shapes"].details.get("columns", {}) if "column_shapes" in scores else {}
+    shapes = {score.table: score.details.get("columns", {}) for score in scores if score.metric == "column_shapes"}
+    several = len(case.train.schema.tables) > 1
     for label, table, name in _columns(case):
         sides = {side: getattr(case, side).tables[table][name] for side in ("train", "holdout", "synthetic")}
         column = _column(label, case.train.schema.tables[table][name], sides)
-        found = shapes.get(label, {})
+        found = shapes.get(table if several else "", {}).get(name, {})
         yield replace(
             column,
+            table=table if several else "",
             score=float(found.get("score", nan)),
             reference=float(found.get("reference", nan)),
             measure=str(found.get("measure", "")),

@@ -20,6 +20,8 @@ from synthesist.report.verdict import Verdict, verdict
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from synthesist.report.report import Report
+
 __all__ = ["Attempt", "Comparison", "Entry", "compared"]
 
 FORMAT, VERSION = "synthesist-comparison", 2
@@ -49,7 +51,7 @@ class Entry:
 
     def score(self, metric: str) -> Score | None:
         """The score of this name, if it was computed."""
-        return next((score for score in self.scores if score.metric == metric and not score.skipped), None)
+        return next((score for score in self.scores if score.name == metric and not score.skipped), None)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -66,10 +68,25 @@ class Comparison:
     watts: float = 10.0
     """What one busy core takes: the assumption behind every figure of energy."""
 
+    @classmethod
+    def of(cls, title: str, reports: "Mapping[str, Report]") -> "Comparison":
+        """Reports on several synthetic tables side by side, under their names; what they took is not known."""
+        return cls(title, tuple(Entry(name, {}, report.scores) for name, report in reports.items()))
+
+    @cached_property
+    def costs(self) -> "tuple[tuple[str, Callable[[Comparison, Entry], float]], ...]":
+        """What learning and drawing took, in the order of the tables; nothing where it is not known of any."""
+        return COSTS if any(isfinite(entry.cost.cpu_seconds) for entry in self.entries) else ()
+
     @cached_property
     def advice(self) -> Advice:
         """Which method to use, and what the others have for and against them."""
         return advise(self.judged)
+
+    @property
+    def kind(self) -> str:
+        """What stands side by side."""
+        return "Methods" if self.costs else "Synthetic tables"
 
     def energy(self, entry: Entry) -> float:
         """Watt-hours for learning and drawing: CPU seconds times watts; no memory, no cooling, no GPU."""
@@ -83,7 +100,7 @@ class Comparison:
     @property
     def metrics(self) -> dict[str, Score]:
         """One score of each metric that any method was given, for its title, best value and reference."""
-        return {score.metric: score for entry in self.judged for score in entry.scores if not score.skipped}
+        return {score.name: score for entry in self.judged for score in entry.scores if not score.skipped}
 
     def best(self, metric: str) -> tuple[str, ...]:
         """The methods nearest to the best value of a metric: one, or several that are level."""
@@ -193,7 +210,7 @@ def _table(found: Comparison) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(f"Methods on {found.title}"), title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = Table(title=Text(f"{found.kind} on {found.title}"), title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for heading in ("best", "holdout", *(entry.method for entry in found.judged)):
         table.add_column(heading, justify="right")
@@ -201,10 +218,11 @@ def _table(found: Comparison) -> "Table":
         marked = found.best(metric)
         cells = [_cell(entry.score(metric), entry.method in marked) for entry in found.judged]
         table.add_row(metric, f"{example.best:g}", f"{example.reference:.3f}", *cells)
-    for heading, read in COSTS:
+    for heading, read in found.costs:
         table.add_row(heading, "", "", *(amount(read(found, entry)) for entry in found.judged))
     failed = [f"{entry.method} failed: {entry.failure}" for entry in found.entries if entry.failure]
-    notes = ["* nearest to the best", f"Energy: {found.watts:g} W for each busy core.", *failed]
+    energy = [f"Energy: {found.watts:g} W for each busy core."] if found.costs else []
+    notes = ["* nearest to the best", *energy, *failed]
     table.caption = Text("\n".join([*notes, "", f"{found.advice.headline} {found.advice.why}", *found.advice.others]))
     table.caption_justify = "left"
     return table

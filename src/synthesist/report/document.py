@@ -10,6 +10,7 @@ from synthesist.core import Curve, Score
 from synthesist.errors import DataError
 from synthesist.report.cells import Cells
 from synthesist.report.columns import Column, Spike
+from synthesist.report.gates import Outcome
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -40,6 +41,9 @@ def dump(report: "Report") -> str:
         "target": report.target,
         "provenance": dict(report.provenance),
         "training": asdict(report.training) if report.training else None,
+        "gates": [asdict(outcome) for outcome in report.gates],
+        "previous": [asdict(score) for score in report.previous],
+        "explanation": dict(report.explanation),
     }
     return json.dumps(_finite(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
@@ -69,6 +73,9 @@ def parse(text: str) -> "Report":
             target=tree["target"],
             provenance=tree["provenance"],
             training=_curve(tree.get("training")),
+            gates=tuple(Outcome(gate["gate"], tuple(gate["failures"])) for gate in tree.get("gates", ())),
+            previous=tuple(_read(Score, score) for score in tree.get("previous", ())),
+            explanation=tree.get("explanation", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"This report is damaged: {error!r}.") from None

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from synthesist.core import Score
@@ -30,13 +30,28 @@ class Finding:
     about: str
     sentence: str
     step: str
+    table: str = ""
+    """Which of several tables it is about."""
 
 
 def find(scores: Sequence[Score], columns: Sequence[Column]) -> tuple[Finding, ...]:
     """Everything that stands out, the most urgent first."""
+    tables = dict.fromkeys((*(score.table for score in scores), *(column.table for column in columns)))
+    found = [
+        replace(finding, table=table)
+        for table in tables
+        for finding in _in_table(
+            [score for score in scores if score.table == table],
+            [column for column in columns if column.table == table],
+        )
+    ]
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _in_table(scores: Sequence[Score], columns: Sequence[Column]) -> list[Finding]:
     by_metric = {score.metric: score for score in scores}
     rulings = {ruling.rule.metric: ruling for ruling in verdict(scores).rulings}
-    found = [
+    return [
         *_copies(by_metric, rulings),
         *_membership(by_metric, rulings),
         *_utility(by_metric, rulings),
@@ -47,7 +62,6 @@ def find(scores: Sequence[Score], columns: Sequence[Column]) -> tuple[Finding, .
         *_told_apart(by_metric, rulings),
         *_skipped(scores),
     ]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def worst_columns(columns: Sequence[Column]) -> list[Column]:

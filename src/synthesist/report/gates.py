@@ -8,7 +8,7 @@ from operator import ge, gt, le, lt
 from synthesist.core import Score
 from synthesist.errors import GateError, SpecError, did_you_mean
 
-__all__ = ["Gate", "require"]
+__all__ = ["Gate", "Outcome", "outcomes", "require"]
 
 FORM = re.compile(r"\s*(?P<name>[^<>=]+?)(?:\.(?P<part>value|low|high))?\s*(?P<sign><=|>=|<|>)\s*(?P<bound>\S+)\s*")
 SIGNS: Mapping[str, Callable[[float, float], bool]] = {"<=": le, ">=": ge, "<": lt, ">": gt}
@@ -70,6 +70,28 @@ class Gate:
         return "" if SIGNS[self.sign](value, self.bound) else f"{score.name}{part} is {value:.4g}"
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """A gate, and why it does not hold; nothing where it does."""
+
+    gate: str
+    failures: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the score was reached."""
+        return not self.failures
+
+
+def outcomes(scores: Sequence[Score], gates: Sequence[str]) -> tuple[Outcome, ...]:
+    """What became of every gate.
+
+    Raises:
+        SpecError: a gate cannot be read or names no score.
+    """
+    return tuple(Outcome(gate.strip(), tuple(Gate.read(gate).failures(scores))) for gate in gates)
+
+
 def require(scores: Sequence[Score], gates: Sequence[str]) -> None:
     """Check every gate; one error names all that failed, with the values found.
 
@@ -77,8 +99,7 @@ def require(scores: Sequence[Score], gates: Sequence[str]) -> None:
         SpecError: a gate cannot be read or names no score.
         GateError: a score was skipped, or is on the wrong side.
     """
-    failures = [Gate.read(gate).failures(scores) for gate in gates]
-    failed = [line for lines in failures for line in lines]
+    failed = [outcome for outcome in outcomes(scores, gates) if not outcome.holds]
     if failed:
-        short = sum(map(bool, failures))
-        raise GateError(f"{short} of {len(gates)} gates failed:\n" + "\n".join(f"  {line}" for line in failed))
+        lines = "\n".join(f"  {line}" for outcome in failed for line in outcome.failures)
+        raise GateError(f"{len(failed)} of {len(gates)} gates failed:\n{lines}")

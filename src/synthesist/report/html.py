@@ -1,7 +1,7 @@
 """The report as one page, or as a fragment for a notebook: offline, without scripts, escaped."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -25,6 +25,22 @@ __all__ = ["comparison", "fragment", "page"]
 
 MOST_IN_HEATMAP = 40
 MOST_PAIRS = 10
+MOST_PARTS = 40
+MOST_REASONS = 12
+LARGE = {rule.metric for rule in RULES}
+CONTENTS = {
+    "findings": "What stands out",
+    "fidelity": "Fidelity",
+    "utility": "Utility",
+    "fairness": "Fairness",
+    "privacy": "Privacy",
+    "why": "What gives the rows away",
+    "columns": "Columns",
+    "pairs": "Pairs",
+    "criteria": "What regulators ask",
+    "made": "How it was made",
+    "reading": "How to read this page",
+}
 GLANCE = {
     "fidelity": ("Fidelity", {"c2st": "told apart (AUC)", "column_shapes": "columns", "pair_trends": "pairs"}),
     "utility": ("Utility", {"tstr": "loss in training"}),
@@ -55,11 +71,9 @@ def fragment(report: "Report") -> str:
 
 def comparison(found: "Comparison", whole: bool = True) -> str:
     """A comparison of methods, as a page or as a fragment."""
-    from synthesist.report.comparison import COSTS
-
     groups = _groups(found)
-    width = sum(len(columns) for _, _, columns in groups) + len(COSTS)
-    parts = {"chart": _trade_off(found), "groups": groups, "costs": COSTS, "width": width}
+    width = sum(len(columns) for _, _, columns in groups) + len(found.costs)
+    parts = {"chart": _trade_off(found), "groups": groups, "costs": found.costs, "width": width}
     return _template("comparison.html.j2").render(found=found, style=_style(), whole=whole, **parts)
 
 
@@ -91,38 +105,88 @@ def _groups(found: "Comparison") -> list[tuple[str, str, list[tuple[str, Score]]
 
 def _view(report: "Report") -> dict[str, Any]:
     """Everything the template says, ready to be put in place."""
-    by_metric = {score.metric: score for score in report.scores}
-    ranked = worst_columns(report.columns)
-    rest = [column for column in report.columns if not isfinite(column.behind)]
-    importance = by_metric["c2st"].details.get("importance", {}) if "c2st" in by_metric else {}
-    return {
+    tables = [_table(report, name) for name in report.tables]
+    families = [(family, words, *_ranked(report.scores, family)) for family, words in FAMILIES.items()]
+    view = {
         "report": report,
         "style": _style(),
         "k": K,
-        "families": [
-            (words, [score for score in report.scores if score.family == family])
-            for family, words in FAMILIES.items()
-            if any(score.family == family for score in report.scores)
-        ],
-        "columns": [*ranked, *rest],
-        "pairs": worst_pairs(by_metric)[:MOST_PAIRS],
-        "heatmap": _heatmap(report, by_metric),
-        "importance": _safe(charts.importance(importance)) if importance else "",
+        "families": [family for family in families if family[2] or family[3]],
+        "tables": tables,
+        "shares": _shares(report),
         "losses": _safe(charts.loss_chart(report.training)) if report.training and report.training.train else "",
-        "rules": RULES,
         "weak_attack": WEAK_ATTACK,
+        "baseline": any(isfinite(score.baseline) for score in report.scores),
+        "most_parts": MOST_PARTS,
+        "most_reasons": MOST_REASONS,
+        "inline": False,
+    }
+    return view | {"contents": [(anchor, words) for anchor, words in CONTENTS.items() if _has(anchor, view)]}
+
+
+def _has(anchor: str, view: Mapping[str, Any]) -> bool:
+    """Whether the page has this part."""
+    report = view["report"]
+    there = {
+        "why": bool(report.explanation or view["shares"]),
+        "pairs": any(table["pairs"] for table in view["tables"]),
+        "made": bool(report.provenance),
+        **dict.fromkeys(FAMILIES, False),
+        **{family: True for family, *_ in view["families"]},
+    }
+    return there.get(anchor, True)
+
+
+def _ranked(scores: Sequence[Score], family: str) -> tuple[list[Score], list[Score]]:
+    """The scores of a family that set its light, shown large, and the others, shown in a table."""
+    own = [score for score in scores if score.family == family]
+    large = [score for score in own if score.metric in LARGE]
+    return large, [score for score in own if score.metric not in LARGE]
+
+
+def _shares(report: "Report") -> list[tuple[str, Any]]:
+    """By table, where the classifier looks; the shares of an explanation say it better than those of a score."""
+    if shares := report.explanation.get("columns"):
+        return [("", _safe(charts.importance(shares)))]
+    told = [(score.table, score.details.get("importance")) for score in report.scores if score.metric == "c2st"]
+    return [(table, _safe(charts.importance(shares))) for table, shares in told if shares]
+
+
+def _table(report: "Report", name: str) -> dict[str, Any]:
+    """The columns and pairs of one table, the worst first."""
+    columns = [column for column in report.columns if column.table == name]
+    pairs = worst_pairs({score.metric: score for score in report.scores if score.table == name})
+    ranked = worst_columns(columns)
+    rest = [column for column in columns if not isfinite(column.behind)]
+    return {
+        "name": name,
+        "columns": [*ranked, *rest],
+        "pairs": pairs[:MOST_PAIRS],
+        "heatmap": _heatmap(columns, pairs) if pairs else "",
     }
 
 
-def _heatmap(report: "Report", scores: Mapping[str, Score]) -> Any:
-    pairs = worst_pairs(scores)
-    if not pairs:
-        return ""
+def _heatmap(columns: Sequence[Column], pairs: Sequence[Mapping[str, float | str]]) -> Any:
     shown: dict[str, None] = {}
     for pair in pairs:
         shown.update({str(pair[end]): None for end in ("a", "b") if len(shown) < MOST_IN_HEATMAP})
-    names = [column.name for column in report.columns if column.name in shown]
-    return _safe(charts.heatmap(names, pairs))
+    names = [column.name.removeprefix(f"{column.table}.") for column in columns]
+    return _safe(charts.heatmap([name for name in names if name in shown], pairs))
+
+
+def _part(value: Any) -> Any:
+    """A cell of the parts of a score."""
+    if value is None:
+        return "too few rows"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return charts.printable(", ".join(f"{column} {cell}" for column, cell in value.items()))
+    if isinstance(value, float):
+        return charts.figure(value)
+    return _safe(f"<code>{escape(charts.printable(value))}</code>")
 
 
 def _chart(column: Column) -> Any:
@@ -171,6 +235,7 @@ def _template(name: str) -> "Template":
     environment.filters |= {
         "amount": amount,
         "chart": _chart,
+        "part": _part,
         "code": _code,
         "number": charts.figure,
         "percent": lambda share: _unbroken(percent(share)),

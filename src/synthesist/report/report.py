@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthesist.core import Context, Curve, Evidence, Score
+from synthesist.errors import DataError, NotFoundError
 from synthesist.report import gates
 from synthesist.report.columns import Column, column_names, describe
+from synthesist.report.criteria import Answer, answers
 from synthesist.report.details import Lock
 from synthesist.report.findings import Finding, find
+from synthesist.report.gates import Outcome, outcomes
 from synthesist.report.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -36,6 +39,12 @@ class Report:
     provenance: Mapping[str, str] = field(default_factory=dict)
     training: Curve | None = None
     """The losses of the model, where it was trained step by step."""
+    gates: tuple[Outcome, ...] = ()
+    """Scores that were required, and whether they were reached."""
+    previous: tuple[Score, ...] = ()
+    """The scores of an earlier run, to stand beside these."""
+    explanation: Mapping[str, Any] = field(default_factory=dict)
+    """Why synthetic rows can be told from real ones, in rules."""
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -43,13 +52,27 @@ class Report:
         return verdict(self.scores)
 
     @cached_property
+    def answers(self) -> tuple[Answer, ...]:
+        """What regulators and standards ask, and what was measured."""
+        return answers(self.scores, self.provenance)
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What stands out, the worst first, each with the next step."""
         return find(self.scores, self.columns)
 
     def score(self, metric: str) -> Score | None:
-        """The score of this name, if it is in the report."""
-        return next((score for score in self.scores if score.metric == metric), None)
+        """The score of this name, as `c2st` or, of one of several tables, `orders.c2st`; None if it is not there."""
+        return next((score for score in self.scores if metric == score.name), None)
+
+    def before(self, score: Score) -> Score | None:
+        """The same score in the earlier run, if it was computed there."""
+        return next((old for old in self.previous if old.name == score.name and not old.skipped), None)
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that are judged one by one; one without a name where there is one."""
+        return tuple(dict.fromkeys(column.table for column in self.columns)) or ("",)
 
     def require(self, *gates_: str) -> "Report":
         """Raise GateError unless every gate holds, as in `report.require("c2st<=0.6", "validity>=1")`.
@@ -60,7 +83,9 @@ class Report:
         return self
 
     def save(self, path: str | Path) -> tuple[Path, ...]:
-        """Write the page (.html), the data (.json), or both (a path without an ending).
+        """Write the page (.html, .pdf), a text (.md), the data (.json) or the gates as a test run (.xml, JUnit).
+
+        A path without an ending writes the page and the data.
 
         Raises:
             OutputError: the folder is missing or cannot be written, or the ending is another.
@@ -81,12 +106,45 @@ class Report:
 
         return dump(self)
 
+    def to_markdown(self) -> str:
+        """The same in Markdown, without the charts."""
+        from synthesist.report.markdown import text
+
+        return text(self)
+
+    def to_card(self) -> str:
+        """A data card in Markdown, to go with the rows: what they are, how they were made, what they are not for."""
+        from synthesist.report.markdown import card
+
+        return card(self)
+
+    def to_junit(self) -> str:
+        """The gates as a test run."""
+        from synthesist.report.junit import junit
+
+        return junit(self.title, self.gates)
+
     @classmethod
     def from_json(cls, text: str) -> "Report":
         """Read what `to_json` wrote."""
         from synthesist.report.document import parse
 
         return parse(text)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Report":
+        """Read a report that was saved as .json.
+
+        Raises:
+            NotFoundError: there is no such file.
+            DataError: it is no report.
+        """
+        try:
+            return cls.from_json(Path(path).read_text("utf-8"))
+        except FileNotFoundError:
+            raise NotFoundError(f"No report {path}. Write one with --json or `report.save`.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"Cannot read the report {path}: {error}.") from None
 
     def summary(self, path: str | Path | None = None) -> "Panel":
         """A panel for the terminal; `path` adds a link to the saved page."""
@@ -119,20 +177,25 @@ def build(
     title: str = "",
     provenance: Mapping[str, Any] | None = None,
     training: Curve | None = None,
+    gates: Sequence[str] = (),
+    previous: Sequence[Score] = (),
+    explanation: Mapping[str, Any] | None = None,
 ) -> Report:
     """Aggregate the evidence and put the scores beside it."""
     rows = {side: getattr(case, side).units for side in ("train", "holdout", "synthetic")}
-    lock = Lock({*column_names(case), *case.train.schema.tables}, rows)
+    lock = Lock.of(case)
     kept = tuple(replace(score, details=lock.harmless(score.details)) for score in scores)
-    by_metric = {score.metric: score for score in kept}
     return Report(
         title=title or f"{' and '.join(case.train.schema.tables)}: synthetic data report",
         scores=kept,
-        columns=tuple(ctx.track(describe(case, by_metric), "report", total=len(column_names(case)))),
+        columns=tuple(ctx.track(describe(case, kept), "report", total=len(column_names(case)))),
         rows=rows,
         target=case.target,
         provenance=dict(_told(provenance or {})),
         training=training,
+        gates=outcomes(kept, gates),
+        previous=tuple(previous),
+        explanation=explanation or {},
     )
 
 

@@ -70,6 +70,13 @@ class Ruling:
     read: float
     light: Light
     remark: str = ""
+    table: str = ""
+    """Which of several tables was read."""
+
+    @property
+    def about(self) -> str:
+        """The name of the score that was read."""
+        return f"{self.table}.{self.rule.metric}" if self.table else self.rule.metric
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,7 @@ class Verdict:
 
 def verdict(scores: Sequence[Score]) -> Verdict:
     """Apply every rule; a family is as good as its worst rule."""
-    by_metric = {score.metric: score for score in scores}
-    rulings = tuple(_ruling(rule, by_metric.get(rule.metric)) for rule in RULES)
+    rulings = tuple(ruling for rule in RULES for ruling in _rulings(rule, scores))
     lights = {family: _worst([r.light for r in rulings if r.rule.family == family]) for family in FAMILIES}
     return Verdict(_sentence(lights), lights, rulings)
 
@@ -99,21 +105,29 @@ def behind(score: Score) -> float:
     return score.reference - score.value if score.best > score.worst else score.value - score.reference
 
 
-def _ruling(rule: Rule, score: Score | None) -> Ruling:
-    if score is None:
-        return Ruling(rule, nan, "none", "not computed")
+def _rulings(rule: Rule, scores: Sequence[Score]) -> list[Ruling]:
+    """The rule applied to the score it reads, of every table that has one."""
+    about = [score for score in scores if score.metric == rule.metric]
+    found = [(*_light(rule, score), score.table) for score in about]
+    return [Ruling(rule, read, light, remark, table) for light, read, remark, table in found] or [
+        Ruling(rule, nan, "none", "not computed")
+    ]
+
+
+def _light(rule: Rule, score: Score) -> tuple[Light, float, str]:
+    """The light a score is given, what was read, and a remark on it."""
     if score.skipped:
-        return Ruling(rule, nan, "none", score.skipped)
+        return "none", nan, score.skipped
     read = behind(score) if rule.reads == "behind" else float(getattr(score, rule.reads))
     if not isfinite(read):
-        return Ruling(rule, nan, "none", "no reference to compare with")
+        return "none", nan, "no reference to compare with"
     light: Light = "good" if read <= rule.good else "fair" if read <= rule.fair else "poor"
     if light == "poor" and rule.reads == "high" and score.low <= score.best:
-        return Ruling(rule, read, "fair", "chance alone lies inside the interval: too few rows to tell")
+        return "fair", read, "chance alone lies inside the interval: too few rows to tell"
     power = score.details.get("power")
     if light == "good" and isinstance(power, int | float) and power < WEAK_ATTACK:
-        return Ruling(rule, read, "fair", f"the attack reaches only {power:.2f} on an outright copy: too weak to clear")
-    return Ruling(rule, read, light)
+        return "fair", read, f"the attack reaches only {power:.2f} on an outright copy: too weak to clear"
+    return light, read, ""
 
 
 def _worst(lights: Sequence[Light]) -> Light:

@@ -8,10 +8,12 @@ from functools import cache, partial
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.sources import read
+from synthesist.methods.marginals import Marginals
 from synthesist.testing.case import Case
 from synthesist.testing.knobs import knob_cases, text_cases
-from synthesist.testing.tables import TABLES, mixed
+from synthesist.testing.tables import TABLES, mixed, visited
 from synthesist.testing.traces import Traces, watched
+from synthesist.verbs.reading import split
 
 __all__ = ["metric_cases"]
 
@@ -19,11 +21,17 @@ SEED = 11
 
 
 def metric_cases(spec: Spec) -> list[Case]:
-    """All cases of one metric: on each table, the real rows of one half are judged as if synthetic."""
+    """All cases of one metric: on each table, the real rows of one third are judged as if synthetic.
+
+    One that judges related tables is tried on such as well.
+    """
+    tables: dict[str, Callable[[], Dataset]] = dict(TABLES)
+    if "links" in spec.needs:
+        tables["visited"] = visited
 
     @cache
     def judged(table: str) -> Traces[Score]:
-        case = _evidence(TABLES[table]())
+        case = _evidence(tables[table]())
         return watched(partial(_score, spec, case), case.train, case.holdout, case.synthetic)
 
     def on(table: str, check: Callable[[Score], None]) -> Callable[[], None]:
@@ -37,8 +45,8 @@ def metric_cases(spec: Spec) -> list[Case]:
         assert repr(again) == repr(first), f"A second call with the same seed: {again} and {first}."
 
     return [
-        *(Case(spec.name(), "leaves_no_trace", table, quiet(table)) for table in TABLES),
-        *(Case(spec.name(), "knows_itself", table, on(table, _knows_itself)) for table in TABLES),
+        *(Case(spec.name(), "leaves_no_trace", table, quiet(table)) for table in tables),
+        *(Case(spec.name(), "knows_itself", table, on(table, _knows_itself)) for table in tables),
         Case(spec.name(), "same_seed", "", same_seed),
         *text_cases(spec),
         *knob_cases(spec, _outcome),
@@ -46,13 +54,17 @@ def metric_cases(spec: Spec) -> list[Case]:
 
 
 def _evidence(data: Dataset) -> Evidence:
-    """Three parts of one table; where it has a single row, all three are that row."""
+    """Three parts of a table, or of related ones by their unit; where there is a single row, all three are that row."""
+    if len(data.tables) > 1:
+        first, rest = split(data, 1 / 3)
+        return Evidence(first, *split(rest, 1 / 2))
     third = max(data.units // 3, 1)
     train, holdout, synthetic = (
         data.with_table(data.table.slice(min(i * third, data.units - third), third)) for i in range(3)
     )
     target = "sector" if "sector" in data.table.columns else None
-    return Evidence(train, holdout, synthetic, target=target)
+    protected = ("smoker",) if "smoker" in data.table.columns else ()
+    return Evidence(train, holdout, synthetic, target=target, protected=protected, method=Marginals(), domain=holdout)
 
 
 def _score(spec: Spec, case: Evidence) -> Score:
@@ -60,8 +72,8 @@ def _score(spec: Spec, case: Evidence) -> Score:
 
 
 def _outcome(spec: Spec) -> Iterator[Score]:
-    """What it finds in a table large enough for its knobs to bite."""
-    yield _score(spec, _evidence(read(mixed(900))))
+    """What it finds in a table, or in related ones, large enough for its knobs to bite."""
+    yield _score(spec, _evidence(visited() if spec.tried_on == "related" else read(mixed(900))))
 
 
 def _knows_itself(score: Score) -> None:

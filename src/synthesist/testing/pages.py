@@ -20,11 +20,23 @@ from synthesist.verbs.named import as_model
 if TYPE_CHECKING:
     from synthesist.testing.filled import Filled, Templates
 
-__all__ = ["Pages", "Sampled"]
+__all__ = ["Pages", "Sampled", "Wanted"]
 
 KEPT = 32  # drawings kept for other tests of the session
 MOST = 1_000_000  # rows drawn at most to find some that meet a condition
 FRAMES = ("polars", "pandas", "pyarrow", "rows")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a test asks for; `schema` is a page, beside the test in the folder `here`, instead of the project's."""
+
+    n: Any
+    where: Where
+    seed: int
+    schema: str | Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    here: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,16 +80,7 @@ class Pages:
     notes: list[str] = field(default_factory=list)
     """What of the pages is not kept; a warning would fail the first test that reads a page, whatever it is about."""
 
-    def table(
-        self,
-        schema: str | Path | None,
-        name: str,
-        n: Any,
-        where: Where,
-        seed: int,
-        options: Mapping[str, Any] | None = None,
-        here: Path | None = None,
-    ) -> Sampled:
+    def table(self, name: str, wanted: Wanted) -> Sampled:
         """Exactly n rows of one table.
 
         Raises:
@@ -85,29 +88,16 @@ class Pages:
             NotFoundError: no page has this table.
             ConditionError: too few rows meet the conditions.
         """
-        page, model = self._of_table(self._paths(schema, here), name, options or {})
-        name = name or _only(model, page)
+        page, model = self._of_table(name, wanted)
+        name, n = name or _only(model, page), wanted.n
         if not isinstance(n, int) or isinstance(n, bool) or n < 1:
             raise SpecError(f"Cannot draw n = {n!r} rows of `{name}`: that is a whole number of at least 1.")
-        data = self._drawn(_Asked(page, _stamp(page), repr(options), name, n, repr(where), seed, model, where))
-        return Sampled(data, page, name)
+        return Sampled(self._drawn(_Asked.of(page, model, name, wanted)), page, name)
 
-    def tables(
-        self,
-        schema: str | Path | None,
-        n: Any,
-        where: Where,
-        seed: int,
-        options: Mapping[str, Any] | None = None,
-        here: Path | None = None,
-    ) -> Sampled:
+    def tables(self, wanted: Wanted) -> Sampled:
         """All tables of the one page, or of the first where there are several."""
-        page = self._paths(schema, here)[0]
-        model = self._model(page, options or {})
-        known = tuple(sorted(n.items())) if isinstance(n, Mapping) else n
-        return Sampled(
-            self._drawn(_Asked(page, _stamp(page), repr(options), "", known, repr(where), seed, model, where)), page
-        )
+        page = self._paths(wanted)[0]
+        return Sampled(self._drawn(_Asked.of(page, self._model(page, wanted.options), "", wanted)), page)
 
     def filled(self, sampled: Sampled, address: str, folder: Callable[[], Path]) -> "AbstractContextManager[Filled]":
         """A database with these tables in it: a file of SQLite where no address is given."""
@@ -119,9 +109,9 @@ class Pages:
     def _templates(self) -> "Templates":
         return {}
 
-    def _paths(self, schema: str | Path | None, here: Path | None) -> list[Path]:
-        if schema is not None:
-            beside = [folder / schema for folder in (here, self.root) if folder is not None]
+    def _paths(self, wanted: Wanted) -> list[Path]:
+        if wanted.schema is not None:
+            beside = [folder / wanted.schema for folder in (wanted.here, self.root) if folder is not None]
             return [next((path for path in beside if path.exists()), beside[0])]
         if not self.paths:
             raise SpecError(
@@ -130,11 +120,12 @@ class Pages:
             )
         return list(self.paths)
 
-    def _of_table(self, pages: list[Path], name: str, options: Mapping[str, Any]) -> tuple[Path, Model]:
+    def _of_table(self, name: str, wanted: Wanted) -> tuple[Path, Model]:
         """The first page that has the table."""
+        pages = self._paths(wanted)
         known: list[str] = []
         for page in pages:
-            model = self._model(page, options)
+            model = self._model(page, wanted.options)
             if not name or name in model.schema.tables:
                 return page, model
             known += model.schema.tables
@@ -184,6 +175,12 @@ class _Asked:
     seed: int
     model: Model = field(compare=False)
     where: Where = field(compare=False)
+
+    @classmethod
+    def of(cls, page: Path, model: Model, table: str, wanted: Wanted) -> "_Asked":
+        n = tuple(sorted(wanted.n.items())) if isinstance(wanted.n, Mapping) else wanted.n
+        said = repr(wanted.options), table, n, repr(wanted.where), wanted.seed
+        return cls(page, _stamp(page), *said, model, wanted.where)
 
 
 def _drawn(asked: _Asked) -> Dataset:

@@ -26,7 +26,7 @@ from synthesist.errors import SpecError, SynthesistError, did_you_mean
 
 if TYPE_CHECKING:
     from synthesist.testing.filled import Filled
-    from synthesist.testing.pages import Pages
+    from synthesist.testing.pages import Pages, Wanted
 
 __all__ = ["SynthTable", "SynthTables", "synth_database", "synth_table", "synth_tables"]
 
@@ -58,7 +58,7 @@ def synth_database(
     drawn = Drawn.of(request)
     with drawn.told():
         wanted = drawn.settings({}, seed=0)  # tests share what is filled, unless their seed is set
-        data = _synth_pages.tables(wanted["schema"], wanted["n"], wanted["where"], wanted["seed"])
+        data = _synth_pages.tables(_wanted(wanted))
         drawn.note(_synth_pages, wanted, data.described)
         address = wanted["database"]
         filled = _synth_pages.filled(data, address, lambda: tmp_path_factory.mktemp("synthesist"))
@@ -108,9 +108,7 @@ class SynthTable:
         with self.drawn.told():
             said = {"n": n, "where": where, "seed": seed, "schema": schema, "frame": frame}
             wanted = self.drawn.settings(said)
-            data = self.pages.table(
-                wanted["schema"], name, wanted["n"], wanted["where"], wanted["seed"], options, self.drawn.here
-            )
+            data = self.pages.table(name, _wanted(wanted, options, self.drawn.here))
             self.drawn.note(self.pages, wanted, data.described)
             return data.as_(wanted["frame"])
 
@@ -142,14 +140,21 @@ class SynthTables:
         with self.drawn.told():
             said = {"n": n, "where": where, "seed": seed, "schema": schema, "frame": frame}
             wanted = self.drawn.settings(said)
-            data = self.pages.tables(
-                wanted["schema"], wanted["n"], wanted["where"], wanted["seed"], options, self.drawn.here
-            )
+            data = self.pages.tables(_wanted(wanted, options, self.drawn.here))
             self.drawn.note(self.pages, wanted, data.described)
             return data.all_as(wanted["frame"])
 
 
 # --------------------------------------------------------------------------- what a test asks for, and is told
+
+
+def _wanted(
+    settings: Mapping[str, Any], options: Mapping[str, Any] | None = None, here: Path | None = None
+) -> "Wanted":
+    from synthesist.testing.pages import Wanted
+
+    n, where, seed, schema = (settings[name] for name in ("n", "where", "seed", "schema"))
+    return Wanted(n, where, seed, schema, options or {}, here)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from synthesist import catalog
 from synthesist.core import Spec
 from synthesist.errors import SpecError
+from synthesist.testing.adapting import adapting_cases, adapts
 from synthesist.testing.case import Case, limited
 from synthesist.testing.knobs import example
 from synthesist.testing.methods import method_cases
@@ -13,7 +14,12 @@ from synthesist.testing.transforms import transform_cases
 
 __all__ = ["cases"]
 
-VERBS = {"fit": method_cases, "sample": sampler_cases, "apply": transform_cases, "score": metric_cases}
+
+def _fit_cases(spec: Spec) -> list[Case]:
+    return adapting_cases(spec) if adapts(spec) else method_cases(spec)
+
+
+VERBS = {"fit": _fit_cases, "sample": sampler_cases, "apply": transform_cases, "score": metric_cases}
 
 
 def cases(what: str | Spec | type[Spec]) -> list[Case]:

@@ -9,11 +9,11 @@ import polars as pl
 
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Category, Id, Integer, Kind, Number
+from synthesist.data.kinds import Boolean, Category, Id, Integer, Kind, Moment, Number
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed", "related"]
+__all__ = ["TABLES", "mixed", "related", "shifted", "visited"]
 
 ROWS = 240
 
@@ -81,6 +81,54 @@ def related() -> Dataset:
     }
     return read(
         frames, Schema(tables={name: _related(name, frame) for name, frame in frames.items()}, unit="customers")
+    )
+
+
+def visited(patients: int = 600) -> Dataset:
+    """Patients of two wards and their visits, each of like the one before: the tables of series."""
+    rng = Context.seeded(0).rng("visited")
+    age = rng.integers(18, 90, patients)
+    visits = rng.poisson(age / 15)
+    patient = np.repeat(np.arange(patients), visits)
+    days = rng.integers(1, 60, len(patient)).cumsum()
+    pressure = np.repeat(rng.normal(120, 10, patients), visits) + rng.normal(0, 4, len(patient))
+    frames = {
+        "wards": pl.DataFrame({"ward": ["east", "west"]}),
+        "patients": pl.DataFrame(
+            {"id": np.arange(patients), "age": age, "ward": rng.choice(["east", "west"], patients)}
+        ),
+        "visits": pl.DataFrame(
+            {
+                "patient": patient,
+                "on": pl.Series(days).cast(pl.Int32).cast(pl.Date),
+                "pressure": pressure.round(1),
+                "urgent": pressure > 125,
+            }
+        ),
+    }
+    tables = {
+        "wards": {"columns": {"ward": Category()}, "key": ("ward",)},
+        "patients": {
+            "columns": {"id": Id(whole=True), "age": Integer(), "ward": Category()},
+            "key": ("id",),
+            "links": (Link(columns=("ward",), table="wards", to=("ward",)),),
+        },
+        "visits": {
+            "columns": {"patient": Integer(), "on": Moment(precision="d"), "pressure": Number(), "urgent": Boolean()},
+            "links": (Link(columns=("patient",), table="patients", to=("id",)),),
+        },
+    }
+    return read(frames, Schema.model_validate({"tables": tables, "unit": "patients"}))
+
+
+def shifted() -> Dataset:
+    """Two tables of the same columns: a source, and a target of older people, in one city, paid in other units."""
+    whole = read(mixed(4 * ROWS)).table.drop("note")
+    source, target = whole.head(2 * ROWS), whole.tail(2 * ROWS).filter(pl.col("age") > 35)
+    target = target.with_columns(pl.col("income") * 1.7 + 300, city=pl.lit("Oslo"))
+    kinds = read(source).kinds
+    return Dataset(
+        {"source": source, "target": target}, Schema(tables={"source": kinds, "target": kinds}, unit="source")
     )
 
 

@@ -12,7 +12,7 @@ from synthesist import catalog
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import SpecError, SynthesistError
-from synthesist.judging import as_metrics, called_for, scored
+from synthesist.judging import called_for, scored
 from synthesist.model import fitted
 from synthesist.verbs.judging import check_judged_by
 from synthesist.verbs.learning import fit
@@ -65,7 +65,7 @@ def compare(
 
     def judge(rows: Dataset) -> list[Score]:
         case = Evidence(train, holdout, rows, target=target)
-        return scored(case, called_for(case) if metrics is None else as_metrics(metrics), ctx.at("evaluate"))
+        return scored(case, called_for(case, metrics), ctx.at("evaluate"))
 
     return compared(data.name, specs, produce, judge, ctx, watts=watts)
 

@@ -1,12 +1,13 @@
 """What is judged: synthetic rows, beside real ones that were never seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synthesist.core import Context, Curve, Evidence, Spec
+from synthesist.core import Context, Curve, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError, NotFoundError, did_you_mean
-from synthesist.judging import as_metrics, called_for, scored
+from synthesist.judging import beside_baseline, called_for, scored
 from synthesist.rules.conditions import Where, conditions, satisfied
 from synthesist.verbs.reading import read
 
@@ -31,6 +32,8 @@ def evaluate(
     where: Where = None,
     metrics: Sequence[str | Spec] | None = None,
     gates: Sequence[str] = (),
+    baseline: bool = False,
+    previous: "Report | str | Path | None" = None,
     seed: int = 0,
     ctx: Context | None = None,
     title: str = "",
@@ -49,7 +52,11 @@ def evaluate(
         domain: real rows of another place or time, on which what synthetic rows teach must work too.
         where: the condition the synthetic rows were drawn under: only real rows that meet it are compared.
         metrics: which scores, by name or Spec; by default all that this evidence allows and none that takes long.
-        gates: scores that will be required, as in "c2st<=0.6": those they name are computed as well.
+        gates: scores that are required, as in "c2st<=0.6": those they name are computed as well, and the report says
+            what became of each. `report.require(...)` raises where one fails.
+        baseline: whether to judge shuffled columns too, so that every score shows what says nothing of the whole; it
+            takes about as long again.
+        previous: the report of an earlier run, or its .json, whose scores stand beside these.
         training: the losses of the model, as `model.training` has them; the report shows them.
 
     Raises:
@@ -66,8 +73,27 @@ def evaluate(
     made = read(synthetic, real.schema).finite()
     other = None if domain is None else read(domain, real.schema).finite()
     case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
-    asked = called_for(case, (Gate.read(gate).metric for gate in gates)) if metrics is None else as_metrics(metrics)
-    return build(case, scored(case, asked, ctx), ctx, title=title, provenance=provenance or {}, training=training)
+    asked = called_for(case, metrics, (Gate.read(gate).metric for gate in gates))
+    found = scored(case, asked, ctx)
+    return build(
+        case,
+        beside_baseline(case, found, asked, ctx) if baseline else found,
+        ctx,
+        title=title,
+        provenance=provenance or {},
+        training=training,
+        gates=gates,
+        previous=_earlier(previous),
+    )
+
+
+def _earlier(previous: "Report | str | Path | None") -> Sequence[Score]:
+    """The scores of an earlier report."""
+    from synthesist.report.report import Report
+
+    if isinstance(previous, str | Path):
+        previous = Report.load(previous)
+    return () if previous is None else previous.scores
 
 
 def _meeting(where: Where, data: Dataset) -> Dataset:

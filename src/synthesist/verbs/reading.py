@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
+import polars as pl
 
 from synthesist.core import Context
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
+from synthesist.data.units import NOBODY, belonging
 from synthesist.errors import DataError, SpecError
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ def inspect(source: Any, schema: Schema | str | Path | None = None) -> "Inspecti
 def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
     """Part the units at random in two: to learn from, and to judge by.
 
+    Rows of related tables go with the unit they belong to; tables that are only referred to, as a list of countries,
+    are in both parts.
+
     Args:
         source: anything `read` accepts; a frame comes back as two of its kind.
         share: how much goes to the first part, between 0 and 1.
@@ -53,9 +59,20 @@ def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
         raise DataError(f"Cannot split {data.units} row(s) in two. Bring more data.")
     order = Context.seeded(seed).at("split").rng("order").permutation(data.units)
     cut = min(max(round(share * data.units), 1), data.units - 1)
-    parts = (data.with_table(data.table[np.sort(rows)]) for rows in (order[:cut], order[cut:]))
+    learnt_from = np.isin(np.arange(data.units), order[:cut])
+    parts = _parted(data, learnt_from, Context.seeded(seed).at("split"), share)
     first, second = (part if native == "dataset" else give(part, native) for part in parts)
     return first, second
+
+
+def _parted(data: Dataset, first: npt.NDArray[np.bool_], ctx: Context, share: float) -> tuple[Dataset, Dataset]:
+    """These units with all that belongs to them, and the others; rows of nobody are parted at random too."""
+    one, other = dict(data.tables), dict(data.tables)
+    for name, owner in belonging(data).items():
+        alone = ctx.at(name).rng("rows of nobody").random(len(owner)) < share
+        here = pl.Series(np.where(owner == NOBODY, alone, first[owner]))
+        one[name], other[name] = data.tables[name].filter(here), data.tables[name].filter(~here)
+    return replace(data, tables=one), replace(data, tables=other)
 
 
 def with_rules(data: Dataset, rules: Sequence[str]) -> Dataset:

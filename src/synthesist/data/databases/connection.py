@@ -1,8 +1,9 @@
 """What every database can be asked for, whatever system it runs on."""
 
-import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import polars as pl
 
@@ -10,8 +11,9 @@ from synthesist.data.databases.address import Address
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Dialect
 from synthesist.data.schema import TableSchema
+from synthesist.errors import SynthesistError
 
-__all__ = ["BLOCK", "Connection", "connected", "line"]
+__all__ = ["BLOCK", "Connection", "connected"]
 
 BLOCK = 65_536
 
@@ -42,25 +44,13 @@ def connected(address: Address, *, writes: bool = False) -> "Connection":
     return Duck(address, writes)
 
 
-def line(host: str, port: int, path: str = "", wait_s: float = 15) -> socket.socket:
-    """A line to a server, by its name, or by a path where it is of this machine; an OSError where nobody answers."""
-    if not path:
-        return socket.create_connection((host, port), wait_s)
-    found = socket.socket(socket.AF_UNIX)
-    try:
-        found.settimeout(wait_s)
-        found.connect(path)
-    except OSError:
-        found.close()
-        raise
-    return found
-
-
 class Connection(ABC):
     """A session with a database. Faults of the driver leave it as errors of ours, without the password."""
 
     dialect: Dialect
     quote = '"'
+    _session: Any
+    """What the driver calls a connection."""
 
     def __init__(self, address: Address, writes: bool) -> None:
         self.address, self.writes = address, writes
@@ -105,9 +95,9 @@ class Connection(ABC):
 
     # ---- changes
 
-    @abstractmethod
     def begin(self) -> None:
         """Begin what `commit` makes last and `rollback` undoes."""
+        self.run("BEGIN")
 
     def commit(self) -> None:
         """Make all changes last."""
@@ -124,6 +114,25 @@ class Connection(ABC):
     @abstractmethod
     def close(self) -> None:
         """End the session."""
+
+    # ---- faults
+
+    @contextmanager
+    def _faults(self, table: str = "") -> Iterator[None]:
+        """Faults of the driver as errors of ours; `table` is what they are told of."""
+        where = f"{self.address}, table `{table}`" if table else str(self.address)
+        try:
+            yield
+        except SynthesistError:
+            raise
+        except Exception as error:
+            if (told := self._told(error, where)) is None:
+                raise
+            raise told from None
+
+    @abstractmethod
+    def _told(self, error: Exception, where: str) -> SynthesistError | None:
+        """What a fault of the driver means to the user; None where it is no fault of the driver."""
 
     # ---- words
 

@@ -1,20 +1,23 @@
 """DuckDB, by its own package: Arrow both ways, and text for types that Arrow's kinds do not hold."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import quoted_text, spelled
-from synthesist.data.databases.connection import Connection
+from synthesist.data.databases.in_files import FileConnection
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
 from synthesist.data.schema import Checks, Link, TableSchema
-from synthesist.errors import DataError, MissingExtraError, NotFoundError, OutputError, SynthesistError, did_you_mean
+from synthesist.errors import DataError, MissingExtraError, OutputError, SynthesistError
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["Duck", "where_table"]
 
@@ -32,23 +35,13 @@ TYPED = {
 }
 
 
-class Duck(Connection):
+class Duck(FileConnection):
     """A session with a file of DuckDB."""
 
     dialect = "duckdb"
 
     def __init__(self, address: Address, writes: bool) -> None:
         super().__init__(address, writes)
-        try:
-            import duckdb
-        except ImportError:
-            raise MissingExtraError("DuckDB files need duckdb: install 'synthesist[db]'.") from None
-        path = Path(address.known().database)
-        if not writes and not path.exists():
-            beside = [entry.name for entry in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
-            raise NotFoundError(f"No database {path}. {did_you_mean(path.name, beside)}")
-        with self._faults():
-            self._session = duckdb.connect(str(path), read_only=not writes)
         self.run("SET TimeZone = 'UTC'")
         if writes:
             # DuckDB 2.0 loses rows of a large INSERT into a table with links where several threads keep them in order
@@ -56,13 +49,12 @@ class Duck(Connection):
         else:
             self.run("BEGIN")
 
-    def ask(self, sql: str) -> list[tuple]:
-        with self._faults():
-            return self._session.execute(sql).fetchall()
-
-    def run(self, sql: str, table: str = "") -> None:
-        with self._faults(table):
-            self._session.execute(sql)
+    def _opened(self, path: Path) -> "duckdb.DuckDBPyConnection":
+        try:
+            import duckdb
+        except ImportError:
+            raise MissingExtraError("DuckDB files need duckdb: install 'synthesist[db]'.") from None
+        return duckdb.connect(str(path), read_only=not self.writes)
 
     def names(self, views: bool = False) -> list[str]:
         source, name = ("duckdb_views()", "view_name") if views else ("duckdb_tables()", "table_name")
@@ -71,9 +63,6 @@ class Duck(Connection):
             "AND schema_name = current_schema() ORDER BY 1"
         )
         return [name for (name,) in rows]
-
-    def reflect(self, names: Sequence[str]) -> dict[str, TableSchema]:
-        return {name: self._table(name) for name in names}
 
     def _table(self, name: str) -> TableSchema:
         within = where_table(name)
@@ -127,9 +116,6 @@ class Duck(Connection):
                     frame.columns = list(columns)
                     yield frame
 
-    def begin(self) -> None:
-        self.run("BEGIN")
-
     def load(self, table: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
         sent = pl.DataFrame([_sent(frame[name], types.get(name)) for name in frame.columns])
         cells = ", ".join(_placed(self.name(name), types.get(name)) for name in frame.columns)
@@ -140,22 +126,12 @@ class Duck(Connection):
             )
             self._session.unregister("_synthesist_block")
 
-    def close(self) -> None:
-        self._session.close()
-
-    @contextmanager
-    def _faults(self, table: str = "") -> Iterator[None]:
+    def _told(self, error: Exception, where: str) -> SynthesistError | None:
         import duckdb
 
-        where = f"{self.address}, table `{table}`" if table else str(self.address)
-        try:
-            yield
-        except SynthesistError:
-            raise
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise OutputError(f"Cannot use {where}: {_line(error)}.") from None
-        except duckdb.Error as error:
-            raise DataError(f"{where}: {_line(error)}.") from None
+        if isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException):
+            return OutputError(f"Cannot use {where}: {_line(error)}.")
+        return DataError(f"{where}: {_line(error)}.") if isinstance(error, duckdb.Error) else None
 
 
 def where_table(name: str) -> str:

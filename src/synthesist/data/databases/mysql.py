@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import literals, quoted_text
-from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.lines import read_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
+from synthesist.data.databases.on_servers import ServerConnection, forbidden, line
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
 from synthesist.data.schema import Checks, Link, TableSchema
-from synthesist.errors import DataError, MissingExtraError, NotFoundError, OutputError, SynthesistError
+from synthesist.errors import DataError, MissingExtraError, SynthesistError
 
 __all__ = ["MySQL"]
 
@@ -52,28 +51,21 @@ WHERE k.table_schema = database() AND k.table_name IN ({})
 ORDER BY k.table_name, k.constraint_name, k.ordinal_position"""
 
 
-class MySQL(Connection):
+class MySQL(ServerConnection):
     """A session with MariaDB or MySQL."""
 
     dialect = "mysql"
     quote = "`"
 
-    def __init__(self, address: Address, writes: bool) -> None:
-        super().__init__(address, writes)
+    def _call(self, address: Address) -> None:
         try:
             import pymysql
         except ImportError:
             raise MissingExtraError("MariaDB and MySQL need PyMySQL: install 'synthesist[db]'.") from None
-        with self._faults():
-            login = _login(address.known())
-            if path := login.get("unix_socket"):
-                line("", 0, path).close()  # PyMySQL leaves one open where nobody answers
-            self._session = pymysql.connect(**login, charset="utf8mb4", autocommit=True, conv={})
-        try:
-            self._prepare()
-        except BaseException:
-            self.close()
-            raise
+        login = _login(address)
+        if path := login.get("unix_socket"):
+            line("", 0, path).close()  # PyMySQL leaves one open where nobody answers
+        self._session = pymysql.connect(**login, charset="utf8mb4", autocommit=True, conv={})
 
     def _prepare(self) -> None:
         for statement in SESSION:
@@ -211,24 +203,22 @@ class MySQL(Connection):
             for start in range(0, len(rows), at_once):
                 cursor.execute(head + ",".join(rows[start : start + at_once]))
 
-    def close(self) -> None:
-        with suppress(Exception):  # a session whose server is gone cannot say goodbye
-            self._session.close()
-
-    @contextmanager
-    def _faults(self, table: str = "") -> Iterator[None]:
+    def _told(self, error: Exception, where: str) -> SynthesistError | None:
         import pymysql
 
-        try:
-            yield
-        except SynthesistError:
-            raise
-        except pymysql.MySQLError as error:
-            raise _explained(error, self.address, table) from None
-        except OSError as error:
-            raise NotFoundError(
-                f"{self.address} does not answer: {error}. Check host, port, and whether the server runs."
-            ) from None
+        if isinstance(error, OSError):
+            return self._silent(error)
+        if not isinstance(error, pymysql.MySQLError):
+            return None
+        code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+        message = self.address.hidden(str(error.args[1] if len(error.args) > 1 else error)).rstrip(".")
+        if code in (2003, 2002, 2006, 2013):
+            return self._silent(message)
+        if code in (1045, 1698, 1044):
+            return self._refused(message)
+        if code == 1049:
+            return self._unknown(message)
+        return forbidden(where, message) if code in (1142, 1143, 1227) else DataError(f"{where}: {message}.")
 
 
 def _login(address: Address) -> dict[str, Any]:
@@ -240,23 +230,6 @@ def _login(address: Address) -> dict[str, Any]:
         else {"host": address.host or "localhost", "port": int(address.port or 3306)}
     )
     return {**place, "user": address.user or None, "password": address.password, "database": address.database}
-
-
-def _explained(error: Exception, address: Address, table: str) -> SynthesistError:
-    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
-    message = address.hidden(str(error.args[1] if len(error.args) > 1 else error)).rstrip(".")
-    where = f"{address}, table `{table}`" if table else str(address)
-    if code in (2003, 2002, 2006, 2013):
-        return NotFoundError(f"{address} does not answer: {message}. Check host, port, and whether the server runs.")
-    if code in (1045, 1698, 1044):
-        return DataError(
-            f"{address} refuses the user or the password: {message}. Check both, and `${{NAME}}` if one is used."
-        )
-    if code == 1049:
-        return NotFoundError(f"{address}: {message}. Check the name at the end of the address, or make the database.")
-    if code in (1142, 1143, 1227):
-        return OutputError(f"{where}: {message}. Ask the owner for the right, or use another user.")
-    return DataError(f"{where}: {message}.")
 
 
 def _as_bytes(found: Type) -> Type:

@@ -4,7 +4,6 @@ import os
 import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from queue import Queue
 from threading import Thread
 from typing import Any
@@ -13,13 +12,13 @@ import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import quoted_text, spelled
-from synthesist.data.databases.connection import Connection, line
 from synthesist.data.databases.lines import read_lines, written_lines
 from synthesist.data.databases.meanings import declared_type, kind_of
+from synthesist.data.databases.on_servers import ServerConnection, forbidden, line
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
 from synthesist.data.schema import Checks, Link, TableSchema
-from synthesist.errors import DataError, MissingExtraError, NotFoundError, OutputError, SynthesistError
+from synthesist.errors import DataError, MissingExtraError, NotFoundError, SynthesistError
 
 __all__ = ["Postgres"]
 
@@ -73,26 +72,20 @@ FROM pg_type t WHERE t.oid = {}"""
 RANGE = "SELECT format_type(rngsubtype, NULL), rngsubtype::int FROM pg_range WHERE rngtypid = {}"
 
 
-class Postgres(Connection):
+class Postgres(ServerConnection):
     """A session with PostgreSQL, by pg8000."""
 
     dialect = "postgres"
 
-    def __init__(self, address: Address, writes: bool) -> None:
-        super().__init__(address, writes)
+    def _call(self, address: Address) -> None:
         try:
             import pg8000  # noqa: F401
         except ImportError:
             raise MissingExtraError("PostgreSQL needs pg8000: install 'synthesist[db]'.") from None
-        with self._faults():
-            self._session, self._line = _patiently(address.known())
-        try:
-            self._prepare(address.option("schema"))
-        except BaseException:
-            self.close()
-            raise
+        self._session, self._line = _patiently(address)
 
-    def _prepare(self, schema: str) -> None:
+    def _prepare(self) -> None:
+        schema = self.address.option("schema")
         for option, value in SESSION.items():
             self.run(f"SET {option} = {value}")
         if schema:
@@ -216,9 +209,6 @@ class Postgres(Connection):
 
     # ---- changes
 
-    def begin(self) -> None:
-        self.run("BEGIN")
-
     def load(self, table: str, frame: pl.DataFrame, types: dict[str, Type]) -> None:
         lines = written_lines(pl.DataFrame([_sent(frame[name], types[name]) for name in frame.columns]))
         sql = f"COPY {self.name(table)} ({self.list(frame.columns)}) FROM STDIN"
@@ -226,37 +216,35 @@ class Postgres(Connection):
             self._session.execute_unnamed(sql, stream=_pieces(lines))
 
     def close(self) -> None:
-        with suppress(Exception):  # a session whose server is gone cannot say goodbye
-            self._session.close()
+        super().close()
         self._line.close()
 
-    @contextmanager
-    def _faults(self, table: str = "") -> Iterator[None]:
-        from pg8000.exceptions import DatabaseError, Error, InterfaceError
+    def _told(self, error: Exception, where: str) -> SynthesistError | None:
+        from pg8000.exceptions import DatabaseError, Error
 
-        try:
-            yield
-        except SynthesistError:
-            raise
-        except DatabaseError as error:
-            told = error.args[0] if error.args and isinstance(error.args[0], Mapping) else {"M": str(error)}
-            raise _explained(told, self.address, table) from None
-        except (Error, InterfaceError, OSError) as error:
-            reason = self.address.hidden(str(error.__cause__ or error))
-            raise NotFoundError(
-                f"{self.address} does not answer: {reason}. Check host, port, and whether the server runs."
-            ) from None
+        if not isinstance(error, DatabaseError):
+            return self._silent(error.__cause__ or error) if isinstance(error, Error | OSError) else None
+        said = error.args[0] if error.args and isinstance(error.args[0], Mapping) else {"M": str(error)}
+        code, message = said.get("C", ""), self.address.hidden(said.get("M", "").rstrip("."))
+        if code in ("28P01", "28000"):
+            return self._refused(message)
+        if code == "3D000":
+            return self._unknown(message)
+        if code == "42501":
+            return forbidden(where, message)
+        detail = f" ({self.address.hidden(said['D']).rstrip('.')})" if "D" in said else ""
+        return DataError(f"{where}: {message}{detail}.")
 
 
 def _patiently(address: Address) -> tuple[Any, socket.socket]:
     """A session; a server that hangs up before it has said why is asked again."""
-    for attempt in range(CALLS):
+    for _ in range(CALLS - 1):
         try:
             return _connected(address)
         except Exception as error:
-            if attempt == CALLS - 1 or not isinstance(error.__cause__ or error, BrokenPipeError):
+            if not isinstance(error.__cause__ or error, BrokenPipeError):
                 raise
-    raise AssertionError("unreachable")
+    return _connected(address)
 
 
 def _connected(address: Address) -> tuple[Any, socket.socket]:
@@ -297,21 +285,6 @@ def _secured(mode: str, host: str) -> Any:
     if mode == "require":
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _explained(told: Mapping[str, str], address: Address, table: str) -> SynthesistError:
-    code, message = told.get("C", ""), address.hidden(told.get("M", "").rstrip("."))
-    detail = f" ({address.hidden(told['D']).rstrip('.')})" if "D" in told else ""
-    if code in ("28P01", "28000"):
-        return DataError(
-            f"{address} refuses the user or the password: {message}. Check both, and `${{NAME}}` if one is used."
-        )
-    if code == "3D000":
-        return NotFoundError(f"{address}: {message}. Check the name at the end of the address, or make the database.")
-    where = f"{address}, table `{table}`" if table else str(address)
-    if code == "42501":
-        return OutputError(f"{where}: {message}. Ask the owner for the right, or use another user.")
-    return DataError(f"{where}: {message}{detail}.")
 
 
 # --------------------------------------------------------------------------- COPY's own text

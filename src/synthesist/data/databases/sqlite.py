@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -12,43 +11,34 @@ import polars as pl
 
 from synthesist.data.databases.address import Address
 from synthesist.data.databases.cells import quoted_text, spelled
-from synthesist.data.databases.connection import Connection
+from synthesist.data.databases.in_files import FileConnection
 from synthesist.data.databases.meanings import declared_type, kind_of
 from synthesist.data.databases.types import Type
 from synthesist.data.kinds import Native
 from synthesist.data.schema import Checks, Link, TableSchema
-from synthesist.errors import DataError, NotFoundError, OutputError, SynthesistError
+from synthesist.errors import DataError, OutputError, SynthesistError
 
 __all__ = ["SQLite"]
 
 FOREIGN = "\0"
+OF_THE_FILE = ("full", "disk I/O", "readonly", "locked", "unable to open")
+"""Words of faults that are not the statement's."""
 
 
-class SQLite(Connection):
+class SQLite(FileConnection):
     """A session with a file of SQLite."""
 
     dialect = "sqlite"
 
     def __init__(self, address: Address, writes: bool) -> None:
         super().__init__(address, writes)
-        path = Path(address.known().database)
-        if not writes and not path.exists():
-            beside = [entry.name for entry in sorted(path.parent.iterdir())] if path.parent.is_dir() else []
-            raise NotFoundError(f"No database {path}. {_near(path.name, beside)}")
-        mode = "rwc" if writes else "ro"
-        with self._faults():
-            self._session = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
         self.run("PRAGMA foreign_keys = ON")
         if not writes:
             self.run("BEGIN")
 
-    def ask(self, sql: str) -> list[tuple]:
-        with self._faults():
-            return self._session.execute(sql).fetchall()
-
-    def run(self, sql: str, table: str = "") -> None:
-        with self._faults(table):
-            self._session.execute(sql)
+    def _opened(self, path: Path) -> sqlite3.Connection:
+        mode = "rwc" if self.writes else "ro"
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None)
 
     def names(self, views: bool = False) -> list[str]:
         kind = "view" if views else "table"
@@ -57,9 +47,6 @@ class SQLite(Connection):
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
         )
         return [name for (name,) in rows]
-
-    def reflect(self, names: Sequence[str]) -> dict[str, TableSchema]:
-        return {name: self._table(name) for name in names}
 
     def _table(self, name: str) -> TableSchema:
         quoted = self.name(name)
@@ -123,9 +110,6 @@ class SQLite(Connection):
                     ]
                 )
 
-    def another(self) -> "Connection":
-        return SQLite(self.address, False)
-
     def begin(self) -> None:
         self.run("BEGIN IMMEDIATE")
         self.run("PRAGMA defer_foreign_keys = ON")
@@ -141,31 +125,14 @@ class SQLite(Connection):
         if self._session.in_transaction:
             self.run("ROLLBACK")
 
-    def close(self) -> None:
-        self._session.close()
-
-    @contextmanager
-    def _faults(self, table: str = "") -> Iterator[None]:
-        where = f"{self.address}, table `{table}`" if table else str(self.address)
-        try:
-            yield
-        except SynthesistError:
-            raise
-        except (sqlite3.IntegrityError, sqlite3.DataError) as error:
-            raise DataError(f"{where}: {error}.") from None
-        except sqlite3.OperationalError as error:
-            text = str(error)
-            if (
-                "full" in text
-                or "disk I/O" in text
-                or "readonly" in text
-                or "locked" in text
-                or "unable to open" in text
-            ):
-                raise OutputError(f"Cannot use {where}: {text}. Make room, or check who uses it.") from None
-            raise DataError(f"{where}: {text}.") from None
-        except sqlite3.Error as error:
-            raise DataError(f"{where} is damaged or is no SQLite database: {error}.") from None
+    def _told(self, error: Exception, where: str) -> SynthesistError | None:
+        if isinstance(error, sqlite3.OperationalError) and any(sign in str(error) for sign in OF_THE_FILE):
+            return OutputError(f"Cannot use {where}: {error}. Make room, or check who uses it.")
+        if isinstance(error, sqlite3.OperationalError | sqlite3.IntegrityError | sqlite3.DataError):
+            return DataError(f"{where}: {error}.")
+        if isinstance(error, sqlite3.Error):
+            return DataError(f"{where} is damaged or is no SQLite database: {error}.")
+        return None
 
 
 def _column(name: str, cells: Sequence, found: Type) -> pl.Series:
@@ -242,9 +209,3 @@ def _inside(sql: str, start: int) -> str:
             if not depth:
                 return sql[start + 1 : place]
     return sql[start + 1 :]
-
-
-def _near(name: str, beside: list[str]) -> str:
-    from synthesist.errors import did_you_mean
-
-    return did_you_mean(name, beside)

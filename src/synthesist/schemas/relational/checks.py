@@ -20,7 +20,7 @@ from synthesist.schemas.relational.tables import Check, Table
 if TYPE_CHECKING:
     from sqlglot import exp
 
-__all__ = ["Checked", "Part", "checked", "said"]
+__all__ = ["Checked", "Part", "checked", "said", "written_value"]
 
 Found = tuple[str, Limits]
 """A column and a limit."""
@@ -172,8 +172,8 @@ def _column(node: Any) -> str | None:
     return node.name if type(node).__name__ == "Column" else None
 
 
-def _value(node: Any) -> Any:
-    """A written value; None where it is none."""
+def written_value(node: Any) -> Any:
+    """The value that SQL writes here, without parentheses and casts; None where it is none."""
     node = _bare(node)
     match type(node).__name__:
         case "Literal" if node.args["is_string"]:
@@ -183,7 +183,7 @@ def _value(node: Any) -> Any:
         case "Boolean":
             return bool(node.this)
         case "Neg":
-            inner = _value(node.this)
+            inner = written_value(node.this)
             return -inner if isinstance(inner, int | float) else None
         case "National":
             return str(node.this)
@@ -195,13 +195,13 @@ def _compared(node: "exp.Expression") -> Found | None:
     left, right = node.this, node.expression
     if (found := _of_now(left, sign, right) or _of_now(right, FLIPPED[sign], left)) is not None:
         return found
-    if sign == "EQ" and (name := _typed_as_json(left)) and (kind := _value(right)) in ("object", "array"):
+    if sign == "EQ" and (name := _typed_as_json(left)) and (kind := written_value(right)) in ("object", "array"):
         return name, Limits(is_json=True) if kind == "object" else Limits(values=LISTS)
     if type(right).__name__ == "Any" and sign == "EQ":
         return _any_of(left, right)
-    if _value(left) is not None:
+    if written_value(left) is not None:
         left, right, sign = right, left, FLIPPED[sign]
-    if (value := _value(right)) is None:
+    if (value := written_value(right)) is None:
         return _of_case(left, right)
     inner = _bare(left)
     if (name := _measured(inner)) is not None:
@@ -298,19 +298,19 @@ def _of_case(left: Any, right: Any) -> Found | None:
 
 def _any_of(left: Any, right: Any) -> Found | None:
     inner = _bare(right.this)
-    values = [_value(item) for item in inner.expressions] if type(inner).__name__ == "Array" else []
+    values = [written_value(item) for item in inner.expressions] if type(inner).__name__ == "Array" else []
     name = _column(left)
     return (name, Limits(values=tuple(values))) if name and values and None not in values else None
 
 
 def _among(node: "exp.Expression") -> Found | None:
-    values = [_value(item) for item in node.expressions]
+    values = [written_value(item) for item in node.expressions]
     name = _column(node.this)
     return (name, Limits(values=tuple(values))) if name and values and None not in values else None
 
 
 def _between(node: "exp.Expression") -> Found | None:
-    low, high, name = _value(node.args["low"]), _value(node.args["high"]), _column(node.this)
+    low, high, name = written_value(node.args["low"]), written_value(node.args["high"]), _column(node.this)
     inner = _bare(node.this)
     if (measured := _measured(inner)) and isinstance(low, int):
         return measured, Limits(shortest=low, longest=high)
@@ -337,7 +337,7 @@ def _negated(node: "exp.Expression") -> Found | None:
 def _avoided(node: "exp.Expression") -> Found | None:
     """What NOT LIKE, NOT REGEXP and their like forbid."""
     kind = type(node).__name__
-    name, text = (_column(node.this), _value(node.expression)) if kind in AVOIDED else (None, None)
+    name, text = (_column(node.this), written_value(node.expression)) if kind in AVOIDED else (None, None)
     if name is None or not isinstance(text, str):
         return None
     if kind in ("Like", "ILike"):
@@ -383,7 +383,7 @@ def _conjoined(node: "exp.Expression") -> Found | None:
 
 
 def _like(node: "exp.Expression") -> Found | None:
-    name, text = _column(node.this), _value(node.expression)
+    name, text = _column(node.this), written_value(node.expression)
     if name is None or not isinstance(text, str):
         return None
     parts = [{"%": ANYTHING, "_": "[a-z]"}.get(sign, re.escape(sign)) for sign in text]
@@ -391,7 +391,7 @@ def _like(node: "exp.Expression") -> Found | None:
 
 
 def _glob(node: "exp.Expression") -> Found | None:
-    name, text = _column(node.this), _value(node.expression)
+    name, text = _column(node.this), written_value(node.expression)
     if name is None or not isinstance(text, str):
         return None
     pieces = re.findall(r"\[[^\]]+\]|.", text)
@@ -402,7 +402,7 @@ def _glob(node: "exp.Expression") -> Found | None:
 
 
 def _matches(node: "exp.Expression") -> Found | None:
-    name, text = _column(node.this), _value(node.expression)
+    name, text = _column(node.this), written_value(node.expression)
     if name is None or not isinstance(text, str):
         return None
     return name, Limits(
@@ -411,7 +411,7 @@ def _matches(node: "exp.Expression") -> Found | None:
 
 
 def _similar(node: "exp.Expression") -> Found | None:
-    name, text = _column(node.this), _value(node.expression)
+    name, text = _column(node.this), written_value(node.expression)
     if name is None or not isinstance(text, str):
         return None
     return name, Limits(pattern=re.sub(r"%", ANYTHING, re.sub(r"_", "[a-z]", text)))
@@ -438,7 +438,7 @@ def _is_of_type(node: "exp.Expression", table: Table) -> bool:
     args = asked.expressions if type(asked).__name__ == "Anonymous" else [asked.args.get("this")]
     name = table.spelt(_column(args[0]) or "") if called == "typeof" and args else None
     if name is not None:
-        words = [_value(one) for one in node.expressions] if kind == "In" else [_value(node.expression)]
+        words = [written_value(one) for one in node.expressions] if kind == "In" else [written_value(node.expression)]
         fits = {"integer": ("integer",), "text": ("text", "date", "timestamp", "json", "uuid"), "real": ("float",)}
         return any(table.columns[name].type.family in fits.get(str(word), ()) for word in words) and (
             not table.columns[name].nullable or "null" in words or _never_empty(node, table, name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations, count, islice, product
 from typing import TYPE_CHECKING, Any
 
+from synthesist.schemas.relational.checks import written_value
 from synthesist.schemas.relational.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _written(node: "exp.Expression", column: Column) -> list[Any]:
     if column.type.family == "boolean":
         return [False, True]
     fits = {"text": str, "enum": str, "integer": int}.get(column.type.family)
-    found = [_literal(one) for one in node.find_all(exp.Literal)]
+    found = [written_value(one) for one in node.find_all(exp.Literal)]
     return [value for value in dict.fromkeys(found) if fits is not None and type(value) is fits]
 
 
@@ -301,7 +302,7 @@ def _value(node: "exp.Expression", cells: Mapping[str, Settled]) -> Settled:
             return cells.get(node.name, ANY)
         case "Null":
             return EMPTY
-        case "Literal" | "Boolean" | "Neg" if (found := _literal(node)) is not None:
+        case "Literal" | "Boolean" | "Neg" if (found := written_value(node)) is not None:
             return Known(found)
         case "If" | "Case":
             return _joined([EMPTY if one is None else _value(one, cells) for one in _results(node, cells)])
@@ -357,18 +358,3 @@ def _arguments(node: "exp.Expression") -> "Iterator[exp.Expression]":
         for one in part if isinstance(part, list) else [part]:
             if hasattr(one, "args") and type(one).__name__ not in ("DataType", "Identifier", "Var", "Interval"):
                 yield one
-
-
-def _literal(node: "exp.Expression") -> Any:
-    """A written value; None where it is none."""
-    match type(node).__name__:
-        case "Literal" if node.args["is_string"]:
-            return node.this
-        case "Literal":
-            return float(node.this) if set(node.this) & set(".eE") else int(node.this)
-        case "Boolean":
-            return bool(node.this)
-        case "Neg":
-            inner = _literal(node.this)
-            return -inner if isinstance(inner, int | float) else None
-    return None

@@ -1,0 +1,166 @@
+"""Two tables, source and target, and what of their columns can be compared."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from synthesist.codecs.number import ticks, unticks
+from synthesist.codecs.table import TABLE_KINDS
+from synthesist.data.dataset import Dataset
+from synthesist.data.kinds import Bounds, Duration, Id, Integer, Kind, Moment, Number, Text
+from synthesist.data.schema import Schema
+from synthesist.errors import DataError, SpecError, UnsuitableError
+
+__all__ = ["ADAPTED_KINDS", "Domains", "Numbers"]
+
+ADAPTED_KINDS = TABLE_KINDS
+SQUARED = (1e-100, 1e100)
+NUMERIC = Number | Integer | Moment | Duration
+
+
+@dataclass(frozen=True)
+class Domains:
+    """The rows that are to be adapted, those they are to be like, and the column the target need not have."""
+
+    source: Dataset
+    target: Dataset
+    label: str | None
+
+    @classmethod
+    def of(cls, data: Dataset, label: str | None) -> "Domains":
+        """Take a Dataset of two tables, `source` and `target`, apart.
+
+        Raises:
+            UnsuitableError: it has other tables.
+            SpecError, DataError: a column is missing on one side, or a side has no rows.
+        """
+        if set(data.tables) != {"source", "target"}:
+            raise UnsuitableError(
+                f"Adapting takes two tables, `source` and `target`; these are {', '.join(data.tables)}. "
+                f"Use `sy.adapt(source, target)`, which brings them together."
+            )
+        source, target = data["source"], data["target"]
+        if label is not None:
+            source.kinds[label]
+        lost = [c for c in source.kinds.columns if c not in target.kinds.columns and c != label]
+        if lost:
+            raise SpecError(
+                f"The target has no column {', '.join(f'`{c}`' for c in lost)}: it may lack the label only. "
+                f"Drop it from the source, or name it as the label."
+            )
+        for name, side in (("source", source), ("target", target)):
+            if not side.units:
+                raise DataError(f"The {name} table has no rows: there is nothing to learn from.")
+        domains = cls(source, target, label)
+        if not domains.features:
+            raise UnsuitableError("Source and target have no column to compare: keys, texts and labels tell nothing.")
+        return domains
+
+    @property
+    def features(self) -> dict[str, Kind]:
+        """The columns that both sides have and rows can be told apart by: neither the label nor keys and texts."""
+        kinds = self.source.kinds.columns.items()
+        return {c: kind for c, kind in kinds if c != self.label and not isinstance(kind, Id | Text)}
+
+    def alike(self, side: Dataset) -> pl.DataFrame:
+        """The features of a side, stored as the source stores them."""
+        try:
+            return side.table.select(
+                (pl.col(c).round() if kind.storage.is_integer() and side.table[c].dtype.is_float() else pl.col(c))
+                .cast(kind.storage)
+                .alias(c)
+                for c, kind in self.features.items()
+            )
+        except pl.exceptions.PolarsError as error:
+            raise DataError(f"The target's columns are not of the source's kinds: {error}") from None
+
+    def both(self) -> Dataset:
+        """The features of source and target rows in one table."""
+        table = pl.concat([self.alike(self.source), self.alike(self.target)])
+        kinds = self.source.kinds.model_copy(
+            update={
+                "columns": {c: k.model_copy(update={"missing": True}) for c, k in self.features.items()},
+                "key": (), "links": (), "rules": (),
+            }
+        )  # fmt: skip
+        return Dataset({"both": table}, Schema(tables={"both": kinds}))
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numeric features as `x[row, column]`: centred and scaled by source and target together, NaN where missing."""
+
+    kinds: dict[str, Kind]
+    middle: np.ndarray
+    spread: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    """The ends of the target, which no adapted cell leaves."""
+
+    @classmethod
+    def of(cls, domains: Domains) -> "tuple[Numbers, np.ndarray, np.ndarray]":
+        """How these domains are scaled, and their rows: of the source, and of the target.
+
+        Columns without two values on each side are left out, and those whose squares are no numbers.
+        """
+        kinds: dict[str, Kind] = {c: k for c, k in domains.features.items() if isinstance(k, NUMERIC)}
+        sides = [_matrix(domains.alike(side), kinds) for side in (domains.source, domains.target)]
+        varied = [j for j in range(len(kinds)) if all(_varies(x[:, j]) for x in sides)]
+        kinds = {c: k for j, (c, k) in enumerate(kinds.items()) if j in set(varied)}
+        source, target = (x[:, varied] for x in sides)
+        whole = np.concatenate([source, target])
+        if not varied:
+            none = np.zeros(0)
+            return cls({}, none, none, none, none), source, target
+        made = cls(
+            kinds,
+            np.nanmean(whole, axis=0),
+            np.nanstd(whole, axis=0),
+            np.nanmin(target, axis=0),
+            np.nanmax(target, axis=0),
+        )
+        return made, made.scaled(source), made.scaled(target)
+
+    def scaled(self, x: np.ndarray) -> np.ndarray:
+        """Ticks as standard scores."""
+        scores: np.ndarray = (x - self.middle) / self.spread
+        return scores
+
+    def read(self, data: Dataset) -> np.ndarray:
+        """The rows of another table of these columns."""
+        return self.scaled(_matrix(data.table, self.kinds))
+
+    def written(self, data: Dataset, x: np.ndarray) -> Dataset:
+        """The table with these cells in place of its own; missing cells stay missing, and bounds are the target's."""
+        ticked = np.clip(x * self.spread + self.middle, self.low, self.high)
+        table, kinds = data.table, dict(data.kinds.columns)
+        for j, (column, kind) in enumerate(self.kinds.items()):
+            there = pl.Series(np.isfinite(_matrix(table, {column: kind})[:, 0]))
+            cells = unticks(np.where(there.to_numpy(), ticked[:, j], self.low[j]), kind).cast(kind.storage)
+            table = table.with_columns(pl.when(there).then(cells.alias(column)).otherwise(pl.col(column)).alias(column))
+            kinds[column] = _unbounded(kinds[column])
+        schema = data.kinds.model_copy(update={"columns": kinds})
+        return Dataset({data.name: table}, data.schema.model_copy(update={"tables": {data.name: schema}}))
+
+
+def _unbounded(kind: Kind) -> Kind:
+    """The kind of a column whose cells were moved: on no grid of the source, and within no bounds of it."""
+    if isinstance(kind, Duration):
+        return kind
+    return kind.model_copy(update={"bounds": Bounds(), **({"step": 1} if isinstance(kind, Integer) else {})})
+
+
+def _varies(cells: np.ndarray) -> bool:
+    """Whether a column has two values, neither too large nor too near to be squared."""
+    filled = cells[~np.isnan(cells)]
+    return len(filled) > 1 and float(np.ptp(filled)) > SQUARED[0] and float(np.abs(filled).max()) < SQUARED[1]
+
+
+def _matrix(table: pl.DataFrame, kinds: dict[str, Kind]) -> np.ndarray:
+    x = np.full((table.height, len(kinds)), np.nan)
+    for j, (column, kind) in enumerate(kinds.items()):
+        cells = table[column]
+        there = cells.is_not_null().to_numpy()
+        x[there, j] = ticks(cells.drop_nulls(), kind)
+    return np.where(np.isfinite(x), x, np.nan)
