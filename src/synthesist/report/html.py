@@ -53,8 +53,8 @@ GLANCE = {
 FAMILIES = {
     "fidelity": "Fidelity: does it look real?",
     "utility": "Utility: does it work like real data?",
-    "privacy": "Privacy: does it give anybody away?",
     "fairness": "Fairness: are groups treated alike?",
+    "privacy": "Privacy: does it give anybody away?",
     "cost": "Cost",
 }
 
