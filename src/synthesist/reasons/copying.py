@@ -46,11 +46,8 @@ def copied(sides: Sides, parts: Sequence[View]) -> Repeats | None:
     again = np.isin(ours, ours[train]), np.isin(made, ours[train])
     whole = int((met & train).sum())
     tests = 1 + sum(view.size for view in parts)
-    found = [
-        _judged(
-            "", (), (met & train).sum(), (met & ~train).sum(), part, tests, again[0][~train].mean(), again[1].mean()
-        )
-    ]
+    everywhere = again[0][~train].mean(), again[1].mean()
+    found = [_judged("", (), whole, int((met & ~train).sum()), part, tests, *everywhere)]
     for view in parts:
         for cell in range(view.size):
             here, there = view.real == cell, view.synthetic == cell
@@ -66,7 +63,7 @@ def _judged(
     where: str, columns: tuple[str, ...], hits: int, misses: int, part: float, tests: int, real: float, made: float
 ) -> Repeats:
     """The copies in a part of the table, where `hits` rows of train and `misses` of the holdout are met."""
-    return Repeats(where, columns, float(real), float(made), min(1.0, tests * _more(int(hits), int(misses), part)))
+    return Repeats(where, columns, float(real), float(made), min(1.0, tests * _more(hits, misses, part)))
 
 
 def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | None:
