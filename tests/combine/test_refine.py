@@ -22,9 +22,9 @@ from synthesist.reasons.explanation import Explanation
 def rings() -> pl.DataFrame:
     """Two columns on a ring, which no copula can draw, and a key."""
     rng = np.random.default_rng(0)
-    angle, radius = rng.uniform(0, 2 * np.pi, 4_000), rng.normal(5, 0.2, 4_000)
+    angle, radius = rng.uniform(0, 2 * np.pi, 2_400), rng.normal(5, 0.2, 2_400)
     return pl.DataFrame(
-        {"id": range(1, 4_001), "x": (radius * np.cos(angle)).round(2), "y": (radius * np.sin(angle)).round(2)}
+        {"id": range(1, 2_401), "x": (radius * np.cos(angle)).round(2), "y": (radius * np.sin(angle)).round(2)}
     )
 
 
@@ -41,7 +41,7 @@ def test_a_copula_learns_what_it_cannot_draw(rings: pl.DataFrame, tmp_path: Path
     assert found.model.method.name() == "refined"
     plain = sy.fit(rings, "gaussian_copula").sample(2_000)
     rows = found.model.sample(2_000)
-    assert hole(plain) > 0.3
+    assert hole(plain) > 0.2
     assert hole(rows) < 0.05
     assert rows["id"].n_unique() == 2_000
     back = sy.load(found.model.save(tmp_path / "better.syn"))

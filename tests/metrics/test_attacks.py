@@ -13,6 +13,7 @@ from synthesist.metrics._membership import told_apart
 from synthesist.metrics._nearest import Gower
 from synthesist.metrics._predicates import Ranked, chosen, rare
 from synthesist.metrics._risk import beyond, effective, rate
+from synthesist.metrics.singling_out import SinglingOut
 
 TRIAD = ["singling_out", "linkability", "attribute_inference"]
 MEMBERSHIP = ["membership", "shadow", "black_box"]
@@ -106,14 +107,6 @@ def test_attacks_that_let_the_method_learn_again_need_it(attacked, case, real, c
         assert "method" in catalog.load("metrics", name)().score(nothing, ctx).skipped
 
 
-def test_a_table_in_which_nobody_is_singled_out_says_so(case, ctx):
-    """Of four coins every combination of three is there twice."""
-    coins = pl.DataFrame({f"coin {j}": [bool(i >> j & 1) for i in range(16)] * 10 for j in range(4)})
-    kinds = {name: {"kind": "boolean"} for name in coins.columns}
-    score = catalog.load("metrics", "singling_out")().score(case(coins, coins, coins, kinds=kinds), ctx)
-    assert "fits exactly one" in score.skipped
-
-
 @pytest.mark.parametrize("options", [{"known": ("agee",)}, {"secrets": ("agee",)}])
 def test_a_column_that_is_not_there_is_named(options, attacked, real):
     with pytest.raises(NotFoundError, match="age"):
@@ -185,3 +178,11 @@ def test_the_most_by_chance_is_passed_once_in_forty():
         _, details = told_apart(rng.normal(size=300), rng.normal(size=400))
         passed.append([part["value"] > part["chance"] for part in details["parts"]])
     assert (np.mean(passed, axis=0) < 0.03).all() and np.mean(passed, axis=0)[2] > 0.01
+
+
+def test_a_table_in_which_nobody_is_unlike_all_others_is_singled_out_by_nothing(case, ctx):
+    names = list("abcde")
+    table = pl.DataFrame([[str(k >> place & 1) for k in range(320)] for place in range(5)], schema=names)
+    kinds = {name: {"kind": "category"} for name in names}  # each two cells are those of eight different rows
+    score = SinglingOut(columns=2).score(case(table, table, table, kinds=kinds), ctx)
+    assert "exactly one" in score.skipped

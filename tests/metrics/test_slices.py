@@ -36,14 +36,14 @@ def test_a_pair_that_is_too_rare_comes_first(case, groups, ctx):
     made = groups(4000, 3).filter(~((pl.col("region") == "e") & pl.col("old")) | (pl.int_range(pl.len()) % 2 == 0))
     score = Slices().score(case(groups(4000, 1), groups(4000, 2), made, kinds=KINDS), ctx)
     worst = score.details["parts"][0]
-    assert worst["slice"] == "region = e and old = true"
+    assert worst["slice"] == {"region": "e", "old": "true"}
     assert worst["value"] < 0.6 * worst["reference"] and worst["rows"] > 400 and worst["p_value"] < 1e-6
 
 
 def test_a_rare_slice_whose_rows_are_wrong_is_named(case, groups, ctx):
     made = groups(4000, 3).with_columns(pl.when(pl.col("region") == "w").then(-3.0).otherwise("spent").alias("spent"))
     score = Slices().score(case(groups(4000, 1), groups(4000, 2), made, kinds=KINDS), ctx)
-    assert score.details["within"][0]["slice"] == "region = w"
+    assert score.details["within"][0]["slice"] == {"region": "w"}
     assert score.high < score.reference
 
 
@@ -66,7 +66,7 @@ def test_the_score_of_a_slice_is_the_mean_over_the_other_columns(case, groups, c
             for side in ("train", "synthetic")
         ]
         found.append(1 - np.abs(shares[0] - shares[1]).sum() / 2)
-    (within,) = [part for part in score.details["within"] if part["slice"] == "region = w"]
+    (within,) = [part for part in score.details["within"] if part["slice"] == {"region": "w"}]
     assert within["value"] == pytest.approx(np.mean(found))
 
 

@@ -155,7 +155,7 @@ def test_a_planted_defect_is_named_first(
 def test_nothing_is_named_where_nothing_is_wrong(make: Callable[..., pl.DataFrame], seed: int) -> None:
     train, holdout, made = parts(make, 100 + seed)
     assert reasons(train, holdout, made) == ()
-    if not seed:
+    if make is shop and not seed:
         told = sy.explain(train=train, holdout=holdout, synthetic=made)
         assert told.reasons == ()
         assert "Nothing tells" in told.verdict

@@ -42,11 +42,13 @@ def whole(report: Report) -> Report:
         scores=tuple(scores),
         gates=outcomes(report.scores, ["c2st<=0.6", "tstr<=0.001"]),
         previous=report.scores,
-        explanation={
-            "reasons": [{"sentence": "`age` = 40 is 3.0 points too rare.", "columns": ["age"]}],
-            "columns": {"age": 0.7, "town": 0.3},
-            "slices": slices,
-            "surrogate": slices,
+        explanations={
+            "": {
+                "reasons": [{"sentence": "`age` = 40 is 3.0 points too rare.", "columns": ["age"]}],
+                "columns": {"age": 0.7, "town": 0.3},
+                "slices": slices,
+                "surrogate": slices,
+            }
         },
     )  # fmt: skip
 

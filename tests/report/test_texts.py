@@ -10,6 +10,7 @@ from synthesist.report import Report
 from synthesist.report.comparison import Comparison
 from synthesist.report.gates import Gate, outcomes
 
+WHY = {"reasons": [], "columns": {"age": 1.0}, "slices": [], "surrogate": []}
 GATES = ["c2st<=0.6", "membership.high <= 0.51", "tstr<0.005"]
 
 
@@ -85,7 +86,7 @@ def test_several_reports_side_by_side(report: Report) -> None:
 
 
 def test_explanation_parts_and_gates_survive_json(gated: Report) -> None:
-    whole = replace(gated, explanation={"reasons": [{"sentence": "`age` is odd"}]}, previous=gated.scores)
+    whole = replace(gated, explanations={"": {**WHY, "reasons": [{"sentence": "`age` is odd"}]}}, previous=gated.scores)
     again = Report.from_json(whole.to_json())
     assert (again.gates, again.explanation, len(again.previous)) == (
         whole.gates,

@@ -11,7 +11,7 @@ __all__ = ["Coral"]
 
 
 class Coral(Spec):
-    """Gives the source's numbers the spread and correlations of the target, by whitening and colouring anew.
+    """Gives the source's numbers the spread and correlations of the target, by whitening.
 
     Numbers, moments and durations, scaled together, become x -> (x - m_s) C_s^(-1/2) C_t^(1/2) + m_t, where m and C are
     means and covariances of source and target. Cells are clipped to the target's range and rounded to their

@@ -18,6 +18,7 @@ __all__ = ["TELLABLE", "Groups", "smallest"]
 
 Array = npt.NDArray[Any]
 
+JOINT = "\x1f"  # the unit separator of ASCII, which no cell of a table for people holds
 TELLABLE = 10
 """Real rows, of a group or of an outcome in it: of fewer nothing is told."""
 MOST_VALUES = 12
@@ -36,7 +37,8 @@ def smallest() -> Any:
 class Groups:
     """`codes[side]`: the number of each row's group, -1 where its group is too small on some side."""
 
-    names: tuple[str, ...]
+    names: tuple[Mapping[str, str], ...]
+    """By protected column what sets a group apart."""
     codes: Mapping[Side, Array]
     small: int
     """How many groups, and how many of the real rows, are in none because of that."""
@@ -81,7 +83,7 @@ class Groups:
         place = np.where(large, np.cumsum(large) - 1, -1)
         real = counts["train"] + counts["holdout"]
         return cls(
-            tuple(names.filter(pl.Series(large))),
+            tuple(dict(zip(columns, name.split(JOINT), strict=True)) for name in names.filter(pl.Series(large))),
             {side: place[one] for side, one in codes.items()},
             int((~large & (real > 0)).sum()),
             int(real[~large].sum()),
@@ -94,7 +96,7 @@ class Groups:
 
 
 def _words(sides: Mapping[Side, Dataset], columns: tuple[str, ...]) -> dict[Side, pl.Series]:
-    """The group of each row in words, as in `sex=f, age=18 to 37`."""
+    """The group of each row: its cells, or the quarters they are in, one after the other."""
     kinds = sides["train"].kinds.columns
     for column in columns:
         if column not in kinds:
@@ -105,8 +107,8 @@ def _words(sides: Mapping[Side, Dataset], columns: tuple[str, ...]) -> dict[Side
         if kinds[column].kind in NUMERIC and cells["train"].n_unique() > MOST_VALUES:
             cells = _quarters(cells)
         for side, one in cells.items():
-            parts[side].append(column + "=" + one.cast(pl.String).fill_null("missing"))
-    return {side: pl.select(pl.concat_str(*some, separator=", ")).to_series() for side, some in parts.items()}
+            parts[side].append(one.cast(pl.String).fill_null("missing"))
+    return {side: pl.select(pl.concat_str(*some, separator=JOINT)).to_series() for side, some in parts.items()}
 
 
 def _quarters(cells: Mapping[Side, pl.Series]) -> dict[Side, pl.Series]:

@@ -122,7 +122,8 @@ def chosen(made: Table, width: int, wanted: int, attempts: int, rng: np.random.G
         )
         kept.append(np.stack(asked.some(made.matches(asked, 2)[0] == 1)))
         together = np.concatenate(kept, axis=1)
-        _, first = np.unique(together.transpose(1, 0, 2).reshape(-1, 3 * width), axis=0, return_index=True)
+        flat = together.transpose(1, 0, 2).reshape(together.shape[1], 3 * width)  # -1 would not do where there are none
+        _, first = np.unique(flat, axis=0, return_index=True)
         kept = [together[:, np.sort(first)]]
         found.append(len(first))
         if found[-1] >= wanted or (len(found) > PATIENCE and found[-1] < WORTH * found[-PATIENCE]):

@@ -28,7 +28,7 @@ NEIGHBOURS = 5
 
 
 class BlackBox(Spec):
-    """How well an attacker who practised on the method tells who was in train: 0.5 is a guess, 1 is certainty.
+    """How well an attacker who practised on the method tells who was in train: 0.5 is a guess, 1 is sure.
 
     The method learns again from random halves of members and strangers together; boosted trees learn from that
     what the rows of a training table have about them: how near the five nearest synthetic rows and the nearest

@@ -25,7 +25,7 @@ SCALE = Scale(
 
 
 class DemographicParity(Spec):
-    """The largest gap between two groups in how often they have the outcome: 0 is none, 1 is all or nothing.
+    """The largest gap between two groups in how often they have the outcome: 0 is none.
 
     Groups are where the protected columns meet; numbers of more than twelve values are cut into quarters. The
     value is about the labels of the synthetic rows, the reference about those of train: a value above the

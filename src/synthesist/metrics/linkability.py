@@ -33,7 +33,7 @@ CONTROLS = 1_000
 
 
 class Linkability(Spec):
-    """How often synthetic rows join what two other sources know of one person, beyond strangers: 0 is chance.
+    """How often synthetic rows join what two sources know of one person, beyond strangers: 0 is chance.
 
     The attacker holds two tables of the same people, each with some of the columns, and links two records when
     they have the same nearest synthetic row (or share one of the `neighbours` nearest). Nearness is Gower's

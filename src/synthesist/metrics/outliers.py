@@ -26,7 +26,7 @@ SCALE = Scale(
 
 
 class Outliers(Spec):
-    """The share of the rarest training records that a synthetic row reproduces, beyond strangers: 0 is chance.
+    """The share of the rarest training rows that a synthetic row repeats, beyond strangers: 0 is chance.
 
     The rarest records are those farthest (Gower) from every row of a reference sample, half the holdout: in train
     as in the other half, the strangers, all that are farther than the rarest `share` of the strangers. One counts

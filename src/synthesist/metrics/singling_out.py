@@ -33,7 +33,7 @@ CONTROLS = 500
 
 
 class SinglingOut(Spec):
-    """How often a description of one synthetic row fits exactly one training row, beyond strangers: 0 is chance.
+    """How often what fits one synthetic row fits exactly one training row, beyond strangers: 0 is chance.
 
     The attacker reads descriptions off synthetic rows, such as "age at least 85 and city is Bergen", keeps those
     that fit one synthetic row only, and claims that each fits exactly one person. The multivariate attack takes

@@ -172,7 +172,7 @@ def _part(k: int, missed: _Missed, together: Mapping[Side, Floats], names: Seque
     first, second = missed.places[k]
     about = dict.fromkeys((first, second))
     return {
-        "slice": " and ".join(" ".join(names[item]) for item in about),
+        "slice": dict(names[item] for item in about),
         "a": names[first][0],
         "b": names[second][0] if len(about) > 1 else "",
         "value": float(missed.synthetic[k]),
@@ -185,10 +185,7 @@ def _part(k: int, missed: _Missed, together: Mapping[Side, Floats], names: Seque
 def _within(names: Sequence[tuple[str, str]], inside: Floats, real: Floats, large: Array) -> list[dict[str, Any]]:
     """The slices whose rows fall furthest behind those of the holdout."""
     behind = [int(k) for k in np.argsort(inside - real, kind="stable") if large[k]][:NAMED]
-    return [
-        {"slice": " ".join(names[k]), "column": names[k][0], "value": float(inside[k]), "reference": float(real[k])}
-        for k in behind
-    ]
+    return [{"slice": dict([names[k]]), "value": float(inside[k]), "reference": float(real[k])} for k in behind]
 
 
 def _names(items: _Items, columns: Columns) -> list[tuple[str, str]]:
@@ -198,16 +195,16 @@ def _names(items: _Items, columns: Columns) -> list[tuple[str, str]]:
 
 
 def _cell(column: Column, piece: Cut, code: int) -> str:
-    """What rows of this code have in the column, as in `= Oslo`; only cells of K real rows and more are ever named."""
+    """What rows of this code have in the column; only cells of K real rows and more are ever named."""
     if code == 0:
-        return "is missing"
+        return "missing"
     if not piece.numeric:
-        return f"= {column.words[piece.levels[code - 1] - 1]}" if code <= len(piece.levels) else "= another value"
+        return column.words[piece.levels[code - 1] - 1] if code <= len(piece.levels) else "another value"
     if column.kind not in ("number", "integer"):  # moments are counted in units nobody reads
-        return f"in part {code} of {piece.size - 1}"
+        return f"part {code} of {piece.size - 1}"
     ends = [f"{edge:g}" for edge in piece.levels]
     if not ends:
-        return "is there"
+        return "any value"
     if code == 1:
-        return f"<= {ends[0]}"
-    return f"> {ends[-1]}" if code == len(ends) + 1 else f"> {ends[code - 2]} and <= {ends[code - 1]}"
+        return f"at most {ends[0]}"
+    return f"above {ends[-1]}" if code == len(ends) + 1 else f"above {ends[code - 2]} to {ends[code - 1]}"

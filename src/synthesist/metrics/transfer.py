@@ -22,7 +22,7 @@ SCALE = Scale(
 
 
 class Transfer(Spec):
-    """How much prediction in another real domain loses when models learn from synthetic rows: 0 is no loss.
+    """How much prediction elsewhere loses when models learn from synthetic rows: 0 is no loss.
 
     The same as `tstr`, tested on the rows of `domain` (another hospital, the next year) in place of the
     holdout. Numbers are measured in standard deviations of train, so R2 compares with that of `tstr`.

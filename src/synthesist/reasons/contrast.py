@@ -11,7 +11,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Contrast", "Shares", "View", "Weights", "binomial_p", "contrast", "matched"]
+__all__ = [
+    "Contrast",
+    "Shares",
+    "View",
+    "Weights",
+    "Z",
+    "binomial_p",
+    "contrast",
+    "matched",
+    "said",
+    "shares_of",
+    "two_shares_g",
+]
 
 Array = npt.NDArray[Any]
 Z = 1.959963984540054
@@ -96,6 +108,11 @@ def contrast(view: View, weights: Weights) -> Contrast | None:
     excess = max(whole - used + 1, float(gain[best]) - 1, 0.0)
     strength = shares.part * excess / (2 * shares.harmonic)
     return Contrast(view, *ends, p, q, q - p - error, q - p + error, found, strength)
+
+
+def said(*words: str) -> Callable[[int, int], str]:
+    """The words of cells that are told one by one."""
+    return lambda first, last: words[last]
 
 
 def shares_of(view: View, weights: Weights) -> Shares | None:

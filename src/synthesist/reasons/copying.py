@@ -15,6 +15,7 @@ __all__ = ["Repeats", "copied", "repeated"]
 Array = npt.NDArray[Any]
 TO_TWO_THIRDS = 2 / 3
 """A part of the table is named if so many of the repeats lie in it."""
+SURE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -42,25 +43,27 @@ def copied(sides: Sides, parts: Sequence[View]) -> Repeats | None:
     part = float(train[single].mean()) if single.any() else 1.0
     if not 0 < part < 1:
         return None
-    best: Repeats | None = None
-    everything = View((), "all", np.zeros(len(ours), np.int64), np.zeros(len(made), np.int64), 1, lambda i, j: "")
-    copy = np.isin(made, ours[train])
+    again = np.isin(ours, ours[train]), np.isin(made, ours[train])
+    whole = int((met & train).sum())
     tests = 1 + sum(view.size for view in parts)
-    whole = float((met & train).sum())
-    for view in (everything, *parts):
+    everywhere = again[0][~train].mean(), again[1].mean()
+    found = [_judged("", (), whole, int((met & ~train).sum()), part, tests, *everywhere)]
+    for view in parts:
         for cell in range(view.size):
             here, there = view.real == cell, view.synthetic == cell
             hits, misses = int((met & train & here).sum()), int((met & ~train & here).sum())
-            enough = hits >= TO_TWO_THIRDS * whole and (not view.columns or here.mean() < 0.5)
-            if hits < K or not enough or (here & train).sum() < K:
-                continue
-            p = min(1.0, tests * _more(hits, misses, part))
-            if best is None or (view.columns and p <= 1e-3 and hits / here.sum() > 2 * whole / len(ours)):
-                again = np.isin(ours[here & ~train], ours[train])
-                found = Repeats(view.words(cell, cell) if view.columns else "", view.columns,
-                                float(again.mean()) if len(again) else 0.0, float(copy[there].mean()), p)  # fmt: skip
-                best = found if best is None or not best.columns or found.synthetic > best.synthetic else best
-    return best
+            dense = hits >= TO_TWO_THIRDS * whole and hits > 2 * whole * here.mean()
+            if hits >= K and dense and (here & ~train).any():
+                shares = again[0][here & ~train].mean(), again[1][there].mean()
+                found.append(_judged(view.words(cell, cell), view.columns, hits, misses, part, tests, *shares))
+    return max((f for f in found[1:] if f.p <= SURE), key=lambda f: f.synthetic, default=found[0])
+
+
+def _judged(
+    where: str, columns: tuple[str, ...], hits: int, misses: int, part: float, tests: int, real: float, made: float
+) -> Repeats:
+    """The copies in a part of the table, where `hits` rows of train and `misses` of the holdout are met."""
+    return Repeats(where, columns, float(real), float(made), min(1.0, tests * _more(hits, misses, part)))
 
 
 def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | None:
@@ -71,7 +74,8 @@ def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | Non
     if not extra.any():
         return None
     real, share = float((~_firsts(ours)).mean()), float(extra.mean())
-    where, columns = "", ()
+    where = ""
+    columns: tuple[str, ...] = ()
     for view in parts:
         for cell in range(view.size):
             there = view.synthetic == cell

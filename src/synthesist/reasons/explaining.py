@@ -38,7 +38,7 @@ def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float 
     surrogate = leaves(critic, findings.coarse, even, judged)
     left = [leaf for leaf in leaves(critic, findings.coarse, findings.weights, judged) if leaf.p <= alpha / 4]
     rest = [sentences.of_slice(leaf.part, leaf.columns, leaf.strength, leaf.p) for leaf in left[:1]]
-    counts = {side: len(chosen) for side, chosen in sides.rows.items()}
+    counts = {str(side): len(chosen) for side, chosen in sides.rows.items()}
     return Explanation(
         reasons=tuple(sorted((*findings.reasons, *rest), key=lambda reason: -reason.strength)),
         auc=critic.area.value,
@@ -70,4 +70,4 @@ def _pairs(gaps: tuple[PairGap, ...]) -> tuple[Pair, ...]:
     strength = np.array([gap.strength for gap in gaps])
     total = max(float(strength.sum()), 1e-12)
     ordered = [gaps[i] for i in np.argsort(-strength, kind="stable")[:MOST_PAIRS] if strength[i] > 0]
-    return tuple(Pair(*gap.joint.columns, gap.strength / total) for gap in ordered)
+    return tuple(Pair(gap.a.columns[0], gap.b.columns[0], gap.strength / total) for gap in ordered)

@@ -46,29 +46,23 @@ def found(sides: Sides, alpha: float, ctx: Context) -> Found:
     """Everything that differs beyond chance, the strongest first."""
     weights = Weights(np.ones(len(sides.unseen)), np.ones(len(sides.rows["synthetic"])))
     coarse = coarse_views(sides, sides.columns.all)
-    told = list(_copies(sides, coarse, alpha / 4))
-    if any(reason.kind == "duplicates" for reason in told):
-        weights = replace(weights, synthetic=_once(sides, coarse, weights.synthetic))
+    told, weights = _copies(sides, coarse, weights, alpha / 4)
     singles, weights = _columns(sides, weights, alpha / 4, ctx)
     twos, weights, pairs = _pairs(sides, coarse, weights, alpha / 4, ctx)
     every = sorted([*told, *singles, *twos], key=lambda reason: -reason.strength)
     return Found(tuple(every), weights, pairs, tuple(coarse))
 
 
-def _copies(sides: Sides, parts: Sequence[View], alpha: float) -> list[Reason]:
+def _copies(sides: Sides, parts: Sequence[View], weights: Weights, alpha: float) -> tuple[list[Reason], Weights]:
+    """What comes again; of synthetic rows that do, the first alone counts from then on."""
     rows = float(len(sides.rows["synthetic"]))
     told = []
     if (copies := copied(sides, parts)) and copies.p <= alpha / 2:
         told.append(sentences.of_copies(copies, rows))
     if (twice := repeated(sides, parts)) and twice[0].p <= alpha / 2:
         told.append(sentences.of_repeats(twice[0], rows))
-    return told
-
-
-def _once(sides: Sides, parts: Sequence[View], weight: Array) -> Array:
-    """Rows that repeat another count nothing."""
-    twice = repeated(sides, parts)
-    return np.where(twice[1], 0.0, weight) if twice else weight
+        weights = replace(weights, synthetic=np.where(twice[1], 0.0, weights.synthetic))
+    return told, weights
 
 
 def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tuple[list[Reason], Weights]:
@@ -102,7 +96,9 @@ def _telling(found: Contrast) -> int:
     """How much a view says: a value that is never there or always new, how it is written, what is common."""
     kind = found.view.kind
     if kind in ("values", "missing"):
-        return 4 if kind == "missing" or min(found.real, found.synthetic) < NEVER else 1
+        if kind == "missing" or min(found.real, found.synthetic) < NEVER:
+            return 4
+        return 3 if " = " in found.view.words(found.first, found.last) else 1
     return {"unknown": 0, "last digit": 2, "last two digits": 2}.get(kind, 3)
 
 
@@ -113,7 +109,8 @@ def _pairs(
     gaps = [gap for pair in ctx.track(tables, "pairs") if (gap := pair_gap(*pair, weights))]
     between = list(differences(sides, sides.columns.all))
     tests = len(tables) + len(between)
-    first, told = tuple(gaps), []
+    first = tuple(gaps)
+    told: list[Reason] = []
     blame = _blame(gaps)
     while len(told) < MOST:
         clear = [gap for gap in gaps if gap.p * tests <= alpha]

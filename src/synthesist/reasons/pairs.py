@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthesist.data.kinds import Duration
 from synthesist.metrics._columns import Column
-from synthesist.reasons.contrast import Shares, View, Weights, binomial_p, shares_of, two_shares_g
+from synthesist.reasons.contrast import Shares, View, Weights, binomial_p, said, shares_of, two_shares_g
 from synthesist.reasons.sides import Sides
 from synthesist.reasons.views import category_view, number_view
 
@@ -120,11 +121,9 @@ def differences(sides: Sides, columns: Sequence[Column]) -> Iterator[View]:
         order = [np.where(np.isnan(gap), -1, 1 + np.sign(np.nan_to_num(gap))).astype(np.int64) for gap in gaps]
         names = (a.name, b.name)
         if len(np.unique(np.concatenate(order))) > 1:
-            yield View(names, "order", order[0], order[1], 3, lambda i, j, say=words: say[j], ordered=False)
+            yield View(names, "order", order[0], order[1], 3, said(*words), ordered=False)
         kind = sides.kind(b.name)
         if kind.kind == "moment":
-            from synthesist.data.kinds import Duration
-
             day = 1 if kind.precision != "d" or kind.timezone is not None else 86_400_000_000
             gaps, kind = (gaps[0] * day, gaps[1] * day), Duration()
         view = number_view(names, f"`{b.name}` - `{a.name}`", kind, *gaps)

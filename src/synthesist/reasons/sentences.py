@@ -92,10 +92,10 @@ def of_pair(gap: PairGap, p: float) -> Reason:
             f"{_none(real, few)} combine."
         )
         return Reason(names, "rare together", sentence, 0.0 if few else real, made, low, high, MILLI * gap.strength, p)
-    return _within(gap, names, p)
+    return _within(gap, p)
 
 
-def _within(gap: PairGap, names: tuple[str, str], p: float) -> Reason:
+def _within(gap: PairGap, p: float) -> Reason:
     """What is too common or too rare of one column where the other one lies in a part of its range."""
     from synthesist.reasons.rectangles import clearest
 
@@ -110,7 +110,6 @@ def _within(gap: PairGap, names: tuple[str, str], p: float) -> Reason:
         f"{_none(real, few)}, {_percent(made)} of synthetic rows there."
     )
     ordered = (when.columns[0], what.columns[0])
-    del names
     return Reason(ordered, "together", sentence, 0.0 if few else real, made, low, high, MILLI * gap.strength, p)
 
 

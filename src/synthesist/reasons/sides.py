@@ -54,12 +54,6 @@ class Sides:
         """What a column means."""
         return self.case.train.kinds[name]
 
-    def series(self, name: str) -> tuple[pl.Series, pl.Series]:
-        """The real and the synthetic cells of any column, as the tables hold them."""
-        train, holdout, made = (getattr(self.case, s).table[name] for s in ("train", "holdout", "synthetic"))
-        real = pl.concat([train[self.rows["train"]], holdout[self.rows["holdout"]]])
-        return real, made[self.rows["synthetic"]]
-
     def levels(self, name: str) -> list[str]:
         """The words of the codes 1, 2, ... of a category."""
         words = [getattr(self.case, s).table[name].cast(pl.String) for s in ("train", "holdout", "synthetic")]

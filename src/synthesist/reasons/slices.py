@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.reasons.contrast import View, Weights, contrast
+from synthesist.reasons.contrast import View, Weights, contrast, said
 from synthesist.reasons.discriminator import Discriminator
 from synthesist.reasons.explanation import Slice
 from synthesist.reasons.sides import K
@@ -62,7 +62,7 @@ def leaves(critic: Discriminator, views: Sequence[View], weights: Weights, place
     for path in tests:
         inside = [_meets(part[~half], path).astype(np.int64) for part, half in zip(x, learn, strict=True)]
         where = " and ".join(_words(views[j], test) for j, test in path.items())
-        view = View((), "slice", inside[0], inside[1], 2, lambda i, j, say=where: say, ordered=False)
+        view = View((), "slice", inside[0], inside[1], 2, said("", where), ordered=False)
         gap = contrast(view, Weights(counts[0], counts[1]))
         if gap is None or int(inside[0].sum()) < K:
             continue

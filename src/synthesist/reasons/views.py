@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from synthesist.data.kinds import Kind
 from synthesist.metrics._columns import Column
-from synthesist.reasons.contrast import View
+from synthesist.reasons.contrast import View, said
 from synthesist.reasons.sides import K, Sides
 
 __all__ = ["FINE", "category_view", "number_view", "values_view", "views"]
@@ -31,7 +31,7 @@ def views(sides: Sides, column: Column) -> Iterator[View]:
     gaps = np.isnan if column.numeric else (lambda cells: cells == 0)
     if gaps(real).any() or gaps(made).any():
         words = (f"`{column.name}` filled", f"`{column.name}` missing")
-        yield View((column.name,), "missing", gaps(real) * 1, gaps(made) * 1, 2, lambda i, j: words[j], ordered=False)
+        yield View((column.name,), "missing", gaps(real) * 1, gaps(made) * 1, 2, said(*words), ordered=False)
     yield values_view(sides, column)
     if column.kind == "moment":
         yield from _calendar(column.name, sides.kind(column.name), real, made)
@@ -62,24 +62,22 @@ def number_view(
 
     def words(first: int, last: int) -> str:
         """Cells first..last hold cuts[first-1] <= x < cuts[last]."""
-        low = cuts[first - 1] if first else None
-        high = cuts[last] if last < len(cuts) else None
+        low = float(cuts[first - 1]) if first else None
+        high = float(cuts[last]) if last < len(cuts) else None
         if low is None and high is None:
             return f"{name} filled"
         if low is not None and high is not None and high <= _next(low):
             return f"{name} = {write(low)}"
         if low is not None and high is None and _before(low) in atoms:
             return f"{name} above {write(_before(low))}"
+        if low is None:
+            assert high is not None
+            return f"{name} at most {write(np.ceil(high) - 1)}" if whole else f"{name} below {write(high)}"
+        if high is None:
+            return f"{name} at least {write(np.ceil(low) if whole else low)}"
         if whole:
-            low = None if low is None else np.ceil(low)
-            top = None if high is None else np.ceil(high) - 1
-            if low is not None and low == top:
-                return f"{name} = {write(low)}"
-            if low is None or top is None:
-                return f"{name} at most {write(top)}" if low is None else f"{name} at least {write(low)}"
-            return f"{name} from {write(low)} to {write(top)}"
-        if low is None or high is None:
-            return f"{name} below {write(high)}" if low is None else f"{name} from {write(low)} on"
+            bottom, top = np.ceil(low), np.ceil(high) - 1
+            return f"{name} = {write(top)}" if bottom == top else f"{name} from {write(bottom)} to {write(top)}"
         start = f"above {write(_before(low))}" if _before(low) in atoms else f"from {write(low)}"
         return f"{name} {start} to {write(high)}"
 
@@ -258,9 +256,8 @@ def _calendar(name: str, kind: Kind, real: Array, made: Array) -> Iterator[View]
     for part, size, read, words in parts:
         codes = [_read(cells, read) for cells in (ours, theirs)]
         if max(len(np.unique(each[each >= 0])) for each in codes) > 1 or part == "weekday":
-            yield View(
-                (name,), part, codes[0], codes[1], size, lambda i, j, say=words: f"`{name}` {say(j)}", ordered=False
-            )
+            told = said(*(f"`{name}` {words(i)}" for i in range(size)))
+            yield View((name,), part, codes[0], codes[1], size, told, ordered=False)
 
 
 def _read(cells: Array, part: Callable[[Array], Array]) -> Array:
@@ -288,4 +285,4 @@ def _unknown(sides: Sides, column: Column) -> Iterator[View]:
     ours = np.where(gaps[0] | ~sides.unseen, -1, codes[0])
     words = (f"`{column.name}` known from train", f"`{column.name}` unknown to train")
     theirs = np.where(gaps[1], -1, codes[1])
-    yield View((column.name,), "unknown", ours, theirs, 2, lambda i, j: words[j], ordered=False)
+    yield View((column.name,), "unknown", ours, theirs, 2, said(*words), ordered=False)

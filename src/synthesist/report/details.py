@@ -14,6 +14,7 @@ import polars as pl
 
 from synthesist.core import Evidence
 from synthesist.data.kinds import Category
+from synthesist.data.schema import TableSchema
 from synthesist.report.cells import REAL, K
 
 __all__ = ["Lock"]
@@ -23,8 +24,10 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,39}|\d{1,2}(\.\d+)?%")
 """A name of ours, or a rate such as 0.1%."""
 PLACES = frozenset({"group", "slice"})
 """Keys of parts of a table: the value of each column that sets it apart."""
-_END = r"[-+\d.:eT ]+"
-STRETCH = re.compile(f"{_END}( to {_END})?|true|false|missing")
+STRETCH = re.compile(
+    r"(?:(?:below|from|above|at most|to|part|of|missing|true|false|another value|any value|[-+\d.:eT]+)(?: |$))+"
+)
+"""What says where a cell lies without being a word of the table: numbers, days, and how they are bounded."""
 LONGEST = 500
 """A list of numbers longer than this is a column of rows, not an aggregate."""
 _DROP = object()
@@ -49,7 +52,8 @@ class Lock:
             side: min(table.height for table in getattr(case, side).tables.values())
             for side in ("train", "holdout", "synthetic")
         }
-        return cls(names | labels, rows, dict(_tellable(case)))
+        rules = {rule for table in tables.values() for rule in _rules(table)}
+        return cls(names | labels | rules, rows, dict(_tellable(case)))
 
     def harmless(self, details: Mapping[str, Any]) -> dict[str, Any]:
         """Drop texts that might be values, lists as long as a table, and shares of too few real rows."""
@@ -83,6 +87,13 @@ class Lock:
         rows = self.rows[key] if key in REAL else 0
         small = 0 < value < 1 and min(value, 1 - value) * rows < K - 0.5
         return None if rows and small else value
+
+
+def _rules(table: TableSchema) -> Iterator[str]:
+    """What the page of the schema says in words, which is no cell of a table."""
+    yield from table.rules
+    yield from table.checks.conditions if table.checks else ()
+    yield from (f"unique({', '.join(columns)})" for columns in (table.key, *table.unique))
 
 
 def _tellable(case: Evidence) -> Iterator[tuple[str, Collection[str]]]:

@@ -43,7 +43,7 @@ def dump(report: "Report") -> str:
         "training": asdict(report.training) if report.training else None,
         "gates": [asdict(outcome) for outcome in report.gates],
         "previous": [asdict(score) for score in report.previous],
-        "explanation": dict(report.explanation),
+        "explanations": dict(report.explanations),
     }
     return json.dumps(_finite(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
@@ -75,7 +75,7 @@ def parse(text: str) -> "Report":
             training=_curve(tree.get("training")),
             gates=tuple(Outcome(gate["gate"], tuple(gate["failures"])) for gate in tree.get("gates", ())),
             previous=tuple(_read(Score, score) for score in tree.get("previous", ())),
-            explanation=tree.get("explanation", {}),
+            explanations=tree.get("explanations", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"This report is damaged: {error!r}.") from None

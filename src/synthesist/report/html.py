@@ -53,8 +53,8 @@ GLANCE = {
 FAMILIES = {
     "fidelity": "Fidelity: does it look real?",
     "utility": "Utility: does it work like real data?",
-    "privacy": "Privacy: does it give anybody away?",
     "fairness": "Fairness: are groups treated alike?",
+    "privacy": "Privacy: does it give anybody away?",
     "cost": "Cost",
 }
 
@@ -128,7 +128,7 @@ def _has(anchor: str, view: Mapping[str, Any]) -> bool:
     """Whether the page has this part."""
     report = view["report"]
     there = {
-        "why": bool(report.explanation or view["shares"]),
+        "why": bool(report.explanations or view["shares"]),
         "pairs": any(table["pairs"] for table in view["tables"]),
         "made": bool(report.provenance),
         **dict.fromkeys(FAMILIES, False),
@@ -146,10 +146,9 @@ def _ranked(scores: Sequence[Score], family: str) -> tuple[list[Score], list[Sco
 
 def _shares(report: "Report") -> list[tuple[str, Any]]:
     """By table, where the classifier looks; the shares of an explanation say it better than those of a score."""
-    if shares := report.explanation.get("columns"):
-        return [("", _safe(charts.importance(shares)))]
-    told = [(score.table, score.details.get("importance")) for score in report.scores if score.metric == "c2st"]
-    return [(table, _safe(charts.importance(shares))) for table, shares in told if shares]
+    told = {score.table: score.details.get("importance") for score in report.scores if score.metric == "c2st"}
+    told |= {table: why["columns"] for table, why in report.explanations.items()}
+    return [(table, _safe(charts.importance(shares))) for table, shares in told.items() if shares]
 
 
 def _table(report: "Report", name: str) -> dict[str, Any]:

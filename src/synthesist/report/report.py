@@ -43,8 +43,8 @@ class Report:
     """Scores that were required, and whether they were reached."""
     previous: tuple[Score, ...] = ()
     """The scores of an earlier run, to stand beside these."""
-    explanation: Mapping[str, Any] = field(default_factory=dict)
-    """Why synthetic rows can be told from real ones, in rules."""
+    explanations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By table ("" where there is one) why synthetic rows can be told from real ones."""
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -179,7 +179,7 @@ def build(
     training: Curve | None = None,
     gates: Sequence[str] = (),
     previous: Sequence[Score] = (),
-    explanation: Mapping[str, Any] | None = None,
+    explanations: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Report:
     """Aggregate the evidence and put the scores beside it."""
     rows = {side: getattr(case, side).units for side in ("train", "holdout", "synthetic")}
@@ -195,7 +195,7 @@ def build(
         training=training,
         gates=outcomes(kept, gates),
         previous=tuple(previous),
-        explanation=explanation or {},
+        explanations=explanations or {},
     )
 
 

@@ -1,6 +1,7 @@
 """What is judged: synthetic rows, beside real ones that were never seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ def evaluate(
     metrics: Sequence[str | Spec] | None = None,
     gates: Sequence[str] = (),
     baseline: bool = False,
+    explain: bool | None = None,
     previous: "Report | str | Path | None" = None,
     seed: int = 0,
     ctx: Context | None = None,
@@ -56,6 +58,7 @@ def evaluate(
             what became of each. `report.require(...)` raises where one fails.
         baseline: whether to judge shuffled columns too, so that every score shows what says nothing of the whole; it
             takes about as long again.
+        explain: whether to say why rows can be told from real ones; by default where no metrics are chosen.
         previous: the report of an earlier run, or its .json, whose scores stand beside these.
         training: the losses of the model, as `model.training` has them; the report shows them.
 
@@ -84,7 +87,21 @@ def evaluate(
         training=training,
         gates=gates,
         previous=_earlier(previous),
+        explanations=_explanations(case, ctx) if (metrics is None if explain is None else explain) else {},
     )
+
+
+def _explanations(case: Evidence, ctx: Context) -> dict[str, dict[str, Any]]:
+    """By table ("" where there is one) why its rows can be told from real ones; tables of too few rows are left out."""
+    from synthesist.reasons.explaining import explained
+
+    tables = list(case.train.schema.tables)
+    cases = {table: case.of(table) for table in tables} if len(tables) > 1 else {"": case}
+    told = {}
+    for table, part in cases.items():
+        with suppress(DataError):
+            told[table] = explained(part, ctx.at("explain", table)).to_dict()
+    return told
 
 
 def _earlier(previous: "Report | str | Path | None") -> Sequence[Score]:

@@ -46,6 +46,7 @@ class Refined(Spec):
     """
 
     accepts = TABLE_KINDS
+    limits: ClassVar[Mapping[str, str]] = {"only_keys": "a critic can tell nothing of keys and texts"}
     tiny: ClassVar[Mapping[str, Any]] = {"drawn_by": "marginals", "candidates": 2, "steps": 1, "rounds": 5}
 
     drawn_by: MethodName = knob(
@@ -60,11 +61,14 @@ class Refined(Spec):
 
     def fit(self, data: Dataset, ctx: Context) -> "Reweighed":
         """Learn with the method, then learn what it got wrong."""
-        base = self._base()
+        base, seen = self._base(), _judged(data)
+        if not seen.kinds.columns:
+            raise UnsuitableError(
+                f"Table `{data.name}` has keys and texts only, of which a critic can tell nothing. Use marginals."
+            )
         inner: Sampler = base.fit(data, ctx.at("inner"))  # type: ignore[attr-defined]
         if not isinstance(inner, Filler):
             raise UnsuitableError(f"refined needs a method that meets conditions, and {base.name()} does not.")
-        seen = _judged(data)
         codec = TableCodec.fit(seen, ctx, bins=self.bins, min_rows=self.min_rows, derive=False)
         real = codec.shuffled(seen, ctx)
 
@@ -99,7 +103,7 @@ class Reweighed:
     codec: TableCodec
     critic: Critic
     candidates: int
-    block: ClassVar[int] = 8_192
+    block: ClassVar[int] = 4_096
     per_hole: ClassVar[int] = 12
     """Candidates for a row with holes of its own."""
 
