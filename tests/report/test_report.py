@@ -22,7 +22,7 @@ def test_good_scores_make_a_good_verdict(report: Report) -> None:
     assert report.verdict.lights == {"fidelity": "good", "utility": "good", "privacy": "good"}
     assert report.verdict.sentence == (
         "The synthetic data looks like real data, trains a model as well as real data does, "
-        "and gave our attack no hint of who was in the training data."
+        "and gave our attacks no hint of who was in the training data."
     )
 
 

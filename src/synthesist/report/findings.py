@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from synthesist.core import Score
+from synthesist.report.charts import figure
 from synthesist.report.columns import Column
-from synthesist.report.verdict import RULES, WEAK_ATTACK, Ruling, verdict
+from synthesist.report.verdict import RULES, Ruling, verdict
 
 __all__ = ["Finding", "find", "percent", "worst_columns", "worst_pairs"]
 
@@ -18,6 +19,15 @@ COLUMN_BEHIND = 0.02
 """A column is named when its score is this far behind the holdout's."""
 PAIR_BEHIND = 0.05
 MISSING_OFF = 0.02
+ATTACKS = {
+    "membership": "An attacker tells training rows from others with an AUC of {value} (up to {high}; 0.5 is a toss)",
+    "singling_out": "Beyond strangers, {share} of descriptions of synthetic rows fit one training row only (up to {high})",
+    "linkability": "Synthetic rows link two sources on {share} of the training rows beyond strangers (up to {high})",
+    "attribute_inference": "Synthetic rows tell a secret of {share} of training rows beyond strangers (up to {high})",
+    "outliers": "Of the rarest training rows {share} are reproduced beyond strangers (up to {high})",
+}
+LEAKS = "Learn with stronger regularisation or a differentially private method, and judge again."
+TOO_LITTLE = "Give the evaluation more holdout and synthetic rows."
 MOST = 6
 """How many columns or pairs are told one by one."""
 
@@ -53,7 +63,7 @@ def _in_table(scores: Sequence[Score], columns: Sequence[Column]) -> list[Findin
     rulings = {ruling.rule.metric: ruling for ruling in verdict(scores).rulings}
     return [
         *_copies(by_metric, rulings),
-        *_membership(by_metric, rulings),
+        *_attacks(by_metric, rulings),
         *_utility(by_metric, rulings),
         *_validity(by_metric, rulings),
         *_columns(columns),
@@ -101,26 +111,16 @@ def _copies(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Itera
         )
 
 
-def _membership(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Iterator[Finding]:
-    score, severity = scores.get("membership"), _severity(rulings.get("membership"))
-    if not (score and severity):
-        return
-    power = score.details.get("power")
-    if isinstance(power, int | float) and power < WEAK_ATTACK and score.high <= rulings["membership"].rule.good:
-        yield Finding(
-            "look",
-            "membership",
-            f"The attack found nothing, but reaches only {power:.2f} on an outright copy: too weak to clear this.",
-            "Give the evaluation more holdout and synthetic rows.",
-        )
-    else:
-        yield Finding(
-            severity,
-            "membership",
-            f"An attacker tells training rows from others with an AUC of {score.value:.3f} "
-            f"(up to {score.high:.3f}); 0.5 would be a coin toss.",
-            "Learn with stronger regularisation or a differentially private method, and judge again.",
-        )
+def _attacks(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Iterator[Finding]:
+    """What each attack reached, where that is more than it should be or cannot be told."""
+    for metric, words in ATTACKS.items():
+        score, severity = scores.get(metric), _severity(rulings.get(metric))
+        if not (score and severity):
+            continue
+        share, remark = percent(max(score.value, 0)), rulings[metric].remark
+        reached = words.format(value=figure(score.value), share=share, high=figure(score.high))
+        told = f"{reached}: {remark}." if remark else f"{reached}."
+        yield Finding(severity, metric, told, LEAKS if score.low > score.best else TOO_LITTLE)
 
 
 def _utility(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Iterator[Finding]:

@@ -31,6 +31,8 @@ class Rule:
     fair: float
     words: str
     """What is read, as in "the {words} is at most 0.02"."""
+    power: float = 0.0
+    """What the attack must reach on an outright copy for a good light."""
 
 
 RULES = (
@@ -39,7 +41,11 @@ RULES = (
     Rule("fidelity", "c2st", "value", 0.60, 0.75, "value"),
     Rule("fidelity", "validity", "behind", 0.001, 0.01, "distance behind the holdout"),
     Rule("utility", "tstr", "value", 0.02, 0.05, "gap"),
-    Rule("privacy", "membership", "high", 0.55, 0.60, "upper end of the interval"),
+    Rule("privacy", "membership", "high", 0.55, 0.60, "upper end of the interval", power=WEAK_ATTACK),
+    Rule("privacy", "singling_out", "high", 0.10, 0.20, "upper end of the interval"),
+    Rule("privacy", "linkability", "high", 0.10, 0.20, "upper end of the interval"),
+    Rule("privacy", "attribute_inference", "high", 0.10, 0.20, "upper end of the interval"),
+    Rule("privacy", "outliers", "high", 0.10, 0.20, "upper end of the interval"),
     Rule("privacy", "exact_copies", "value", 0.001, 0.01, "share beyond chance"),
 )
 
@@ -55,9 +61,9 @@ CLAUSES: Mapping[str, Mapping[Light, str]] = {
         "poor": "trains a much weaker model than real data does",
     },
     "privacy": {
-        "good": "gave our attack no hint of who was in the training data",
+        "good": "gave our attacks no hint of who was in the training data",
         "fair": "may give hints of who was in the training data",
-        "poor": "gives away who was in the training data",
+        "poor": "gives training rows away",
     },
 }
 
@@ -125,8 +131,13 @@ def _light(rule: Rule, score: Score) -> tuple[Light, float, str]:
     if light == "poor" and rule.reads == "high" and score.low <= score.best:
         return "fair", read, "chance alone lies inside the interval: too few rows to tell"
     power = score.details.get("power")
-    if light == "good" and isinstance(power, int | float) and power < WEAK_ATTACK:
+    if light == "good" and isinstance(power, int | float) and power < rule.power:
         return "fair", read, f"the attack reaches only {power:.2f} on an outright copy: too weak to clear"
+    named = [part for part in score.details.get("parts", ()) if "chance" in part and part["value"] > part["chance"]]
+    if light == "good" and named:
+        worst = named[0]
+        told = f"{worst['value']:.1%} of the targets are named where {worst['rate']:.1%} of strangers are"
+        return "fair", read, f"{told}, more than chance gives"
     return light, read, ""
 
 
