@@ -25,7 +25,7 @@ def test_members_named_beyond_chance_take_the_good_light(scored) -> None:
     named = replace(quiet, details={"power": 1.0, "parts": parts})
     assert verdict([quiet]).lights["privacy"] == "good"
     assert verdict([named]).lights["privacy"] == "fair"
-    assert "4.0% of the targets are named where 0.1% of strangers are" in verdict([named]).rulings[7].remark
+    assert "4.0% of the targets are named where 0.1% of strangers are" in verdict([named]).deciding("privacy").remark
 
 
 @pytest.mark.parametrize(("low", "high", "light"), LIGHTS)

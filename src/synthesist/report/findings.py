@@ -21,7 +21,7 @@ PAIR_BEHIND = 0.05
 MISSING_OFF = 0.02
 ATTACKS = {
     "membership": "An attacker tells training rows from others with an AUC of {value} (up to {high}; 0.5 is a toss)",
-    "singling_out": "Beyond strangers, {share} of descriptions of synthetic rows fit one training row only (up to {high})",
+    "singling_out": "Beyond chance, {share} of descriptions of synthetic rows fit a single training row (up to {high})",
     "linkability": "Synthetic rows link two sources on {share} of the training rows beyond strangers (up to {high})",
     "attribute_inference": "Synthetic rows tell a secret of {share} of training rows beyond strangers (up to {high})",
     "outliers": "Of the rarest training rows {share} are reproduced beyond strangers (up to {high})",
