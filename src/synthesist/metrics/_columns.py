@@ -1,6 +1,5 @@
 """The three tables of an Evidence as arrays, column by column, made once and kept as long as the Evidence lives."""
 
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -13,6 +12,7 @@ from synthesist.core import Context, Evidence
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Constant, Kind
 from synthesist.errors import DataError, did_you_mean
+from synthesist.metrics._kept import kept
 
 __all__ = ["Column", "Columns", "Side", "drawn", "empty_table", "encoded", "judged"]
 
@@ -71,9 +71,9 @@ class Columns:
 
     def matrix(self, side: Side, rows: Array, without: str | None = None) -> npt.NDArray[np.float64]:
         """`x[row, column]` for tree models: NaN where missing, categories as codes."""
-        kept = [column for column in self.all if column.name != without]
-        x = np.empty((len(rows), len(kept)), order="F")
-        for j, column in enumerate(kept):
+        asked = [column for column in self.all if column.name != without]
+        x = np.empty((len(rows), len(asked)), order="F")
+        for j, column in enumerate(asked):
             x[:, j] = column[side][rows]
             x[column.missing(side)[rows], j] = np.nan
         return x
@@ -81,11 +81,7 @@ class Columns:
 
 def encoded(case: Evidence) -> Columns:
     """The arrays of this Evidence; the second call costs nothing."""
-    key = id(case)
-    if key not in _KNOWN:
-        _KNOWN[key] = _encode(case)
-        weakref.finalize(case, _KNOWN.pop, key, None)
-    return _KNOWN[key]
+    return kept(case, "encoded", lambda: _encode(case))
 
 
 def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
@@ -96,24 +92,19 @@ def drawn(case: Evidence, most: int, ctx: Context) -> Columns:
     sides: Mapping[Side, Dataset] = {"train": case.train, "holdout": case.holdout, "synthetic": case.synthetic}
     if max(side.table.height for side in sides.values()) <= most:
         return encoded(case)
-    whole, kept = replace(ctx, path=ctx.path[:1]).at("judged rows", most), _DRAWN.get(id(case), {})
-    if whole.path not in kept:
-        if not kept:
-            weakref.finalize(case, _DRAWN.pop, id(case), None)
+    whole = replace(ctx, path=ctx.path[:1]).at("judged rows", most)
+
+    def draw() -> Columns:
         train, holdout, synthetic = (_part(data, most, whole.rng(side)) for side, data in sides.items())
-        kept[whole.path] = _encode(replace(case, train=train, holdout=holdout, synthetic=synthetic))
-        _DRAWN[id(case)] = kept
-    return kept[whole.path]
+        return _encode(replace(case, train=train, holdout=holdout, synthetic=synthetic))
+
+    return kept(case, ("drawn", whole.path), draw)
 
 
 def _part(data: Dataset, most: int, rng: np.random.Generator) -> Dataset:
     if data.table.height <= most:
         return data
     return data.with_table(data.table[np.sort(rng.permutation(data.table.height)[:most])])
-
-
-_KNOWN: dict[int, Columns] = {}
-_DRAWN: dict[int, dict[tuple[str, ...], Columns]] = {}
 
 
 def judged(case: Evidence) -> dict[str, Kind]:

@@ -1,10 +1,8 @@
-"""What several metrics need of one Evidence, made once and kept as long as the Evidence lives."""
+"""What several metrics need of one Evidence or its arrays, made once and kept as long as these live."""
 
 import weakref
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
-
-from synthesist.core import Evidence
 
 __all__ = ["kept"]
 
@@ -12,12 +10,12 @@ T = TypeVar("T")
 _KNOWN: dict[int, dict[Hashable, Any]] = {}
 
 
-def kept(case: Evidence, key: Hashable, make: Callable[[], T]) -> T:
+def kept(owner: object, key: Hashable, make: Callable[[], T]) -> T:
     """What `make` gives; the second call with this key costs nothing."""
-    if id(case) not in _KNOWN:
-        _KNOWN[id(case)] = {}
-        weakref.finalize(case, _KNOWN.pop, id(case), None)
-    known = _KNOWN[id(case)]
+    if id(owner) not in _KNOWN:
+        _KNOWN[id(owner)] = {}
+        weakref.finalize(owner, _KNOWN.pop, id(owner), None)
+    known = _KNOWN[id(owner)]
     if key not in known:
         known[key] = make()
     found: T = known[key]

@@ -4,7 +4,6 @@ Every number becomes its standard score in train, every category a corner of a s
 lie 1 apart (the 20 most frequent and a rest), and a missing number the mean and a mark beside it.
 """
 
-import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from synthesist.core import Context
 from synthesist.metrics._columns import Column, Columns, Side
 from synthesist.metrics._estimate import sample
+from synthesist.metrics._kept import kept
 
 __all__ = ["NEIGHBOURS", "Manifold", "Near", "manifold", "near", "radii"]
 
@@ -62,16 +62,8 @@ class Manifold:
 
 def manifold(columns: Columns, most: int, ctx: Context) -> Manifold:
     """The points of at most so many rows a table; the second call for the same rows costs nothing."""
-    known = _KNOWN.setdefault(id(columns), {})
-    if not known:
-        weakref.finalize(columns, _KNOWN.pop, id(columns), None)
-    place = (ctx.path[0], most)
-    if place not in known:
-        known[place] = _manifold(columns, most, Context(path=ctx.path[:1]).at("manifold", most))
-    return known[place]
-
-
-_KNOWN: dict[int, dict[tuple[str, int], Manifold]] = {}
+    place = Context(path=ctx.path[:1]).at("manifold", most)
+    return kept(columns, place.path, lambda: _manifold(columns, most, place))
 
 
 def _manifold(columns: Columns, most: int, ctx: Context) -> Manifold:
