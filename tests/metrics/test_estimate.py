@@ -6,7 +6,7 @@ from scipy.stats import binomtest, bootstrap
 from sklearn.metrics import roc_auc_score
 
 from synthesist.metrics._estimate import auc, clopper_pearson, estimate, wilson
-from synthesist.metrics.tstr import _macro_auc, _r2
+from synthesist.metrics._task import _macro_auc, _r2
 
 RNG = np.random.default_rng(0)
 

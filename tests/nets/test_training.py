@@ -133,9 +133,9 @@ FIT = """
 import sys, polars as pl, numpy as np, synthesist as sy
 from synthesist.nets import checkpoint
 checkpoint.EVERY = 0.0
-x = np.arange(3000) % 50
-frame = pl.DataFrame({"x": x, "y": (x * 7 + np.arange(3000) // 50) % 40, "z": np.where(x > 20, "a", "b")})
-model = sy.fit(frame, "argn", epochs=12, width=32, checkpoints=sys.argv[1])
+x = np.arange(1500) % 50
+frame = pl.DataFrame({"x": x, "y": (x * 7 + np.arange(1500) // 50) % 40, "z": np.where(x > 20, "a", "b")})
+model = sy.fit(frame, "argn", epochs=6, width=32, checkpoints=sys.argv[1])
 model.sample(200).write_parquet(sys.argv[2])
 """
 
