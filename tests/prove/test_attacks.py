@@ -15,7 +15,7 @@ pytestmark = pytest.mark.prove
 
 SPLITS, SEEDS = 200, 20
 MOST_ALARMS = 16
-"""Of 200 splits at a true rate of 5 % more than this are seen once in twenty-five."""
+"""Of 200 splits at a true rate of 5 % more than this are seen once in forty."""
 SMALL, LARGE = (3_200, 800, 1_600), (20_000, 8_000, 20_000)
 ATTACKS = ["singling_out", "linkability", "attribute_inference", "membership", "outliers"]
 AGAIN = ["shadow", "black_box"]
