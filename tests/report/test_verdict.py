@@ -24,7 +24,8 @@ def test_members_named_beyond_chance_take_the_good_light(scored) -> None:
     quiet = scored("membership", 0.51, 0.5, 1, 0.5, family="privacy", details={"power": 1.0})
     named = replace(quiet, details={"power": 1.0, "parts": parts})
     assert verdict([quiet]).lights["privacy"] == "good"
-    assert verdict([named]).lights["privacy"] == "fair"
+    few = replace(named, details={"power": 1.0, "parts": [parts[0] | {"value": 0.01}]})
+    assert verdict([few]).lights["privacy"] == "fair" and verdict([named]).lights["privacy"] == "poor"
     assert "4.0% of the targets are named where 0.1% of strangers are" in verdict([named]).deciding("privacy").remark
 
 

@@ -16,6 +16,8 @@ __all__ = ["RULES", "WEAK_ATTACK", "Light", "Rule", "Ruling", "Verdict", "behind
 Light = Literal["good", "fair", "poor", "none"]
 ORDER: tuple[Light, ...] = ("good", "fair", "poor")
 FAMILIES = ("fidelity", "utility", "privacy")
+MANY_NAMED = 0.03
+"""A share of the members named with hardly any stranger beside them, beyond chance, is a leak whatever the average."""
 WEAK_ATTACK = 0.8
 """An attack that stays below this AUC against an outright copy proves nothing by finding nothing."""
 
@@ -135,9 +137,10 @@ def _light(rule: Rule, score: Score) -> tuple[Light, float, str]:
         return "fair", read, f"the attack reaches only {power:.2f} on an outright copy: too weak to clear"
     named = [part for part in score.details.get("parts", ()) if "chance" in part and part["value"] > part["chance"]]
     if light == "good" and named:
-        worst = named[0]
+        worst = max(named, key=lambda part: part["value"] / part["rate"])
         told = f"{worst['value']:.1%} of the targets are named where {worst['rate']:.1%} of strangers are"
-        return "fair", read, f"{told}, more than chance gives"
+        many = any(part["value"] > max(MANY_NAMED, 3 * part["rate"]) for part in named)
+        return "poor" if many else "fair", read, f"{told}, more than chance gives"
     return light, read, ""
 
 
