@@ -8,7 +8,7 @@ from typing import Literal
 from synthesist.core import Score
 from synthesist.report.charts import figure
 from synthesist.report.columns import Column
-from synthesist.report.verdict import RULES, Ruling, verdict
+from synthesist.report.verdict import NAMED, RULES, Ruling, verdict
 
 __all__ = ["Finding", "find", "percent", "worst_columns", "worst_pairs"]
 
@@ -120,7 +120,8 @@ def _attacks(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Iter
         share, remark = percent(max(score.value, 0)), rulings[metric].remark
         reached = words.format(value=figure(score.value), share=share, high=figure(score.high))
         told = f"{reached}: {remark}." if remark else f"{reached}."
-        yield Finding(severity, metric, told, LEAKS if score.low > score.best else TOO_LITTLE)
+        leaks = score.low > score.best or remark.endswith(NAMED)
+        yield Finding(severity, metric, told, LEAKS if leaks else TOO_LITTLE)
 
 
 def _utility(scores: Mapping[str, Score], rulings: Mapping[str, Ruling]) -> Iterator[Finding]:

@@ -11,11 +11,12 @@ from typing import Literal
 
 from synthesist.core import Score
 
-__all__ = ["RULES", "WEAK_ATTACK", "Light", "Rule", "Ruling", "Verdict", "behind", "verdict"]
+__all__ = ["NAMED", "RULES", "WEAK_ATTACK", "Light", "Rule", "Ruling", "Verdict", "behind", "verdict"]
 
 Light = Literal["good", "fair", "poor", "none"]
 ORDER: tuple[Light, ...] = ("good", "fair", "poor")
 FAMILIES = ("fidelity", "utility", "privacy")
+NAMED = "more than chance gives"
 MANY_NAMED = 0.03
 """A share of the members named with hardly any stranger beside them, beyond chance, is a leak whatever the average."""
 WEAK_ATTACK = 0.8
@@ -135,12 +136,13 @@ def _light(rule: Rule, score: Score) -> tuple[Light, float, str]:
     power = score.details.get("power")
     if light == "good" and isinstance(power, int | float) and power < rule.power:
         return "fair", read, f"the attack reaches only {power:.2f} on an outright copy: too weak to clear"
-    named = [part for part in score.details.get("parts", ()) if "chance" in part and part["value"] > part["chance"]]
+    parts = [part for part in score.details.get("parts", ()) if "chance" in part]
+    named = [part for part in parts if part["value"] > max(part["chance"], 2 * part["rate"])]
     if light == "good" and named:
         worst = max(named, key=lambda part: part["value"] / part["rate"])
         told = f"{worst['value']:.1%} of the targets are named where {worst['rate']:.1%} of strangers are"
         many = any(part["value"] > max(MANY_NAMED, 3 * part["rate"]) for part in named)
-        return "poor" if many else "fair", read, f"{told}, more than chance gives"
+        return "poor" if many else "fair", read, f"{told}, {NAMED}"
     return light, read, ""
 
 
