@@ -77,8 +77,8 @@ def check_outputs(outputs: Outputs, inputs: Iterable[str | Place | None] = ()) -
         target, endings = writable(where), ENDINGS[holds]
         if target.suffix.lower() not in endings:
             raise OutputError(
-                f"Cannot write {target}: {'an' if holds[0] in 'aeiou' else 'a'} {holds} file ends in {' or '.join(endings)}, "
-                f"this one in {target.suffix!r}. Rename it."
+                f"Cannot write {target}: {'an' if holds[0] in 'aeiou' else 'a'} {holds} file "
+                f"ends in {' or '.join(endings)}, this one in {target.suffix!r}. Rename it."
             )
         real = os.path.realpath(target)
         if real in taken:
