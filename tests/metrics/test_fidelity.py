@@ -20,7 +20,7 @@ from synthesist.metrics.validity import Validity
 
 
 def test_evidence_is_encoded_once_and_forgotten_with_it(case, real):
-    from synthesist.metrics._columns import _KNOWN
+    from synthesist.metrics._kept import _KNOWN
 
     evidence = case(real(20, 1), real(20, 2), real(20, 3))
     assert encoded(evidence) is encoded(evidence)
