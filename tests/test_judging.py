@@ -100,3 +100,24 @@ def test_shuffled_columns_stand_beside() -> None:
     shapes, trends, copies = report.scores
     assert shapes.baseline == 1 and trends.baseline < 0.6 < 0.95 < trends.value and math.isnan(copies.baseline)
     assert "shuffled" in report.to_html()
+
+
+def test_a_reference_is_no_column_to_compare() -> None:
+    schema = {
+        "people": {"columns": {"id": {"kind": "id", "whole": True}, "age": {"kind": "integer"}}, "key": ["id"]},
+        "pets": {
+            "columns": {"owner": {"kind": "integer"}, "weight": {"kind": "number"}},
+            "links": [{"columns": ["owner"], "table": "people", "to": ["id"]}],
+        },
+    }
+    related = sy.Schema(tables=schema, unit="people")
+    sides = []
+    for start, seed in ((0, 1), (1_000, 2), (5_000, 3)):
+        tables = family(60, seed)
+        people = tables["people"].select(pl.col("id") + start, "age")
+        sides.append(read({"people": people, "pets": tables["pets"].with_columns(pl.col("owner") + start)}, related))
+    report = sy.evaluate(train=sides[0], holdout=sides[1], synthetic=sides[2], metrics=FAST)
+    assert report.score("pets.column_shapes").details["columns"].keys() == {"weight"}
+    owner = next(column for column in report.columns if column.name == "pets.owner")
+    assert owner.kind == "reference" and owner.cells is None
+    assert "pets.column_shapes" in str(report)

@@ -108,11 +108,14 @@ def _part(data: Dataset, most: int, rng: np.random.Generator) -> Dataset:
 
 
 def judged(case: Evidence) -> dict[str, Kind]:
-    """The columns that metrics compare: keys, free text, media and columns without any value are left out."""
+    """The columns that metrics compare: keys, references, free text, media and columns without value are left out."""
+    linked = {column for link in case.train.kinds.links for column in link.columns}
     return {
         name: kind
         for name, kind in case.train.kinds.columns.items()
-        if kind.kind in _NUMERIC | _CATEGORICAL and not (isinstance(kind, Constant) and kind.value is None)
+        if name not in linked
+        and kind.kind in _NUMERIC | _CATEGORICAL
+        and not (isinstance(kind, Constant) and kind.value is None)
     }
 
 

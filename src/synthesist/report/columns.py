@@ -20,6 +20,7 @@ __all__ = ["Column", "Spike", "column_names", "describe"]
 
 FEW = 12
 """A number with at most this many values is drawn value by value."""
+REFERENCE = "A reference to another table: which row it names means nothing by itself."
 HEAVY = 0.05
 """The share of rows from which one value of a number counts as a spike."""
 UNITS = ((86_400e6, "days"), (3_600e6, "hours"), (60e6, "minutes"), (1e6, "seconds"), (1.0, "microseconds"))
@@ -67,7 +68,12 @@ def describe(case: Evidence, scores: Sequence[Score]) -> Iterator[Column]:
     several = len(case.train.schema.tables) > 1
     for label, table, name in _columns(case):
         sides = {side: getattr(case, side).tables[table][name] for side in ("train", "holdout", "synthetic")}
-        column = _column(label, case.train.schema.tables[table][name], sides)
+        schema = case.train.schema.tables[table]
+        if any(name in link.columns for link in schema.links):
+            missing = {side: _missing(series, side) for side, series in sides.items()}
+            yield Column(label, "reference", missing, note=REFERENCE, table=table if several else "")
+            continue
+        column = _column(label, schema[name], sides)
         found = shapes.get(table if several else "", {}).get(name, {})
         yield replace(
             column,

@@ -71,10 +71,10 @@ def _scores(scores: tuple[Score, ...]) -> "Table":
         )
     for score in scores:
         if score.skipped:
-            table.add_row(score.metric, "", "[dim]skipped[/]", "", "", "")
+            table.add_row(score.name, "", "[dim]skipped[/]", "", "", "")
             continue
         table.add_row(
-            score.metric,
+            score.name,
             _bar(score),
             figure(score.value),
             f"{figure(score.low)} to {figure(score.high)}" if isfinite(score.low + score.high) else "",
