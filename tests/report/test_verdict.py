@@ -34,3 +34,9 @@ def test_the_three_criteria_set_the_light(scored, low: float, high: float, light
     for metric in ("singling_out", "linkability", "attribute_inference"):
         score = scored(metric, (low + high) / 2, 0, 1, 0, family="privacy", low=low, high=high)
         assert verdict([score]).lights["privacy"] == light
+
+
+def test_rows_that_coincide_by_chance_are_no_proof_of_copying(scored) -> None:
+    few = scored("exact_copies", 0.024, 0, 1, 0, family="privacy", low=-0.01, high=0.06)
+    many = scored("exact_copies", 0.024, 0, 1, 0, family="privacy", low=0.01, high=0.04)
+    assert [verdict([score]).lights["privacy"] for score in (few, many)] == ["fair", "poor"]

@@ -131,7 +131,7 @@ def _light(rule: Rule, score: Score) -> tuple[Light, float, str]:
     if not isfinite(read):
         return "none", nan, "no reference to compare with"
     light: Light = "good" if read <= rule.good else "fair" if read <= rule.fair else "poor"
-    if light == "poor" and rule.reads == "high" and score.low <= score.best:
+    if light == "poor" and rule.family == "privacy" and score.low <= score.best:
         return "fair", read, "chance alone lies inside the interval: too few rows to tell"
     power = score.details.get("power")
     if light == "good" and isinstance(power, int | float) and power < rule.power:
