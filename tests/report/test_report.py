@@ -35,7 +35,7 @@ def test_good_scores_make_a_good_verdict(report: Report) -> None:
         ("tstr", {"value": -0.2}, "utility", "good"),
         ("membership", {"high": 0.58}, "privacy", "fair"),
         ("membership", {"details": {"power": 0.6}}, "privacy", "fair"),
-        ("exact_copies", {"value": 0.5}, "privacy", "poor"),
+        ("exact_copies", {"value": 0.5, "low": 0.45, "high": 0.55}, "privacy", "poor"),
         ("tstr", {"skipped": "no target", "value": float("nan")}, "utility", "none"),
     ],
 )
