@@ -1,0 +1,1 @@
+"""Differential privacy: what it costs, and the noise that pays for it."""
