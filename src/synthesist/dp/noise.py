@@ -27,7 +27,7 @@ SQUARED = (
     2**56
 )  # denominators under a square: so that 2^62, the `LARGEST` square, is dozens of them: such y are rejected
 LARGEST = 2**31
-BOUND = 2**61  # denominators of a compiled coin
+BOUND = 2**58  # denominators of a compiled coin
 
 
 def discrete_gaussian(shape: Shape, variance: Exact) -> np.ndarray:
