@@ -1,1 +1,1 @@
-"""Differential privacy: what it costs, and the noise that pays for it."""
+"""Differential privacy: what may be asked of rows that nobody sees, what the answers cost, and the noise on them."""
