@@ -70,12 +70,8 @@ class Account:
         beyond: Sequence[Filter] = (),
         record: Record | None = None,
     ) -> None:
-        own = Filter.of(epsilon, delta, additive)
         self.epsilon, self.delta, self.additive, self.adaptive = epsilon, delta, additive, adaptive
-        self.rho = own.rho
-        self._order = own.order
-        self._filters = (*([own] if adaptive else ()), *beyond)
-        self._spent: list[list[float]] = [[] for _ in self._filters]  # the rho of each cost
+        self._own, self._beyond = Filter.of(epsilon, delta, additive), tuple(beyond)
         self._record = record
         self._entries: list[tuple[Cost, str]] = []
         self._closed = False
@@ -91,6 +87,11 @@ class Account:
             self.close()
 
     @property
+    def rho(self) -> float:
+        """The whole budget in zCDP."""
+        return self._own.rho
+
+    @property
     def entries(self) -> tuple[tuple[Cost, str], ...]:
         """Each cost, and a word on what it bought."""
         with self._lock:
@@ -104,9 +105,8 @@ class Account:
     @property
     def left(self) -> float:
         """The rho that is left; where costs are fixed beforehand, at least so much."""
-        with self._lock:
-            spent = fsum(cost.rho(self._order) for cost, _ in self._entries)
-            return max(0.0, min([self.rho - spent, *(f.rho - fsum(s) for f, s in self._each)]))
+        costs = self.costs
+        return max(0.0, min(each.rho - each.spent(costs) for each in (self._own, *self._beyond)))
 
     def charge(self, cost: Cost, about: str) -> None:
         """Note a cost; only then may the question be answered.
@@ -123,8 +123,6 @@ class Account:
             if self._record is not None:
                 self._record.charge(cost, about)
             self._entries.append((cost, about))
-            for each, spent in self._each:
-                spent.append(cost.rho(each.order))
 
     def noise_for_training(self, rate: float, steps: int) -> float:
         """The least noise multiplier, but for 0.2 %, for training on random batches with what is left.
@@ -148,17 +146,14 @@ class Account:
                 if self._record is not None:
                     self._record.close()
 
-    @property
-    def _each(self) -> list[tuple[Filter, list[float]]]:
-        return list(zip(self._filters, self._spent, strict=True))
-
     def _admits(self, cost: Cost) -> bool:
         """Whether all filters let one more cost pass; where costs are fixed beforehand, whether all stay in budget."""
         costs = [*self.costs, cost]
         additive = fsum(each.additive for each in costs)
         if not within(additive, self.additive):
             return False
-        if not all(each.admits(fsum([*spent, cost.rho(each.order)]), additive) for each, spent in self._each):
+        filters = (self._own, *self._beyond) if self.adaptive else self._beyond
+        if not all(each.admits(each.spent(costs), additive) for each in filters):
             return False
         if self.adaptive:
             return True
@@ -173,8 +168,8 @@ class Account:
                 f"has {max(0.0, self.additive - spent):.3g} left. Keep a larger part for them (`additive`)."
             )
         return (
-            f"{about}: it costs rho {cost.rho(self._order):.4g}; of {budget} (rho {self.rho:.4g}), {self.left:.4g} is "
-            "left. Ask with more noise, ask less, or give the run a larger epsilon. Nothing was charged."
+            f"{about}: it costs rho {cost.rho(self._own.order):.4g}; of {budget} (rho {self.rho:.4g}), {self.left:.4g} "
+            "is left. Ask with more noise, ask less, or give the run a larger epsilon. Nothing was charged."
         )
 
 

@@ -1,6 +1,7 @@
 """What the lines of a ledger say, and the state they add up to."""
 
 from dataclasses import dataclass, field
+from math import fsum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -125,12 +126,12 @@ class Book:
     @property
     def rho(self) -> float:
         """The rho that counts as spent."""
-        return sum(run.rho for run in self.runs.values())
+        return fsum(run.rho for run in self.runs.values())
 
     @property
     def additive(self) -> float:
         """The part of delta that counts as spent."""
-        return sum(run.delta for run in self.runs.values())
+        return fsum(run.delta for run in self.runs.values())
 
     def take(self, line: Line) -> None:
         """Go on by a line.

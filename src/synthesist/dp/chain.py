@@ -80,9 +80,10 @@ def locked(path: Path, *, writing: bool) -> Iterator[BinaryIO]:
     except OSError as error:
         does = "write" if writing else "read"
         raise OutputError(f"Cannot {does} {path}: {error.strerror}. Nothing was asked of the data.") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise DataError(f"{path} is no file, so it can be no ledger.")
     with os.fdopen(handle, "r+b" if writing else "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise DataError(f"{path} is no file, so it can be no ledger.")
         _lock(file, path, writing=writing)
         yield file
 
@@ -121,8 +122,9 @@ def append(file: BinaryIO, path: Path, place: Place, entry: Entry) -> Place:
     try:
         file.seek(place.offset)
         file.truncate()
-        if file.write(line) != len(line):
-            raise OSError(0, "no room for a whole line")
+        rest = memoryview(line)
+        while rest:  # a disk that is nearly full takes a part, and says why at the next one
+            rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
     except OSError as error:
         with suppress(OSError):
@@ -152,7 +154,7 @@ def _seal(before: str, entry: Entry) -> str:
 
 def _text(entry: Entry) -> bytes:
     """The one way to write an entry."""
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return json.dumps(entry, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def _lock(file: BinaryIO, path: Path, *, writing: bool) -> None:

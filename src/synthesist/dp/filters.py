@@ -100,6 +100,10 @@ class Filter:
         best = int(np.argmax(rhos))
         return cls(float(rhos[best]) * (1 - SLACK), float(orders[best]), additive)
 
+    def spent(self, costs: Sequence[Cost]) -> float:
+        """The rho of some costs, as this filter counts."""
+        return fsum(cost.rho(self.order) for cost in costs)
+
     def admits(self, rho: float, additive: float = 0.0) -> bool:
         """Whether so much is no more than this filter's budget."""
         return within(rho, self.rho) and within(additive, self.additive)
