@@ -12,7 +12,7 @@ from synthesist.dp.filters import Filter, Statement, epsilon_of, rho_for, statem
 from synthesist.dp.loss import epsilon_by_loss
 from synthesist.errors import BudgetError
 
-__all__ = ["Account", "Cost", "Record", "epsilon_of", "noise_for_training", "rho_for", "statement"]
+__all__ = ["Account", "Cost", "Filter", "Record", "epsilon_of", "noise_for_training", "rho_for", "statement"]
 
 FINE_ENOUGH = 2e-3  # by how much, as a share, noise for training may be more than needed
 LEAST_NOISE, MOST_NOISE = 1e-2, 1e6
