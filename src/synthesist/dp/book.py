@@ -165,10 +165,10 @@ class Book:
 
     def epsilon_left(self, delta: float, additive: float = 0.0) -> float:
         """The largest epsilon that a run of this delta may still ask for."""
-        left = max(0.0, self.filter.rho - self.rho) * (1 - 1e-6)
-        if left < 1e-17 or delta <= additive:
+        left = self.filter.rho - self.rho
+        if left < self.filter.rho * 1e-6 or delta <= additive:
             return 0.0
-        return epsilon_of([Cost.gaussian((2 * left) ** -0.5)], delta - additive)
+        return epsilon_of([Cost.gaussian((2 * left * (1 - 1e-6)) ** -0.5)], delta - additive)
 
     def _begin(self, line: Begun) -> None:
         if line.run in self.runs:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
 from threading import RLock
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from synthesist.dp.accounting import Account
 from synthesist.dp.book import Begun, Book, Charged, Closed, Line, Opened, Run, line_of
@@ -106,13 +106,22 @@ class Ledger:
         """The largest epsilon that a run may still ask for, at this delta or the ledger's own."""
         return self._read().epsilon_left(self.opened.delta if delta is None else delta)
 
-    def run(self, epsilon: float, delta: float, about: str, *, additive: float = 0.0, adaptive: bool = True) -> Account:
+    def run(
+        self,
+        epsilon: float,
+        delta: float,
+        about: str | Mapping[str, Any],
+        *,
+        additive: float = 0.0,
+        adaptive: bool = True,
+    ) -> Account:
         """Reserve a budget for a run; what the account has not spent when it is closed is free again.
 
         Args:
             epsilon: what all answers of the run together may give away.
             delta: the probability that it is more.
-            about: the method and its options, in words; no path, no secret, nothing of the data.
+            about: the method and its options, in words or as a Spec describes itself; no path, no secret, nothing of
+                the data.
             additive: the part of delta for questions with a delta of their own.
             adaptive: whether costs may depend on earlier answers.
 
@@ -125,7 +134,7 @@ class Ledger:
         begun = Begun(
             run=name,
             time=_now(),
-            about=about[:2_000],
+            about=_words(about)[:2_000],
             epsilon=epsilon,
             delta=delta,
             additive=additive,
@@ -207,6 +216,13 @@ def _opened(entry: dict[str, object], path: Path) -> Book:
         return Book(line, line.filter)
     except SynthesistError as error:
         raise DataError(f"{path} is no ledger: {error}") from None
+
+
+def _words(about: str | Mapping[str, Any]) -> str:
+    """The kind of a Spec and its options, in one line."""
+    if isinstance(about, str):
+        return about
+    return " ".join(str(value) if name == "kind" else f"{name}={value}" for name, value in about.items())
 
 
 def _now() -> str:

@@ -46,7 +46,7 @@ def _started(number: int) -> str:
 def _machine() -> str:
     """This machine since it was started, or this container in it; a digest, as names may be nobody's business."""
     parts = [platform.node()]
-    for source in (lambda: BOOT.read_text("ascii"), lambda: os.readlink("/proc/self/ns/pid")):
+    for source in (lambda: BOOT.read_text("utf-8"), lambda: os.readlink("/proc/self/ns/pid")):
         try:
             parts.append(source())
         except OSError:
