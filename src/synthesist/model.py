@@ -253,6 +253,7 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
     def fit(told: Dataset) -> Sampler:
         return method.fit(told, place)  # type: ignore[attr-defined]
 
+    about: dict[str, Any] = {"rows": data.units}
     if isinstance(method, PrivateMethod):
         learnt = method.learn(data, place)
         sampler, about = learnt.sampler, {"privacy": learnt.privacy}
@@ -260,7 +261,6 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
             sampler = ruled(sampler, Recast(schema=sampler.schema))
     else:
         sampler = fit_ruled(data, fit, place) if data.kinds.rules else fit(data)
-        about = {"rows": data.units}
     provenance: dict[str, Any] = {
         **about,
         "columns": len(data.kinds.columns),

@@ -23,7 +23,17 @@ from synthesist.dp.costs import Cost, SampledGaussian
 from synthesist.dp.loss import epsilon_by_loss, has_distribution
 from synthesist.errors import BudgetError, SpecError
 
-__all__ = ["Account", "Cost", "Filter", "Record", "Statement", "epsilon_of", "noise_for_training", "rho_for", "statement"]
+__all__ = [
+    "Account",
+    "Cost",
+    "Filter",
+    "Record",
+    "Statement",
+    "epsilon_of",
+    "noise_for_training",
+    "rho_for",
+    "statement",
+]
 
 ORDERS = 1 + np.geomspace(1e-3, 1e10, 8_001)
 FEW_ORDERS = np.unique(np.geomspace(2, 2_048, 80).astype(int)).astype(float)  # training costs milliseconds for each
@@ -284,4 +294,6 @@ def _refuse_odd(epsilon: float, delta: float, additive: float) -> None:
     if not 1e-300 <= delta < 1:
         raise SpecError(f"delta {delta:g}: it lies above 0 and below 1; 1e-9 suits any table of less than 100 million.")
     if not 0 <= additive < delta:
-        raise SpecError(f"{additive:g} of a delta of {delta:g} kept for questions with a delta of their own: keep less.")
+        raise SpecError(
+            f"{additive:g} of a delta of {delta:g} kept for questions with a delta of their own: keep less."
+        )

@@ -12,7 +12,7 @@ import numpy as np
 
 from synthesist.errors import SpecError
 
-__all__ = ["ByteSource", "byte_source", "coins", "fill"]
+__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes"]
 
 ByteSource = Callable[[int], bytes]
 """Given a number, so many bytes, each of them uniform and independent of all others."""
@@ -56,7 +56,7 @@ def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: ob
     while done < len(out):
         rest = words[at // 64 :]
         wanted = min(max(BYTES_A_DRAW * (len(out) - done), LEAST), MOST)
-        fresh = np.frombuffer(_fresh(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
+        fresh = np.frombuffer(random_bytes(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
         words = np.concatenate([rest, fresh])
         done, at = kernel(out, done, words, at % 64, *arguments)
     return out
@@ -64,10 +64,10 @@ def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: ob
 
 def coins(n: int) -> np.ndarray:
     """n tosses of a fair coin, as booleans."""
-    return np.unpackbits(np.frombuffer(_fresh(-(-n // 8)), np.uint8), count=n).view(np.bool_)
+    return np.unpackbits(np.frombuffer(random_bytes(-(-n // 8)), np.uint8), count=n).view(np.bool_)
 
 
-def _fresh(n: int) -> bytes:
+def random_bytes(n: int) -> bytes:
     """n bytes that were never handed out before."""
     pid, source = _injected.get() or (os.getpid(), os.urandom)
     if pid != os.getpid():

@@ -118,8 +118,8 @@ def _outcome(spec: Spec) -> Iterator[pl.DataFrame]:
     """The rows a Spec leads to, table by table."""
     for table in ("mixed", "nulls", "free_text"):
         data = _served(spec, table)
-        has_target = _target(spec) is None or _target(spec) in data.kinds.columns
-        if table not in spec.limits and data.kinds.columns and has_target:
+        named = {_target(spec), getattr(spec, "unit", None)} - {None}
+        if table not in spec.limits and data.kinds.columns and named <= data.kinds.columns.keys():
             yield _fitted(spec, data)[1].table
 
 
