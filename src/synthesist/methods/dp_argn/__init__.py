@@ -21,7 +21,7 @@ from synthesist.methods.dp_argn.network import Chain
 __all__ = ["DpARGN"]
 
 TAIL = 0.5  # of the steps: their weights are averaged
-TYPICAL = 0.07  # a weight as large as they usually are: what training sees less clearly is held near zero
+TYPICAL = 0.05  # a weight as large as they usually are: what training sees less clearly is held near zero
 
 
 class DpARGN(PrivateMethod):
@@ -51,8 +51,8 @@ class DpARGN(PrivateMethod):
     share: float = knob(0.35, "share of the budget for the columns by themselves", tries=(0.2, 0.8), gt=0.0, lt=1.0)
     steps: int = knob(300, "steps of training", tries=(4, 8), ge=1, le=1_000_000)
     part: float = knob(0.05, "probability of a unit to take part in a step", tries=(0.2, 0.5), gt=0.0, le=1.0)
-    clip: float = knob(0.2, "the largest gradient of a unit, as a share of a usual one", tries=(0.01, 0.2), gt=0.0)
-    rate: float = knob(0.06, "how far each step goes", tries=(0.01, 0.1), gt=0.0)
+    clip: float = knob(0.3, "the largest gradient of a unit, as a share of a usual one", tries=(0.3, 3.0), gt=0.0)
+    rate: float = knob(0.03, "how far each step goes", tries=(0.01, 0.1), gt=0.0)
 
     def ask(self, domain: Domain, ctx: Context) -> Asking["Chained"]:
         """Ask for the columns, then for gradients."""
