@@ -10,7 +10,8 @@ from synthesist.codecs.table import TABLE_KINDS, TableCodec
 from synthesist.core import Allowed, Context, Spec, knob
 from synthesist.data.dataset import Dataset
 from synthesist.data.schema import Schema
-from synthesist.methods.bayes_net.network import Network
+from synthesist.graphical.network import Network
+from synthesist.methods.bayes_net.structure import learnt_network
 
 __all__ = ["BayesNet"]
 
@@ -50,7 +51,7 @@ class BayesNet(Spec):
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
         ordered = np.array([column.ordered > 0 for column in codec.modelled.values()], bool)
         codes = codec.shuffled(data, ctx)
-        return Families(codec, Network.fit(codes, codec.sizes, ordered, self.parents, self.groups))
+        return Families(codec, learnt_network(codes, codec.sizes, ordered, self.parents, self.groups))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import numpy as np
 
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
-from synthesist.methods.bayes_net.structure import families, groups_of_codes, shares_given
 
 __all__ = ["Network"]
 
@@ -46,24 +45,6 @@ class Network:
             if not (table >= 0).all() or not np.isfinite(table).all():
                 raise ValueError("a probability below zero")
 
-    @classmethod
-    def fit(cls, codes: np.ndarray, sizes: np.ndarray, ordered: np.ndarray, parents: int, groups: int) -> "Network":
-        """Learn from codes[column, row], rows in random order."""
-        group = groups_of_codes(codes, sizes, ordered, groups)
-        seen = np.take_along_axis(group, codes.astype(np.int64), axis=1)
-        counts = group.max(axis=1).astype(np.int64) + 1
-        made = families(seen, counts, sizes, parents)
-        tables = [
-            shares_given(codes[j], j, group[j, : sizes[j]], seen, counts, f.parents) for f in made for j in (f.column,)
-        ]
-        return cls(
-            np.array([f.column for f in made], np.int64),
-            np.array([[*f.parents, *[-1] * (parents - len(f.parents))] for f in made], np.int64).reshape(-1, parents),
-            np.array([f.home for f in made], np.int64),
-            group,
-            tuple(table.astype(np.float32) for table in tables),
-        )
-
     @property
     def sizes(self) -> np.ndarray:
         """How many codes each column has."""
@@ -73,7 +54,7 @@ class Network:
 
     def draw(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
         """codes[column, row] given known[column, row] where it is not -1, within the limits."""
-        from synthesist.methods.bayes_net.passing import draw_rows
+        from synthesist.graphical.passing import draw_rows
 
         set_of, out = np.full(len(self.tables), -1, np.int64), np.zeros(known.shape, np.int64)
         set_of[list(limits)] = np.arange(len(limits))
