@@ -49,10 +49,7 @@ class Beliefs:
         """p[code of the first column, code of the second, ...] of any columns."""
         at = self.tree.home(columns)
         ordered = tuple(sorted(columns))
-        if at >= 0:
-            out = summed(self.tables[at], self.tree.cliques[at], ordered)
-        else:
-            out = self._apart(ordered)
+        out = summed(self.tables[at], self.tree.cliques[at], ordered) if at >= 0 else self._apart(ordered)
         return out.transpose([ordered.index(column) for column in columns])
 
     def pairs(self) -> dict[tuple[int, int], np.ndarray]:

@@ -3,7 +3,8 @@
 Each measured set of columns has a table of potentials; rows are as likely as the exponential of their sum. With exact
 counts this is the distribution of maximum entropy that has them (Private-PGM). With noise it is a posterior mode: a
 potential has a normal prior around zero, independence, whose spread is learnt from how far the counts are from
-independent beyond what noise explains. So cells that noise drowns stay near independence, and cells that stand out of it are believed.
+independent beyond what noise explains. So cells that noise drowns stay near independence, and cells that stand out of
+it are believed.
 
 References: McKenna, Sheldon and Miklau, ICML 2019, arXiv:1901.09136 (estimation from noisy marginals); Liu and Nocedal,
 Mathematical Programming 45, 1989, doi:10.1007/BF01589116 (the optimiser, L-BFGS).
@@ -11,7 +12,6 @@ Mathematical Programming 45, 1989, doi:10.1007/BF01589116 (the optimiser, L-BFGS
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 import numpy as np
 
@@ -24,16 +24,26 @@ STEPS = 100
 TOLERANCE = 1e-6  # rows of log-likelihood, per row, by which a step must better the model to go on
 WIDE = 16.0  # prior variance of the potentials of single columns: hardly any
 SPREADS = (0.02, 64.0)  # prior variances that are believed
+EXACT = 1e-4  # standard deviation of the noise of exact counts
+TINY = 1e-9
 FEWEST = 0.25  # rows a cell is expected to have at least, when the weight of its prior is reckoned
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """counts[code of the first column, ...] of some columns, ascending, with noise of standard deviation `sigma`."""
+    """counts[code of the first column, ...] of some columns, ascending, and the `variance` of the noise in each."""
 
     columns: tuple[int, ...]
     counts: np.ndarray
-    sigma: float
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, columns: Sequence[int], counts: np.ndarray, sigma: "float | np.ndarray") -> "Measurement":
+        """Counts with the standard deviation of their noise, one for all cells or one for each."""
+        order = np.argsort(columns)
+        counts = np.asarray(counts, np.float64)
+        variance = np.broadcast_to(np.maximum(np.asarray(sigma, np.float64), EXACT) ** 2, counts.shape)
+        return cls(tuple(sorted(columns)), counts.transpose(order), variance.transpose(order))
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,9 @@ def estimated(
 
 def total_of(measurements: Iterable[Measurement]) -> float:
     """How many rows there are, from the sums of all counts, each as much as its noise allows; at least one."""
-    precision, weighted = 0.0, 0.0
-    for m in measurements:
-        weight = 1 / (m.counts.size * max(m.sigma, 1e-9) ** 2)
-        precision, weighted = precision + weight, weighted + weight * float(m.counts.sum())
-    return max(weighted / precision, 1.0) if precision else 1.0
+    sums = [(float(m.counts.sum()), 1 / float(m.variance.sum())) for m in measurements]
+    precision = sum(weight for _, weight in sums)
+    return max(sum(whole * weight for whole, weight in sums) / precision, 1.0) if sums else 1.0
 
 
 def _merged(measurements: Iterable[Measurement]) -> Iterable[Measurement]:
@@ -84,9 +92,8 @@ def _merged(measurements: Iterable[Measurement]) -> Iterable[Measurement]:
     for m in measurements:
         groups.setdefault(m.columns, []).append(m)
     for columns, same in groups.items():
-        weights = np.array([1 / max(m.sigma, 1e-9) ** 2 for m in same])
-        counts = sum(w * m.counts for w, m in zip(weights / weights.sum(), same, strict=True))
-        yield Measurement(columns, np.asarray(counts), float(weights.sum() ** -0.5))
+        precision = np.sum([1 / m.variance for m in same], axis=0)
+        yield Measurement(columns, np.sum([m.counts / m.variance for m in same], axis=0) / precision, 1 / precision)
 
 
 def _penalties(sizes: Sequence[int], measurements: Sequence[Measurement], total: float) -> list[np.ndarray]:
@@ -102,26 +109,23 @@ def _penalties(sizes: Sequence[int], measurements: Sequence[Measurement], total:
         if len(m.columns) == 1:
             expected, variance = np.full(m.counts.shape, total / m.counts.size), WIDE
         else:
-            beyond = float(((m.counts - expected) ** 2 - m.sigma**2).sum())
+            beyond = float(((m.counts - expected) ** 2 - m.variance).sum())
             variance = float(np.clip(beyond / float((expected**2).sum()), *SPREADS))
-        clear = m.counts - m.sigma * np.sqrt(2 * np.log(max(m.counts.size, 2)))  # no noise reaches as far
-        out.append(m.sigma**2 / (variance * np.maximum(np.maximum(expected, clear), FEWEST)))
+        clear = m.counts - np.sqrt(2 * np.log(max(m.counts.size, 2)) * m.variance)  # noise does not reach as far
+        out.append(m.variance / (variance * np.maximum(np.maximum(expected, clear), FEWEST)))
     return out
 
 
 def _independent(sizes: Sequence[int], measurements: Sequence[Measurement]) -> list[np.ndarray]:
     """shares[column][code], from all that was measured with the column."""
-    sums, weights = [np.zeros(n) for n in sizes], np.zeros(len(sizes))
+    sums, precisions = [np.zeros(n) for n in sizes], [np.full(n, TINY) for n in sizes]
     for m in measurements:
         for column in m.columns:
-            weight = sizes[column] / (m.counts.size * max(m.sigma, 1e-9) ** 2)
-            sums[column] += weight * summed(m.counts, m.columns, (column,))
-            weights[column] += weight
-    out = []
-    for sizes_sum, weight in zip(sums, weights, strict=True):
-        positive = np.maximum(sizes_sum / weight if weight else sizes_sum + 1, 1e-3)
-        out.append(positive / positive.sum())
-    return out
+            precision = 1 / summed(m.variance, m.columns, (column,))
+            sums[column] += precision * summed(m.counts, m.columns, (column,))
+            precisions[column] += precision
+    means = [np.maximum(total / precision, TINY) for total, precision in zip(sums, precisions, strict=True)]
+    return [mean / mean.sum() for mean in means]
 
 
 def _outer(shares: Sequence[np.ndarray]) -> np.ndarray:
@@ -147,7 +151,7 @@ class _Problem:
 
         # what one unit of a potential changes differs by cell: scaled by it, all are alike to the optimiser
         scale = np.concatenate(
-            [1 / np.sqrt(np.maximum(t.clip(1.0), 1e-9) + p).ravel() for t, p in zip(self._targets(), self.penalties)]
+            [1 / np.sqrt(t.clip(1.0) + p).ravel() for t, p in zip(self._targets(), self.penalties, strict=True)]
         )
         losses: list[float] = []
 
@@ -190,9 +194,7 @@ class _Problem:
     def _tables(self, x: np.ndarray) -> list[np.ndarray]:
         """The vector as one table for each measurement."""
         ends = np.cumsum([m.counts.size for m in self.measurements])
-        return [
-            part.reshape(m.counts.shape) for part, m in zip(np.split(x, ends[:-1]), self.measurements, strict=True)
-        ]
+        return [part.reshape(m.counts.shape) for part, m in zip(np.split(x, ends[:-1]), self.measurements, strict=True)]
 
     def _potentials(self, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The sum of the potentials in each clique of the tree."""

@@ -29,9 +29,9 @@ class Network:
 
     def __post_init__(self) -> None:
         d = len(self.tables)
-        shapes = (self.column.shape, self.home.shape, self.group.shape)
+        shapes = (self.column.shape, self.home.shape, self.group.shape[:1])
         kinds = (self.column.dtype, self.parents.dtype, self.home.dtype, self.group.dtype)
-        if shapes != ((d,), (d,), (d, 256)) or kinds != (np.int64, np.int64, np.int64, np.uint8):
+        if shapes != ((d,), (d,), (d,)) or self.group.ndim != 2 or kinds != (np.int64, np.int64, np.int64, np.uint8):
             raise ValueError("the parts of a network do not fit together")
         if self.parents.ndim != 2 or len(self.parents) != d or sorted(self.column.tolist()) != list(range(d)):
             raise ValueError("a network that does not have every column once")
@@ -40,8 +40,10 @@ class Network:
             if not -1 <= home < place or not set(self._parents(place)) <= self._family(home):
                 raise ValueError("a column with parents that no earlier family holds")
             configs = np.prod(self._groups[self._parents(place)], dtype=np.float64)
-            if table.ndim != 2 or table.dtype != np.float32 or len(table) != configs or not 1 <= table.shape[1] <= 256:
+            if table.ndim != 2 or table.dtype != np.float32 or len(table) != configs or not table.shape[1]:
                 raise ValueError("a table of another form than its parents say")
+            if table.shape[1] > self.group.shape[1]:
+                raise ValueError("a table of more codes than the groups of its column speak of")
             if not (table >= 0).all() or not np.isfinite(table).all():
                 raise ValueError("a probability below zero")
 
@@ -52,6 +54,18 @@ class Network:
         out[self.column] = [table.shape[1] for table in self.tables]
         return out
 
+    def draw_new(self, n: int, ctx: Context) -> np.ndarray:
+        """codes[column, row] of rows of which nothing is known, evenly."""
+        from synthesist.graphical.evenly import draw_evenly
+
+        flat, table_first, *_ = self._layout
+        out = np.zeros((len(self.tables), n), np.int64)
+        draw_evenly(
+            self.column, self.parents, self.group, self._groups, self.sizes, flat, table_first,
+            np.array([ctx.seed("rows") % 2**64], np.uint64), out,
+        )  # fmt: skip
+        return out
+
     def draw(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
         """codes[column, row] given known[column, row] where it is not -1, within the limits."""
         from synthesist.graphical.passing import draw_rows
@@ -60,12 +74,13 @@ class Network:
         set_of[list(limits)] = np.arange(len(limits))
         before = np.cumsum([0, *(len(limit.pieces) for limit in limits.values())])
         which = np.array([b + limit.which for b, limit in zip(before, limits.values(), strict=False)], np.int64)
-        padded = [np.pad(limit.weights, ((0, 0), (0, 256 - limit.weights.shape[1]))) for limit in limits.values()]
+        widest = self.group.shape[1]
+        padded = [np.pad(limit.weights, ((0, 0), (0, widest - limit.weights.shape[1]))) for limit in limits.values()]
         flat, table_first, by_group, cell_first, to_config, map_first = self._layout
         draw_rows(
             self.column, self.parents, self.home, self.group, self._groups, self.sizes, flat, table_first, by_group,
             np.ones(cell_first[-1]), cell_first, to_config, map_first, known, set_of,
-            which.reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, 256)), *padded]),
+            which.reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, widest)), *padded]),
             np.array([ctx.seed("rows") % 2**64], np.uint64), out,
         )  # fmt: skip
         return out
