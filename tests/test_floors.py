@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "data"),
     ("core",),
     ("codecs", "rules", "nets"),
-    ("boosting", "neighbours", "providers"),
+    ("boosting", "dp", "neighbours", "providers"),
     ("graphical",),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
