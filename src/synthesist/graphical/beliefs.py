@@ -14,6 +14,8 @@ from synthesist.graphical.junction import JunctionTree
 
 __all__ = ["Beliefs", "spread", "summed"]
 
+NOTHING = 1e-290  # probabilities below are none
+
 
 @dataclass(frozen=True)
 class Beliefs:
@@ -41,7 +43,7 @@ class Beliefs:
                 tables[at] /= sent[at]
         for at in range(1, len(log)):
             agreed = summed(tables[tree.parent[at]], tree.cliques[tree.parent[at]], tree.separators[at])
-            change = np.divide(agreed, sent[at], out=np.zeros_like(agreed), where=sent[at] > 0)
+            change = np.divide(agreed, sent[at], out=np.zeros_like(agreed), where=sent[at] > NOTHING)
             tables[at] *= spread(change, tree.separators[at], tree.cliques[at])
         return cls(tree, tuple(tables), log_partition)
 

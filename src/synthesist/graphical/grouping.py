@@ -25,10 +25,11 @@ class Grouping:
             most: groups a column should have, about.
         """
         mass = np.maximum(counts, np.maximum(sigma, 1.0) / 64)
-        group = np.zeros(len(mass), np.int64)
+        group = np.arange(len(mass))
         least = mass.sum() / most
-        group[:ordered] = _runs(mass[:ordered], least)
-        group[ordered:] = _rare_together(mass[ordered:], least) + (group[:ordered].max(initial=-1) + 1)
+        if len(mass) > most:
+            group[:ordered] = _runs(mass[:ordered], least)
+            group[ordered:] = _rare_together(mass[ordered:], least) + (group[:ordered].max(initial=-1) + 1)
         whole = np.bincount(group, mass)[group]
         return cls(group, mass / whole)
 

@@ -1,42 +1,23 @@
 """What private methods over pairs of columns share: what was measured so far, the model of it, and what it holds possible."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 import numpy as np
-import polars as pl
 
-from synthesist.dp.coding import Coding
-from synthesist.dp.queries import Asking, Codec, Counts, Noisy
+from synthesist.dp.coding import Coding, Grouped
+from synthesist.dp.queries import Asking, Counts
 from synthesist.graphical.directed import directed
-from synthesist.graphical.estimation import Estimate, Measurement, estimated
+from synthesist.graphical.cleaning import Measurement
+from synthesist.graphical.estimation import Estimate, estimated
 from synthesist.graphical.families import Families
 from synthesist.graphical.grouping import Grouping
 
-__all__ = ["Grouped", "Survey", "sigma_of"]
+__all__ = ["Survey", "sigma_of"]
 
 MEAN_ABSOLUTE = (2 / np.pi) ** 0.5  # of a normal number
-
-
-@dataclass(frozen=True)
-class Grouped:
-    """The codes of a column of which some share one."""
-
-    codec: Codec
-    grouping: Grouping
-
-    @property
-    def size(self) -> int:
-        """How many there are."""
-        return self.grouping.size
-
-    def encode(self, column: pl.Series) -> np.ndarray:
-        """Groups of a column; a cell that no code stands for counts as missing, or as the first code."""
-        codes = self.codec.encode(column)
-        codes[codes < 0] = self.codec.size - 1 if getattr(self.codec, "missing", False) else 0
-        return self.grouping.group[codes]
 
 
 @dataclass(frozen=True)
@@ -80,7 +61,7 @@ class Survey:
     @cached_property
     def codecs(self) -> Mapping[str, Grouped]:
         """The codes that are asked for."""
-        return {name: Grouped(self.coding.codec.modelled[name], g) for name, g in zip(self.names, self.groupings, strict=True)}
+        return {name: Grouped(self.coding.codec.modelled[name], g.group) for name, g in zip(self.names, self.groupings, strict=True)}
 
     def named(self, columns: Sequence[int]) -> tuple[str, ...]:
         """The names of columns."""
@@ -90,7 +71,7 @@ class Survey:
         """Ask for the counts of some columns."""
         named = self.named(columns)
         answer = yield Counts(named, self.codecs, rho, " x ".join(named))
-        return Measurement.of(columns, answer.values, answer.sigma)
+        return Measurement.of(columns, answer.values, answer.sigma, self.estimate.beliefs.marginal(columns))
 
     def noise(self, columns: Sequence[int], sigma: float) -> float:
         """How far noise takes the counts of these columns from the truth: in rows, summed over all cells."""
