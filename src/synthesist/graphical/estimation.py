@@ -21,7 +21,10 @@ from synthesist.graphical.junction import JunctionTree
 __all__ = ["Estimate", "estimated"]
 
 STEPS = 60
-TOLERANCE = 1e-7  # of the loss per row: a step that betters it by less is the last
+TOLERANCE = 1e-8  # of the loss per row: a step that betters it by less is the last
+GRADIENT = 1e-6
+SPRING = 0.01  # of the counts of a cell: the rows by which it is held for each unit its potential moves
+MOVES = 3
 
 
 @dataclass(frozen=True)
@@ -87,23 +90,34 @@ class _Problem:
     total: float
 
     def solved(self, first: Sequence[np.ndarray], steps: int) -> Estimate:
-        """The potentials that agree with all counts, and the distribution they make."""
+        """The potentials that agree with all counts, and the distribution they make.
+
+        Counts of sets that overlap may still contradict each other by a row or two, and no potentials suit both. So
+        each is held near where it was by a spring, a soft one, and the springs are moved after it (a proximal method).
+        """
         from scipy.optimize import minimize
 
-        # what one unit of a potential changes differs by cell: scaled by it, all are alike to the optimiser
-        scale = np.concatenate([m.counts.ravel() + 1.0 for m in self.targets]) ** -0.5
-        losses: list[float] = []
+        counts = np.concatenate([m.counts.ravel() for m in self.targets])
+        scale = (counts * (1 + SPRING) + 1.0) ** -0.5  # what one unit of a potential changes differs by cell
+        spring = SPRING * (counts + 1.0)
+        x, losses = np.concatenate([f.ravel() for f in first]), []
 
-        def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
-            value, slope = self._loss(x * scale)
-            return value / self.total, slope * scale / self.total
+        def loss(moved: np.ndarray) -> tuple[float, np.ndarray]:
+            change = moved * scale
+            value, slope = self._loss(x + change)
+            pull = spring * change
+            return (value + float(pull @ change) / 2) / self.total, (slope + pull) * scale / self.total
 
-        found = minimize(
-            loss, np.concatenate([f.ravel() for f in first]) / scale, jac=True, method="L-BFGS-B",
-            callback=lambda intermediate_result: losses.append(float(intermediate_result.fun)),
-            options={"maxiter": steps, "ftol": TOLERANCE, "gtol": 1e-7, "maxcor": 12},
-        )  # fmt: skip
-        tables = self._tables(found.x * scale)
+        for _ in range(MOVES):
+            found = minimize(
+                loss, np.zeros(len(x)), jac=True, method="L-BFGS-B",
+                callback=lambda intermediate_result: losses.append(float(intermediate_result.fun)),
+                options={"maxiter": steps, "ftol": TOLERANCE, "gtol": GRADIENT, "maxcor": 12},
+            )  # fmt: skip
+            x = x + found.x * scale
+            if found.nit < 2:
+                break
+        tables = self._tables(x)
         beliefs = Beliefs.of(self.tree, self._potentials(tables))
         potentials = {m.columns: table for m, table in zip(self.targets, tables, strict=True)}
         return Estimate(beliefs, self.total, potentials, tuple(losses))

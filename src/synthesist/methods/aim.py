@@ -12,11 +12,12 @@ from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking, Farthest
 from synthesist.graphical.families import Families
 from synthesist.graphical.junction import cells_with
-from synthesist.methods._survey import Survey, sigma_of
+from synthesist.methods._survey import Survey, recounted, sigma_of
 
 __all__ = ["AIM"]
 
-COLUMNS = 0.25
+RECOUNT = 0.15
+COLUMNS = 0.15
 SELECTION = 0.1
 FINER = 4.0
 
@@ -35,6 +36,7 @@ class AIM(PrivateMethod):
     def ask(self, domain: Domain, ctx: Context) -> Asking[Families]:
         rho, delta = self.budget(domain)
         coding = yield from coded(domain, rho, delta, share=COLUMNS, bins=self.bins)
+        coding = yield from recounted(coding, RECOUNT * rho)
         survey = Survey.of(coding, self.groups)
         left = coding.rho
         each = left / (self.rounds * len(survey.sizes))

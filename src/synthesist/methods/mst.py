@@ -8,11 +8,12 @@ from synthesist.dp.domain import Domain
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking, Farthest
 from synthesist.graphical.families import Families
-from synthesist.methods._survey import Survey, sigma_of
+from synthesist.methods._survey import Survey, recounted, sigma_of
 
 __all__ = ["MST"]
 
-COLUMNS = 0.25  # of rho: columns one by one
+RECOUNT = 0.15
+COLUMNS = 0.15  # of rho: columns one by one
 SELECTION = 0.08  # of rho: which pairs are measured
 
 
@@ -27,6 +28,7 @@ class MST(PrivateMethod):
         """Measure columns, choose pairs, measure pairs, estimate."""
         rho, delta = self.budget(domain)
         coding = yield from coded(domain, rho, delta, share=COLUMNS, bins=self.bins)
+        coding = yield from recounted(coding, RECOUNT * rho)
         survey = Survey.of(coding, self.groups)
         edges = max(len(survey.sizes) - 1, 1)
         each = (coding.rho - SELECTION * rho) / edges
