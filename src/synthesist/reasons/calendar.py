@@ -9,7 +9,7 @@ import numpy.typing as npt
 from synthesist.data.kinds import Kind
 from synthesist.reasons.contrast import View, said
 
-__all__ = ["CYCLES", "calendar_views", "coarse_calendar_views", "late"]
+__all__ = ["CYCLES", "calendar_views", "coarse_calendar_views", "late", "microseconds"]
 
 Array = npt.NDArray[Any]
 DAY = 86_400_000_000  # in the unit that moments are stored in
@@ -24,7 +24,7 @@ WELL = 0.35  # of the difference may remain where moving explains it
 
 def calendar_views(name: str, kind: Kind, real: Array, made: Array) -> Iterator[View]:
     """Every part of a moment that varies, each of its values a cell."""
-    ours, theirs = _moments(kind, real), _moments(kind, made)
+    ours, theirs = microseconds(kind, real), microseconds(kind, made)
     parts: list[tuple[str, int, Callable[[Array], Array], Callable[[int], str]]] = [
         ("weekday", 7, _weekday, lambda i: f"on a {WEEKDAYS[i]}"),
         ("day of the month", 31, _day_of_month, lambda i: f"on day {i + 1} of a month"),
@@ -43,7 +43,7 @@ def calendar_views(name: str, kind: Kind, real: Array, made: Array) -> Iterator[
 
 def coarse_calendar_views(name: str, kind: Kind, real: Array, made: Array) -> Iterator[View]:
     """Hours, weekdays and months in few cells, to be looked at beside other columns."""
-    ours, theirs = _moments(kind, real), _moments(kind, made)
+    ours, theirs = microseconds(kind, real), microseconds(kind, made)
 
     def hours(first: int, last: int) -> str:
         return f"`{name}` between {HOURS * first}:00 and {HOURS * (last + 1)}:00"
@@ -76,8 +76,8 @@ def _spans(name: str, at: str, names: tuple[str, ...]) -> Callable[[int, int], s
     return words
 
 
-def _moments(kind: Kind, cells: Array) -> Array:
-    """Days or microseconds, as they are stored, in microseconds."""
+def microseconds(kind: Kind, cells: Array) -> Array:
+    """Moments, or times between them, as they are stored (in days or microseconds), in microseconds."""
     whole = kind.kind == "moment" and kind.precision == "d" and kind.timezone is None
     return cells * DAY if whole else cells
 

@@ -89,7 +89,7 @@ class Contrast:
 
 
 def contrast(view: View, weights: Weights) -> Contrast | None:
-    """The run of cells that differs most surely, its p corrected for all runs looked at; None without rows to compare."""
+    """The run of cells that differs most surely, its p corrected for all runs; None without rows to compare."""
     shares = shares_of(view, weights)
     if shares is None:
         return None

@@ -36,7 +36,9 @@ def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float 
     judged = where, places(sides.rows["synthetic"], critic.synthetic)
     even = Weights(np.ones(len(sides.unseen)), np.ones(len(sides.rows["synthetic"])))
     surrogate = leaves(critic, findings.coarse, even, judged)
-    left = [leaf for leaf in leaves(critic, findings.coarse, findings.weights, judged) if leaf.p <= alpha * PARTS["slices"]]
+    left = [
+        leaf for leaf in leaves(critic, findings.coarse, findings.weights, judged) if leaf.p <= alpha * PARTS["slices"]
+    ]
     rest = [sentences.of_slice(leaf.part, leaf.columns, leaf.strength, leaf.p) for leaf in left[:1]]
     counts = {str(side): len(chosen) for side, chosen in sides.rows.items()}
     return Explanation(

@@ -15,15 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from synthesist.core import Context
+from synthesist.data.kinds import Duration
 from synthesist.reasons import sentences
+from synthesist.reasons.calendar import microseconds
 from synthesist.reasons.contrast import Contrast, View, Weights, contrast, matched, shares_of
 from synthesist.reasons.copying import copied, repeated
 from synthesist.reasons.explanation import Reason
+from synthesist.reasons.moved import moved
 from synthesist.reasons.nearness import near_copies
-from synthesist.reasons.pairs import PairGap, coarse_views, differences, pair_gap, pair_views
+from synthesist.reasons.pairs import PairGap, coarse_views, differences, gap_of, pair_gap, pair_views
+from synthesist.reasons.sequence import neighbour_views
 from synthesist.reasons.sides import Sides
 from synthesist.reasons.texts import text_views
-from synthesist.reasons.views import views
+from synthesist.reasons.views import views, writer
 
 __all__ = ["PARTS", "Found", "found"]
 
@@ -87,7 +91,7 @@ def _copies(
 
 def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tuple[list[Reason], Weights]:
     open_ = [view for column in ctx.track(sides.columns.all, "columns") for view in views(sides, column)]
-    open_ += [view for view in text_views(sides)]
+    open_ += text_views(sides)
     told: list[Reason] = []
     tests = _tests(open_)
     while open_ and len(told) < MOST:
@@ -98,7 +102,7 @@ def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tupl
         view = best.view
         shares = shares_of(view, weights)
         assert shares is not None
-        told.append(sentences.of_column(best, shares, min(1.0, best.p * tests[view.kind])))
+        told.append(sentences.of_column(best, shares, min(1.0, best.p * tests[view.kind]), _moved(sides, view)))
         if view.kind in MATCHED:
             weights = matched(view, weights)
         gone = {"missing"} if view.kind == "missing" else {v.kind for v in open_} - {"missing"}
@@ -117,9 +121,7 @@ def _tests(looked_at: Sequence[View]) -> dict[str, float]:
     return {view.kind: plain / part if view.kind in MATCHED else other / (1 - part) for view in looked_at}
 
 
-def _clear(
-    looked_at: Sequence[View], weights: Weights, tests: Mapping[str, float], alpha: float
-) -> list[Contrast]:
+def _clear(looked_at: Sequence[View], weights: Weights, tests: Mapping[str, float], alpha: float) -> list[Contrast]:
     """The views that differ beyond chance."""
     all_ = (contrast(view, weights) for view in looked_at)
     return [found for found in all_ if found and found.p * tests[found.view.kind] <= alpha]
@@ -167,11 +169,11 @@ def _pairs(
     sides: Sides, coarse: Sequence[View], weights: Weights, alpha: float, ctx: Context
 ) -> tuple[list[Reason], Weights, tuple[PairGap, ...]]:
     gaps = [gap for pair in ctx.track(list(pair_views(coarse)), "pairs") if (gap := pair_gap(*pair, weights))]
-    between = list(differences(sides, sides.columns.all))
+    between = [*differences(sides, sides.columns.all), *neighbour_views(sides, sides.columns.all)]
     tests = _pair_tests(gaps, between, len(coarse))
     first = tuple(gaps)
     told: list[Reason] = []
-    blame = _blame(gaps, coarse, weights)
+    blame = _blame(gaps, between, coarse, weights)
     while len(told) < MOST:
         clear = [gap for gap in gaps if gap.p * tests[gap.key] <= alpha]
         spans = [c for view in between if (c := contrast(view, weights)) and c.p * tests[view.columns] <= alpha]
@@ -183,7 +185,7 @@ def _pairs(
             shares = shares_of(span.view, weights)
             assert shares is not None
             p = min(1.0, span.p * tests[span.view.columns])
-            told.append(_blamed(sentences.of_difference(span, shares, p), blame))
+            told.append(_blamed(sentences.of_difference(span, shares, p, _moved(sides, span.view)), blame))
             weights, names = matched(span.view, weights), span.view.columns
         else:
             assert gap is not None
@@ -193,6 +195,20 @@ def _pairs(
         again = sorted((g for g in gaps if g.joint.columns != names), key=lambda g: g.p)[:KEPT]
         gaps = [new for g in again if (new := pair_gap(g.a, g.b, g.joint, weights))]
     return told, weights, first
+
+
+def _moved(sides: Sides, view: View) -> str:
+    """By how much all numbers of a view are more or less than the real ones; nothing where that is not it."""
+    columns = {column.name: column for column in sides.columns.all if column.numeric}
+    if view.kind == "difference":
+        real, made, kind = gap_of(sides, *(columns[name] for name in view.columns))
+        return moved(real, made, writer(kind))
+    if view.kind != "values" or not (column := columns.get(view.columns[0])):
+        return ""
+    real, made, kind = sides.real(column), sides.synthetic(column), sides.kind(column.name)
+    if kind.kind == "moment":
+        real, made, kind = microseconds(kind, real), microseconds(kind, made), Duration()
+    return moved(real, made, writer(kind))
 
 
 def _pair_tests(gaps: Sequence[PairGap], between: Sequence[View], columns: int) -> dict[tuple[str, ...], float]:
@@ -207,19 +223,22 @@ def _pair_tests(gaps: Sequence[PairGap], between: Sequence[View], columns: int) 
     return tests | {gap.key: 1 / (0.5 / number + 0.5 / len(close)) for gap in close}
 
 
-def _blame(gaps: Sequence[PairGap], coarse: Sequence[View], weights: Weights) -> Mapping[str, Mapping[str, float]]:
+def _blame(
+    gaps: Sequence[PairGap], between: Sequence[View], coarse: Sequence[View], weights: Weights
+) -> Mapping[str, Mapping[str, float]]:
     """What speaks against each column, alone and together with each other one: what is wrong shows in many pairs.
 
     In nats: minus the logarithm of p, corrected for the pairs that a column has.
     """
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, float]] = {view.columns[0]: {"": 0.0} for view in coarse}
     for view in coarse:
         if (alone := contrast(view, weights)) is not None:
-            own = found.setdefault(view.columns[0], {})
-            own[""] = max(own.get("", 0.0), -log(max(alone.p, LEAST_P)))
-    for gap in gaps:
-        a, b = gap.joint.columns
-        against = max(0.0, -log(max(gap.p, LEAST_P) * len(coarse)))
+            own = found[view.columns[0]]
+            own[""] = max(own[""], -log(max(alone.p, LEAST_P)))
+    spans = (c for view in between if (c := contrast(view, weights)))
+    together = [(gap.joint.columns, gap.p) for gap in gaps] + [(span.view.columns, span.p) for span in spans]
+    for (a, b), p in together:
+        against = max(0.0, -log(max(p, LEAST_P) * len(coarse)))
         for one, other in ((a, b), (b, a)):
             own = found.setdefault(one, {})
             own[other] = max(own.get(other, 0.0), against)

@@ -78,7 +78,9 @@ def _neighbours(sides: Sides, rows: Array, ctx: Context) -> _Neighbours:
     order = ctx.rng("order of real rows").permutation(len(sides.unseen))
     columns = Columns(
         tuple(
-            replace(c, sides={"train": sides.real(c)[order], "holdout": c["holdout"][:0], "synthetic": sides.synthetic(c)})
+            replace(
+                c, sides={"train": sides.real(c)[order], "holdout": c["holdout"][:0], "synthetic": sides.synthetic(c)}
+            )
             for c in sides.columns.all
         ),
         {"train": len(order), "holdout": 0, "synthetic": len(sides.rows["synthetic"])},

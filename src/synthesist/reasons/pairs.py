@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.data.kinds import Duration
+from synthesist.data.kinds import Duration, Kind
 from synthesist.metrics._columns import Column
-from synthesist.reasons.calendar import coarse_calendar_views
+from synthesist.reasons.calendar import coarse_calendar_views, microseconds
 from synthesist.reasons.contrast import Shares, View, Weights, binomial_p, said, shares_of, two_shares_g
 from synthesist.reasons.sides import Sides
 from synthesist.reasons.views import category_view, number_view
 
-__all__ = ["PairGap", "coarse_views", "differences", "pair_gap", "pair_views"]
+__all__ = ["PairGap", "coarse_views", "differences", "gap_of", "pair_gap", "pair_views"]
 
 Array = npt.NDArray[Any]
 COARSE = 8  # bins of a number beside another column
@@ -134,12 +134,17 @@ def differences(sides: Sides, columns: Sequence[Column]) -> Iterator[View]:
         names = (a.name, b.name)
         if len(np.unique(np.concatenate(order))) > 1:
             yield View(names, "order", order[0], order[1], 3, said(*words), ordered=False)
-        kind = sides.kind(b.name)
-        if kind.kind == "moment":
-            day = 1 if kind.precision != "d" or kind.timezone is not None else 86_400_000_000
-            gaps, kind = (gaps[0] * day, gaps[1] * day), Duration()
-        view = number_view(names, f"`{b.name}` - `{a.name}`", kind, *gaps)
+        real, made, kind = gap_of(sides, a, b)
+        view = number_view(names, f"`{b.name}` - `{a.name}`", kind, real, made)
         yield replace(view, kind="difference")
+
+
+def gap_of(sides: Sides, a: Column, b: Column) -> tuple[Array, Array, Kind]:
+    """b - a of the real and of the synthetic rows, and what kind of number it is."""
+    real, made, kind = sides.real(b) - sides.real(a), sides.synthetic(b) - sides.synthetic(a), sides.kind(b.name)
+    if kind.kind == "moment":
+        return microseconds(kind, real), microseconds(kind, made), Duration()
+    return real, made, kind
 
 
 def _one_range(a: Array, b: Array) -> bool:

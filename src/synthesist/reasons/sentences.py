@@ -18,8 +18,8 @@ Array = npt.NDArray[Any]
 MILLI = 1000.0
 
 
-def of_column(found: Contrast, shares: Shares, p: float) -> Reason:
-    """A column that differs by itself."""
+def of_column(found: Contrast, shares: Shares, p: float, moved: str = "") -> Reason:
+    """A column that differs by itself; `moved` is by how much all its numbers are more or less."""
     view, name = found.view, found.view.columns[0]
     words = view.words(found.first, found.last)
     few = found.real * shares.real_rows < K
@@ -31,6 +31,9 @@ def of_column(found: Contrast, shares: Shares, p: float) -> Reason:
         way = "late" if cells > 0 else "early"
         sentence = f"`{name}` is {amount} {way}: {words} is {_points(found)}, {_shares(found, few)}."
         return _reason((name,), kind, sentence, found, few, p)
+    if moved:
+        sentence = f"`{name}` is {moved} in all rows: {words} is {_points(found)}, {_shares(found, few)}."
+        return _reason((name,), "shifted", sentence, found, few, p)
     if view.kind == "values":
         kind = _kind_of_values(found, shares)
     if view.kind == "unknown":
@@ -102,10 +105,14 @@ def _within(gap: PairGap, p: float) -> Reason:
     return Reason(ordered, "together", sentence, 0.0 if few else real, made, low, high, MILLI * gap.strength, p)
 
 
-def of_difference(found: Contrast, shares: Shares, p: float) -> Reason:
-    """Two numbers or moments whose difference is not the real one."""
+def of_difference(found: Contrast, shares: Shares, p: float, moved: str = "") -> Reason:
+    """Two numbers or moments whose difference is not the real one; `moved` is by how much it is more or less."""
     few = found.real * shares.real_rows < K
     words = found.view.words(found.first, found.last)
+    if moved:
+        a, b = found.view.columns
+        sentence = f"`{b}` - `{a}` is {moved}: {words} is {_points(found)}, {_shares(found, few)}."
+        return _reason(found.view.columns, "shifted", sentence, found, few, p)
     sentence = f"{words} is {_points(found)}: {_shares(found, few)}."
     return _reason(found.view.columns, found.view.kind, sentence, found, few, p)
 

@@ -21,27 +21,22 @@ FIRSTS = ("empty", "beginning with a small letter", "beginning with a capital", 
 
 def text_views(sides: Sides) -> Iterator[View]:
     """All views of columns that are compared by no metric: their values say nothing, their form does."""
-    for name, kind in sides.case.train.kinds.columns.items():
-        if kind.kind in ("text", "id") and all(name in table.columns for table in _tables(sides)):
-            train, holdout, made = (table[name] for table in _tables(sides))
+    case, rows = sides.case, sides.rows
+    for name, kind in case.train.kinds.columns.items():
+        if kind.kind in ("text", "id") and name in case.holdout.table.columns and name in case.synthetic.table.columns:
+            train, holdout = case.train.table[name][rows["train"]], case.holdout.table[name][rows["holdout"]]
+            made = case.synthetic.table[name][rows["synthetic"]]
             if kind.kind == "id":
-                yield from _again(sides, name, train, holdout, made)
-            ours = pl.concat([train[sides.rows["train"]], holdout[sides.rows["holdout"]]])
-            yield from _forms(name, ours, made[sides.rows["synthetic"]])
+                yield from _again(name, train, holdout, made)
+            yield from _forms(name, pl.concat([train, holdout]), made)
 
 
-def _tables(sides: Sides) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    return sides.case.train.table, sides.case.holdout.table, sides.case.synthetic.table
-
-
-def _again(sides: Sides, name: str, train: pl.Series, holdout: pl.Series, made: pl.Series) -> Iterator[View]:
+def _again(name: str, train: pl.Series, holdout: pl.Series, made: pl.Series) -> Iterator[View]:
     """Whether a key is that of a row before it; nothing where this is so in real tables."""
-    again = [~cells.is_first_distinct() & cells.is_not_null() for cells in (train, holdout, made)]
+    again = [_whole(~cells.is_first_distinct() & cells.is_not_null()) for cells in (train, holdout, made)]
     if again[2].any() and not again[0].any() and not again[1].any():
-        real = np.zeros(len(sides.unseen), np.int64)
-        there = again[2].to_numpy()[sides.rows["synthetic"]].astype(np.int64)
         words = said(f"`{name}` new", f"`{name}` the same as in another row")
-        yield View((name,), "repeated", real, there, 2, words, ordered=False)
+        yield View((name,), "repeated", np.concatenate(again[:2]), again[2], 2, words, ordered=False)
 
 
 def _forms(name: str, real: pl.Series, made: pl.Series) -> Iterator[View]:
