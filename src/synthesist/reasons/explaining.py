@@ -10,7 +10,7 @@ from synthesist.reasons.discriminator import FEWEST, discriminator
 from synthesist.reasons.explanation import Explanation, Pair
 from synthesist.reasons.finding import PARTS, found
 from synthesist.reasons.pairs import PairGap
-from synthesist.reasons.sides import Sides, places
+from synthesist.reasons.sides import Sides
 from synthesist.reasons.slices import leaves
 
 __all__ = ["explained", "sides_of"]
@@ -32,8 +32,7 @@ def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float 
     sides = sides_of(case, rows, ctx)
     critic = discriminator(sides, ctx.at("discriminator"))
     findings = found(sides, alpha, ctx)
-    where = len(sides.rows["train"]) + places(sides.rows["holdout"], critic.real)
-    judged = where, places(sides.rows["synthetic"], critic.synthetic)
+    judged = len(sides.rows["train"]) + critic.real, critic.synthetic
     even = Weights(np.ones(len(sides.unseen)), np.ones(len(sides.rows["synthetic"])))
     surrogate = leaves(critic, findings.coarse, even, judged)
     left = [

@@ -94,8 +94,14 @@ def _columns(sides: Sides, weights: Weights, alpha: float, ctx: Context) -> tupl
     open_ += text_views(sides)
     told: list[Reason] = []
     tests = _tests(open_)
+    first = _clear(open_, weights, tests, alpha)  # what weights alone bring about is no defect
+    open_ = [found.view for found in first]
+    strength = {id(found.view): found.strength for found in first}
     while open_ and len(told) < MOST:
-        contrasts = _clear(open_, weights, tests, alpha)
+        contrasts = [
+            replace(found, strength=min(found.strength, strength[id(found.view)]))
+            for found in _clear(open_, weights, tests, alpha)
+        ]
         if not contrasts:
             break
         best = _clearest(_root(contrasts, weights, tests, alpha), contrasts)
