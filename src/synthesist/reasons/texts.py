@@ -43,7 +43,8 @@ def _forms(name: str, real: pl.Series, made: pl.Series) -> Iterator[View]:
     """What is missing, and of texts their length, case and ends."""
     if real.null_count() + made.null_count():
         words = said(f"`{name}` filled", f"`{name}` missing")
-        yield View((name,), "missing", *(_whole(cells.is_null()) for cells in (real, made)), 2, words, ordered=False)
+        gaps = [_whole(cells.is_null()) for cells in (real, made)]
+        yield View((name,), "missing", gaps[0], gaps[1], 2, words, ordered=False)
     if not (real.dtype == pl.String == made.dtype):
         return
     lengths = [cells.str.len_chars().cast(pl.Float64).fill_null(float("nan")).to_numpy() for cells in (real, made)]
