@@ -195,7 +195,7 @@ class Trial:
 def _mean_over_worlds(
     values: np.ndarray, within: np.ndarray, counts: np.ndarray, likely: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The means of values[action, row] over rows of likely worlds; their errors add up, as they are of the same rows."""
+    """Means of values[action, row] over rows of likely worlds; their errors add up, as they are of the same rows."""
     mean, error = np.zeros(len(values)), np.zeros(len(values))
     for world in np.unique(within):
         inside = within == world
