@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import synthesist as sy
-from synthesist.errors import ModelFileError, DataError, SpecError, UnsuitableError
+from synthesist.errors import DataError, ModelFileError, SpecError, UnsuitableError
 from synthesist.methods.coral import Coral
 from synthesist.methods.importance_weighting import ImportanceWeighting
 from synthesist.methods.label_shift import LabelShift
@@ -141,8 +141,8 @@ def test_heaps_stay_heaps():
 def test_cells_go_to_the_values_of_the_target():
     source = pl.DataFrame({"x": np.arange(1000) % 7, "y": np.arange(1000) % 5})
     target = pl.DataFrame({"x": np.arange(1000) % 7 * 4 + 3, "y": np.arange(1000) % 5})
-    for spec in MOVING:
-        assert set(sy.adapt(source, target, spec).rows["x"]) <= set(target["x"])
+    for method in ("coral", "linear_optimal_transport", "quantile_mapping"):
+        assert set(sy.adapt(source, target, method).rows["x"]) <= set(target["x"])
 
 
 def test_whole_numbers_may_have_fractions_there():
@@ -178,7 +178,7 @@ def test_the_file_of_a_change_is_no_model_and_the_other_way_round(tmp_path):
         sy.transform(model, SOURCE)
     with pytest.raises(SpecError, match="takes no options"):
         sy.transform(change, SOURCE, ridge=1)
-    with pytest.raises(SpecError, match="ends in .syn"):
+    with pytest.raises(SpecError, match="no file of a learnt change"):
         sy.transform(tmp_path / "change.csv", SOURCE)
 
 
