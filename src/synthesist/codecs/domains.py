@@ -77,7 +77,7 @@ class Domains:
         if isinstance(kind, Moment):
             return bool(there.min() > here.max() or there.max() < here.min())  # type: ignore[operator]
         known = there.cast(pl.String).is_in(here.cast(pl.String).unique().implode())
-        return isinstance(kind, Category) and known.mean() < OVERLAP  # type: ignore[operator]
+        return isinstance(kind, Category) and bool(known.mean() < OVERLAP)  # type: ignore[operator]
 
     def alike(self, side: Dataset, *, labels: bool = False) -> pl.DataFrame:
         """The features of a side, and its labels where asked for, stored as the source stores them."""

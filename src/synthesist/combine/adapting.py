@@ -142,8 +142,8 @@ class Trial:
         return Tried(changes, worlds, told)
 
     def _told(self, world: World, ctx: Context) -> Told:
-        sides = (self.domains.table_of(self.domains.alike(side)) for side in (self.target[1], world.rows))
-        return told_apart(*sides, world.weights, ctx.at("told apart"))
+        real, other = (self.domains.table_of(self.domains.alike(side)) for side in (self.target[1], world.rows))
+        return told_apart(real, other, world.weights, ctx.at("told apart"))
 
     @property
     def truth(self) -> World:
@@ -153,13 +153,14 @@ class Trial:
             DataError: they are not.
         """
         target, label = self.domains.target, self.domains.label
-        known = target.table.filter(pl.col(label).is_not_null()) if label in target.table.columns else ()
-        if len(known) < FEWEST_LABELS:
+        there = label in target.table.columns
+        known = target.table.filter(pl.col(label).is_not_null() if there and label else pl.lit(False))
+        if known.height < FEWEST_LABELS:
             raise DataError(
-                f"{len(known)} target rows have a label in `{label}`: bring {FEWEST_LABELS} or more, "
+                f"{known.height} target rows have a label in `{label}`: bring {FEWEST_LABELS} or more, "
                 f"or choose without labels (labelled=False)."
             )
-        return World(target.with_table(known), np.ones(len(known)))
+        return World(target.with_table(known), np.ones(known.height))
 
     def gains(
         self, changes: Mapping[str, Change], worlds: Sequence[World], likely: np.ndarray, ctx: Context

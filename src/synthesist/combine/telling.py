@@ -67,6 +67,6 @@ class _Ranked(NamedTuple):
     def under(self, others: np.ndarray) -> np.ndarray:
         """The share below each of the others, ties half."""
         upto = np.append(0.0, np.cumsum(self.share))
-        ends = (upto[np.searchsorted(self.guess, others, side)] for side in ("left", "right"))
-        mean: np.ndarray = sum(ends) / 2
+        first, last = (np.searchsorted(self.guess, others, side) for side in ("left", "right"))
+        mean: np.ndarray = (upto[first] + upto[last]) / 2
         return mean

@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 def fit(
     x: Array, y: Array, categorical: list[int], objective: str, ctx: Context, rounds: int = 100,
-    weight: Array | None = None, **more: Any,
+    weight: Any = None, **more: Any,
 ) -> Any:  # fmt: skip
     """100 boosted trees, or so many `rounds`, on `x[row, feature]`, NaN missing; rows may have weights.
 
