@@ -8,7 +8,7 @@ import polars as pl
 from synthesist.codecs.number import ticks, unticks
 from synthesist.codecs.table import TABLE_KINDS
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Bounds, Category, Duration, Id, Integer, Kind, Moment, Number, Text
+from synthesist.data.kinds import Bounds, Category, Constant, Duration, Id, Integer, Kind, Moment, Number, Text
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError, SpecError, UnsuitableError
 
@@ -77,7 +77,7 @@ class Domains:
         if isinstance(kind, Moment):
             return bool(there.min() > here.max() or there.max() < here.min())  # type: ignore[operator]
         known = there.cast(pl.String).is_in(here.cast(pl.String).unique().implode())
-        return isinstance(kind, Category) and bool(known.mean() < OVERLAP)  # type: ignore[operator]
+        return isinstance(kind, Category | Constant) and bool(known.mean() < OVERLAP)  # type: ignore[operator]
 
     def alike(self, side: Dataset, *, labels: bool = False) -> pl.DataFrame:
         """The features of a side, and its labels where asked for, stored as the source stores them."""

@@ -59,11 +59,9 @@ def test_labels_decide_what_cells_cannot():
     others = far.with_columns(label=pl.when(moved > 1.5).then(pl.lit("yes")).otherwise(pl.lit("no")))
     maps = {}
     for name, target in (("measured", far), ("others", others)):
-        assert sy.adapt(source, target, label="label").rows.equals(sy.adapt(source, far, label="label").rows)
         maps[name] = sy.adapt(source, target, label="label", labelled=True)
     assert maps["measured"].change.gains["quantile_mapping"] > 0.1 > maps["others"].change.gains["quantile_mapping"]
-    assert "quantile_mapping" in maps["measured"].method or "linear" in maps["measured"].method
-    assert maps["others"].method in ("nothing", "importance_weighting", "label_shift")
+    assert maps["measured"].method == "quantile_mapping" and maps["others"].method == "nothing"
     with pytest.raises(DataError, match="20 target rows have a label in `label`: bring 30"):
         few = pl.when(pl.int_range(pl.len()) < 20).then("label").alias("label")
         sy.adapt(source, far.with_columns(few), label="label", labelled=True)
