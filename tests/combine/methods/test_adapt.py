@@ -49,7 +49,7 @@ def test_what_names_the_place_does_not_hide_the_shift():
     """A column that says where a row is from, in words that the other side has not, tells all and means nothing."""
     target = SHIFTS["quantile_mapping"](people(2000, 2)).with_columns(town=pl.lit("there"))
     found = sy.adapt(people(1600, 1).with_columns(town=pl.lit("here")), target.drop("label"), label="label")
-    assert found.method == "quantile_mapping" and set(found.rows["town"]) == {"here"}
+    assert found.method.startswith("quantile_mapping") and set(found.rows["town"]) == {"here"}
 
 
 def test_labels_decide_what_cells_cannot():
