@@ -22,7 +22,9 @@ LEAST = 0.02  # rows a cell is expected to have at least
 LADDER = np.linspace(-10.0, 10.0, 81)  # factors, in logarithms, by which a cell may differ from expectation
 WIDE = 16.0  # prior variance of these for the codes of a single column: hardly any shrinkage
 SPREADS = (0.01, 4.0)  # prior variances for sets of columns
+CLEAR = 0.1  # relative noise variance above which a cell says little of the spread
 FITTINGS = 12
+KEPT = 0.1  # of a cell's rows is left at least when tables are made to agree
 
 
 @dataclass(frozen=True)
@@ -95,13 +97,28 @@ def _clean(m: Measurement, rows: Sequence[np.ndarray], total: float) -> Measurem
         return replace(m, counts=rows[0])
     thought = _outer([r / total for r in rows]) if m.expected is None else m.expected
     expected = _fitted(np.maximum(total * thought, LEAST), m.columns, rows)
-    counts = m.counts
-    for axis, column in enumerate(m.columns):  # the difference goes to all cells alike, as noise does
-        gap = rows[axis] - summed(counts, m.columns, (column,))
-        counts = counts + spread(gap / (counts.size / len(gap)), (column,), m.columns)
-    beyond = float(((counts - expected) ** 2 - m.variance).sum())
-    variance = float(np.clip(beyond / float((expected**2).sum()), *SPREADS))
-    return replace(m, counts=_fitted(_shrunk(counts, m.variance, expected, variance), m.columns, rows))
+    counts = _moved(m.counts, m.variance, m.columns, rows)
+    prior = _spread(counts, m.variance, expected)
+    likely = _shrunk(counts, m.variance, expected, prior)
+    doubt = 1 / (1 / m.variance + 1 / (prior * likely**2))
+    agreed = np.maximum(_moved(likely, doubt, m.columns, rows), likely * KEPT)
+    return replace(m, counts=_fitted(agreed, m.columns, rows))
+
+
+def _moved(counts: np.ndarray, doubt: np.ndarray, columns: Sequence[int], rows: Sequence[np.ndarray]) -> np.ndarray:
+    """The table with these sums along each column, nearly: cells take of a difference what their variance allows."""
+    for _ in range(FITTINGS):
+        for column, wanted in zip(columns, rows, strict=True):
+            gap = (wanted - summed(counts, columns, (column,))) / summed(doubt, columns, (column,))
+            counts = counts + doubt * spread(gap, (column,), columns)
+    return counts
+
+
+def _spread(counts: np.ndarray, variance: np.ndarray, expected: np.ndarray) -> float:
+    """The variance of the logarithm of how far cells are from expectation, from those that noise leaves clear."""
+    weight = (variance / expected**2 + CLEAR) ** -2
+    beyond = ((counts - expected) ** 2 - variance) / expected**2
+    return float(np.clip((weight * beyond).sum() / weight.sum(), *SPREADS))
 
 
 def _shrunk(counts: np.ndarray, variance: np.ndarray, expected: np.ndarray, prior: float) -> np.ndarray:

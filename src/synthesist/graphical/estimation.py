@@ -1,4 +1,4 @@
-"""A distribution from noisy counts: of all that have the counts, once cleaned, the one that claims no more than they show.
+"""A distribution from noisy counts: of all that have the cleaned counts, the one that claims no more than they show.
 
 That is the one of maximum entropy: each measured set of columns has a table of potentials, and rows are as likely as
 the exponential of their sum. On a tree of pairs it is there at once; where sets form loops, potentials are improved

@@ -46,9 +46,9 @@ class Grouping:
 
 
 def levelled(counts: np.ndarray, sigma: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Counts of neighbours whose densities noise cannot tell apart, at one density: a step function, each step at a price.
+    """Counts of neighbours whose densities noise cannot tell apart, at one density.
 
-    The best one of all, by dynamic programming over where steps may be.
+    The best step function of all, each step at a price, by dynamic programming over where steps may be.
 
     Args:
         counts, sigma: noisy rows of each code, in order, and the standard deviation of the noise.

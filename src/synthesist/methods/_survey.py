@@ -1,21 +1,22 @@
-"""What private methods over pairs of columns share: what was measured so far, the model of it, and what it holds possible."""
+"""What private methods over pairs of columns share: what was measured so far, and the model that explains it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from math import prod
 
 import numpy as np
 
-from synthesist.codecs.category import CategoryCodec
 from synthesist.codecs.number import NumberCodec
 from synthesist.dp.coding import Coding, Grouped
 from synthesist.dp.queries import Asking, Counts, Noisy
-from synthesist.graphical.directed import directed
 from synthesist.graphical.cleaning import Measurement
+from synthesist.graphical.directed import directed
 from synthesist.graphical.estimation import Estimate, estimated
 from synthesist.graphical.families import Families
 from synthesist.graphical.grouping import Grouping, levelled
+from synthesist.graphical.junction import cells_with
 
 __all__ = ["Survey", "recounted", "sigma_of"]
 
@@ -49,10 +50,22 @@ class Survey:
         """How many groups each column has."""
         return tuple(grouping.size for grouping in self.groupings)
 
-    @property
-    def sets(self) -> list[tuple[int, ...]]:
-        """Which sets of columns were measured."""
-        return [m.columns for m in self.measurements]
+    def candidates(self, cells: int) -> list[tuple[int, int]]:
+        """The pairs that can be measured without a model of more cells than these."""
+        sets = [m.columns for m in self.measurements]
+        pairs = combinations(range(len(self.groupings)), 2)
+        held = [set(clique) for clique in self.estimate.beliefs.tree.cliques]
+        return [
+            p for p in pairs if any(set(p) <= clique for clique in held) or cells_with(self.sizes, sets, p) <= cells
+        ]
+
+    def expected(self) -> dict[tuple[int, int], np.ndarray]:
+        """How many rows the model expects to have each two codes, for every pair of columns."""
+        return {pair: self.estimate.total * share for pair, share in self.estimate.beliefs.pairs().items()}
+
+    def expected_of(self, columns: Sequence[int]) -> np.ndarray:
+        """How many rows the model expects to have each combination of codes."""
+        return self.estimate.total * self.estimate.beliefs.marginal(columns)
 
     @cached_property
     def names(self) -> list[str]:
@@ -62,7 +75,10 @@ class Survey:
     @cached_property
     def codecs(self) -> Mapping[str, Grouped]:
         """The codes that are asked for."""
-        return {name: Grouped(self.coding.codec.modelled[name], g.group) for name, g in zip(self.names, self.groupings, strict=True)}
+        return {
+            name: Grouped(self.coding.codec.modelled[name], g.group)
+            for name, g in zip(self.names, self.groupings, strict=True)
+        }
 
     def named(self, columns: Sequence[int]) -> tuple[str, ...]:
         """The names of columns."""
@@ -106,7 +122,7 @@ def recounted(coding: Coding, rho: float) -> Asking[Coding]:
     return Coding(coding.codec, counts, coding.rho - rho)
 
 
-def _denoised(codec: CategoryCodec | NumberCodec, noisy: Noisy) -> tuple[np.ndarray, np.ndarray]:
+def _denoised(codec: object, noisy: Noisy) -> tuple[np.ndarray, np.ndarray]:
     """The counts of a column's codes and their noise: of a number's codes, neighbours help each other."""
     values, sigma = noisy.values.astype(np.float64), np.broadcast_to(noisy.sigma, noisy.values.shape)
     if isinstance(codec, NumberCodec) and codec.ordered > 2:

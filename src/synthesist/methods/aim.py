@@ -1,7 +1,7 @@
 """Adaptive and iterative measurement: what the model gets most wrong is counted next, with the noise that suits it."""
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,75 +10,73 @@ from synthesist.dp.coding import coded
 from synthesist.dp.domain import Domain
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking, Farthest
+from synthesist.errors import SpecError
+from synthesist.graphical.cleaning import Measurement
 from synthesist.graphical.families import Families
-from synthesist.graphical.junction import cells_with
 from synthesist.methods._survey import Survey, recounted, sigma_of
 
 __all__ = ["AIM"]
 
-RECOUNT = 0.15
-COLUMNS = 0.15
-SELECTION = 0.1
-FINER = 4.0
+CODING, COLUMNS = 0.15, 0.15  # of rho
+SELECTION = 0.1  # of the rho of a round
+FINER = 4.0  # times the rho of a round, where one taught the model less than its noise
+LARGEST = 200_000  # cells of the tables of the junction tree, at most
+HEAVIER = 4.0  # what a pair with the target weighs
 
 
 class AIM(PrivateMethod):
-    """x"""
+    """Keeps the columns and, one after another, the pairs of columns that the model so far gets most wrong.
 
-    bins: int = knob(64, "codes a number may have at most", tries=(8, 32), ge=2, le=250)
-    groups: int = knob(16, "groups of a column's codes that pairs are counted in, about", tries=(3, 16), ge=2, le=64)
-    rounds: int = knob(3, "rounds for each column, if none is refined", tries=(1, 3), ge=1, le=20)
-    target: str | None = knob(None, "t", tries=(None, "x"))
-    heavier: float = 4.0
-    triples: bool = False
-    cells: int = 200_000
+    Rounds are cheap at first. One that changed the model by less than its noise makes the next four times as exact.
+    Pairs are measured as long as the model stays small; all that was measured makes the distribution of maximum
+    entropy. Conditions and imputation are exact.
+
+    When not to use: where seconds count, `mst` is ten times as fast and nearly as close on single columns and strong
+    pairs. With hundreds of columns, of which each round looks at all pairs.
+
+    Reference: McKenna, Mullins, Sheldon and Miklau, Proceedings of the VLDB Endowment 15, 2022,
+    doi:10.14778/3551793.3551817.
+    """
+
+    tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2, "rounds": 1}
+
+    bins: int = knob(64, "codes a number may have at most", tries=(4, 24), ge=2, le=250)
+    groups: int = knob(16, "groups of a column's codes that pairs are counted in, about", tries=(2, 12), ge=2, le=64)
+    rounds: int = knob(3, "rounds for each column, where none has to be more exact", tries=(1, 2), ge=1, le=20)
+    target: str | None = knob(None, "a column to be predicted: pairs with it matter more", tries=(None, "income"))
 
     def ask(self, domain: Domain, ctx: Context) -> Asking[Families]:
+        """Measure columns; then, until all is spent, choose a pair, measure it, estimate."""
+        if self.target is not None and self.target not in domain.kinds:
+            raise SpecError(f"The target `{self.target}` is no column that can be learnt: name one of these, or none.")
         rho, delta = self.budget(domain)
-        coding = yield from coded(domain, rho, delta, share=COLUMNS, bins=self.bins)
-        coding = yield from recounted(coding, RECOUNT * rho)
-        survey = Survey.of(coding, self.groups)
-        left = coding.rho
+        coding = yield from coded(domain, rho, delta, share=CODING, bins=self.bins)
+        coding = yield from recounted(coding, rho * COLUMNS)
+        survey, left = Survey.of(coding, self.groups), coding.rho
         each = left / (self.rounds * len(survey.sizes))
-        weights = self._workload(survey)
-        while left > 0 and weights:
-            if left < 2 * each:
-                each = left
-            sigma = sigma_of(each * (1 - SELECTION))
-            held, sets = survey.estimate.beliefs, survey.sets
-            weights = {c: w for c, w in weights.items() if cells_with(survey.sizes, sets, c) <= self.cells}
-            if not weights:
-                break
-            pairs = held.pairs()
-            guesses = [survey.estimate.total * (pairs[c] if len(c)==2 else held.marginal(c)) for c in weights]
-            candidates = list(weights)
-            answer = yield Farthest(
-                [survey.named(c) for c in candidates],
-                guesses,
-                survey.codecs,
-                each * SELECTION,
-                weights=np.array(list(weights.values())),
-                penalties=np.array([survey.noise(c, sigma) for c in candidates]),
-            )
-            chosen = candidates[answer]
-            m = yield from survey.measured(chosen, each * (1 - SELECTION))
+        while candidates := survey.candidates(LARGEST):
+            each = left if left < 2 * each else each
+            measured = yield from self._round(survey, candidates, each)
             left -= each
-            before = guesses[answer]
-            survey = survey.having(m)
-            after = survey.estimate.total * survey.estimate.beliefs.marginal(chosen)
-            TRACE.append((chosen, round(sigma,1), len(survey.estimate.losses), float(np.abs(after-before).sum()), survey.noise(chosen,sigma), survey.estimate.beliefs.tree.cells))
-            if np.abs(after - before).sum() <= survey.noise(chosen, sigma):
+            before, survey = survey, survey.having(measured)
+            learnt = survey.expected_of(measured.columns) - before.expected_of(measured.columns)
+            if left <= 0:
+                break
+            if np.abs(learnt).sum() <= survey.noise(measured.columns, sigma_of(each)):
                 each *= FINER
         return survey.families()
 
-    def _workload(self, survey: Survey) -> dict[tuple[int, ...], float]:
-        """How much each set of columns weighs."""
+    def _round(self, survey: Survey, candidates: list[tuple[int, int]], rho: float) -> Asking[Measurement]:
+        """Choose what the model gets most wrong, beyond the noise that counting it would bring, and count it."""
+        guesses, sigma = survey.expected(), sigma_of(rho * (1 - SELECTION))
         goal = survey.names.index(self.target) if self.target else -1
-        d = len(survey.sizes)
-        out = {c: self.heavier if goal in c else 1.0 for c in combinations(range(d), 2)}
-        if self.triples:
-            for c in combinations(range(d), 3):
-                if goal in c or goal < 0: out[c] = self.heavier if goal in c else 1.0
-        return out
-
-TRACE=[]
+        answer = yield Farthest(
+            [survey.named(pair) for pair in candidates],
+            [guesses[pair] for pair in candidates],
+            survey.codecs,
+            rho * SELECTION,
+            weights=np.array([HEAVIER if goal in pair else 1.0 for pair in candidates]),
+            penalties=np.array([survey.noise(pair, sigma) for pair in candidates]),
+            about="what the model gets most wrong",
+        )
+        return (yield from survey.measured(candidates[answer], rho * (1 - SELECTION)))
