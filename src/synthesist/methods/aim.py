@@ -10,7 +10,6 @@ from synthesist.dp.coding import coded
 from synthesist.dp.domain import Domain
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking, Farthest
-from synthesist.errors import SpecError
 from synthesist.graphical.cleaning import Measurement
 from synthesist.graphical.families import Families
 from synthesist.methods._survey import Survey, recounted, sigma_of
@@ -47,8 +46,6 @@ class AIM(PrivateMethod):
 
     def ask(self, domain: Domain, ctx: Context) -> Asking[Families]:
         """Measure columns; then, until all is spent, choose a pair, measure it, estimate."""
-        if self.target is not None and self.target not in domain.kinds:
-            raise SpecError(f"The target `{self.target}` is no column that can be learnt: name one of these, or none.")
         rho, delta = self.budget(domain)
         coding = yield from coded(domain, rho, delta, share=CODING, bins=self.bins)
         coding = yield from recounted(coding, rho * COLUMNS)
@@ -69,7 +66,7 @@ class AIM(PrivateMethod):
     def _round(self, survey: Survey, candidates: list[tuple[int, int]], rho: float) -> Asking[Measurement]:
         """Choose what the model gets most wrong, beyond the noise that counting it would bring, and count it."""
         guesses, sigma = survey.expected(), sigma_of(rho * (1 - SELECTION))
-        goal = survey.names.index(self.target) if self.target else -1
+        goal = survey.names.index(self.target) if self.target in survey.names else -1
         answer = yield Farthest(
             [survey.named(pair) for pair in candidates],
             [guesses[pair] for pair in candidates],
