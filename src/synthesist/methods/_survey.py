@@ -20,6 +20,7 @@ from synthesist.graphical.junction import cells_with
 
 __all__ = ["Survey", "recounted", "sigma_of"]
 
+NARROWEST = 1e-9  # a code's part of the line, relative to the widest
 MEAN_ABSOLUTE = (2 / np.pi) ** 0.5  # of a normal number
 
 
@@ -126,7 +127,10 @@ def _denoised(codec: object, noisy: Noisy) -> tuple[np.ndarray, np.ndarray]:
     """The counts of a column's codes and their noise: of a number's codes, neighbours help each other."""
     values, sigma = noisy.values.astype(np.float64), np.broadcast_to(noisy.sigma, noisy.values.shape)
     if isinstance(codec, NumberCodec) and codec.ordered > 2:
-        widths = codec.knots[:, -1] - codec.knots[:, 0] + (codec.grid or 1e-9)
+        widths = codec.knots[:, -1] - codec.knots[:, 0] + codec.grid
+        if not 0 < widths.max() < np.inf:
+            return values, sigma
+        widths = np.clip(widths / widths.max(), NARROWEST, 1.0)
         values[: codec.ordered] = levelled(values[: codec.ordered], sigma[: codec.ordered], widths)
     return values, sigma
 
