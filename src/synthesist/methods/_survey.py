@@ -20,7 +20,7 @@ from synthesist.graphical.junction import cells_with
 
 __all__ = ["Survey", "recounted", "sigma_of"]
 
-NARROWEST = 1e-9  # a code's part of the line, relative to the widest
+NARROWEST = 1e-6  # a code's part of the line, relative to the widest
 MEAN_ABSOLUTE = (2 / np.pi) ** 0.5  # of a normal number
 
 
