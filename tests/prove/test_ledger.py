@@ -48,4 +48,4 @@ def test_no_race_gives_the_last_budget_twice(tmp_path: Path, processes: int) -> 
     for number in range(RACES):
         path = tmp_path / f"{number}.ledger"
         Ledger.create(path, 3, DELTA)
-        assert raced(path, processes, 1.2) == int(rho_for(3, DELTA) / rho_for(1.2, DELTA))
+        assert raced(path, processes, 0.3) == int(rho_for(3, DELTA) / rho_for(0.3, DELTA))
