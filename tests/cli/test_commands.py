@@ -195,6 +195,14 @@ def test_demo_on_the_real_table_it_comes_with(folder, call, method, monkeypatch)
     assert ended.out.rstrip().endswith("Open the report: demo/report.html")
 
 
+@pytest.mark.prove
+def test_demo_on_the_whole_table(tmp_path, call, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = call("demo")
+    assert ended.code == 0, ended.err
+    assert pl.read_csv("demo/synthetic.csv").height == 10_000
+
+
 def test_transform_writes_labels_beside_the_rows(folder, call):
     errors = "errors=[{is: missing, rate: 0.1}]"
     ended = call("transform", "corrupt", "people.csv", "-o", "dirty", "--set", errors, "--set", "labels=true")

@@ -12,7 +12,7 @@ import numpy as np
 
 from synthesist.errors import SpecError
 
-__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes"]
+__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes", "replayed"]
 
 ByteSource = Callable[[int], bytes]
 """Given a number, so many bytes, each of them uniform and independent of all others."""
@@ -42,6 +42,11 @@ def byte_source(source: ByteSource) -> Iterator[None]:
         _injected.reset(token)
 
 
+def replayed() -> bool:
+    """Whether noise comes from a source of somebody's own, and so protects nobody."""
+    return _source() is not os.urandom
+
+
 def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: object) -> np.ndarray:
     """Have the compiled `kernel` fill `out`, feeding it random words until it is done.
 
@@ -49,16 +54,18 @@ def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: ob
     To start it afresh instead would favour draws that read little, and so change the law.
 
     Args:
-        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the bit
-            at which the next draw begins.
+        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the four
+            bits at which the next draw begins.
     """
+    from synthesist.dp.coins import DIGITS
+
     words, done, at = np.empty(0, np.int64), 0, 0
     while done < len(out):
-        rest = words[at // 64 :]
+        rest = words[at // DIGITS :]
         wanted = min(max(BYTES_A_DRAW * (len(out) - done), LEAST), MOST)
         fresh = np.frombuffer(random_bytes(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
         words = np.concatenate([rest, fresh])
-        done, at = kernel(out, done, words, at % 64, *arguments)
+        done, at = kernel(out, done, words, at % DIGITS, *arguments)
     return out
 
 
@@ -69,11 +76,14 @@ def coins(n: int) -> np.ndarray:
 
 def random_bytes(n: int) -> bytes:
     """n bytes that were never handed out before."""
-    pid, source = _injected.get() or (os.getpid(), os.urandom)
-    if pid != os.getpid():
-        source = os.urandom
-    if len(found := source(n)) != n:
+    if len(found := _source()(n)) != n:
         raise SpecError(
             f"The byte source was asked for {n} bytes and gave {len(found)}. It must give as many as asked."
         )
     return found
+
+
+def _source() -> ByteSource:
+    """The one that was injected in this very process, else the operating system."""
+    pid, source = _injected.get() or (os.getpid(), os.urandom)
+    return source if pid == os.getpid() else os.urandom
