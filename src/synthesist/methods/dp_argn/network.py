@@ -166,7 +166,8 @@ def _along(share: np.ndarray, size: int) -> np.ndarray:
     """Smooth functions along ordered codes, uncorrelated; zero for codes that stand outside the order."""
     if not len(share):
         return np.zeros((size, 0))
-    share = share / share.sum()
+    share = share / share.sum() + SELDOM  # or waves would pass over what lies beside a value that most rows have
+    share /= share.sum()
     middle = np.cumsum(share) - share / 2
     waves = np.cos(np.pi * middle[:, None] * np.arange(min(WAVES, len(share) - 1) + 1))
     q, r = np.linalg.qr(np.sqrt(share)[:, None] * waves)
