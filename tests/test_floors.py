@@ -12,7 +12,7 @@ FLOORS = (
     ("errors", "data"),
     ("core",),
     ("codecs", "rules", "nets"),
-    ("boosting", "neighbours", "providers"),
+    ("boosting", "dp", "neighbours", "providers"),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
     ("engine", "schemas", "judging", "reasons"),

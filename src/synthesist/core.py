@@ -211,6 +211,9 @@ class Context:
         """The root of one run, on all cores up to eight unless `threads` says otherwise: they change no result."""
         return cls(path=(str(int(seed)),), **{"threads": _cores(), **lent})
 
+    ledger: Path | None = field(default=None, compare=False)
+    """The file in which a method that spends a privacy budget writes what it spends, before it does."""
+
     def at(self, *place: str | int) -> "Context":
         """A context further down, as in `ctx.at("epoch", 3)`."""
         return replace(self, path=self.path + tuple(str(part) for part in place))

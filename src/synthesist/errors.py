@@ -7,6 +7,7 @@
     ├── UnsuitableError      (ValueError)   this method cannot serve this kind of column
     ├── ModelFileError       (ValueError)   a model file is damaged, foreign or hostile
     ├── NotFoundError        (LookupError)  no such method, column, file or table
+    ├── BudgetError          (ValueError)   a query or a run asks for more privacy budget than is left
     ├── OutputError          (OSError)      the result cannot be written where it was asked for
     ├── GateError                           a required score was not reached
     └── MissingExtraError    (ImportError)  an optional library is needed
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "BudgetError",
     "ConditionError",
     "DataError",
     "GateError",
@@ -60,6 +62,10 @@ class ModelFileError(SynthesistError, ValueError):
 
 class NotFoundError(SynthesistError, LookupError):
     """No such method, column, file or table."""
+
+
+class BudgetError(SynthesistError, ValueError):
+    """A query or a run asks for more privacy budget than is left."""
 
 
 class OutputError(SynthesistError, OSError):

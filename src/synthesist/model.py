@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
 from synthesist.data.sources import native_of, read
+from synthesist.dp.method import PrivateMethod
 from synthesist.engine.blocks import blocks, drawing, joined
 from synthesist.engine.pack import read_pack, write_pack
 from synthesist.engine.plan import Plan, plain, written_where
@@ -245,15 +246,23 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
         chosen = {"chosen_by": method.name(), "because": choice.why}
         method = choice.method
         refuse_unsuitable(method, data)
-    notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints else None
+    keeps = ctx.checkpoints is not None and not isinstance(method, PrivateMethod)  # a state on disk shows rows
+    notes = ctx.checkpoints / _identity(data, method, seed) if ctx.checkpoints and keeps else None
     place = replace(ctx.at("fit"), checkpoints=notes)
 
     def fit(told: Dataset) -> Sampler:
         return method.fit(told, place)  # type: ignore[attr-defined]
 
-    sampler = fit_ruled(data, fit, place) if data.kinds.rules else fit(data)
+    if isinstance(method, PrivateMethod):
+        learnt = method.learn(data, place)
+        sampler, about = learnt.sampler, {"privacy": learnt.privacy}
+        if data.kinds.rules:
+            sampler = ruled(sampler, Recast(schema=sampler.schema))
+    else:
+        sampler = fit_ruled(data, fit, place) if data.kinds.rules else fit(data)
+        about = {"rows": data.units}
     provenance: dict[str, Any] = {
-        "rows": data.units,
+        **about,
         "columns": len(data.kinds.columns),
         "seed": seed,
         "synthesist": synthesist.__version__,
@@ -314,6 +323,8 @@ def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
             return _method(header).sampler_type()  # type: ignore[attr-defined]
         except (SpecError, LookupError) as error:
             raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
+    if issubclass(spec, PrivateMethod):
+        return get_args(get_type_hints(spec.ask)["return"])[-1]
     return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]
 
 

@@ -23,21 +23,22 @@ from synthesist.data.patterns import shapes
 from synthesist.data.schema import TableSchema
 from synthesist.errors import DataError, did_you_mean
 
-__all__ = ["conform", "read_column"]
+__all__ = ["conform", "limit", "read_column"]
 
 
-def conform(table: pl.DataFrame, schema: TableSchema) -> pl.DataFrame:
+def conform(table: pl.DataFrame, schema: TableSchema, *, strict: bool = True) -> pl.DataFrame:
     """Cast a raw table to the storage types of a schema, columns in the schema's order.
 
     Bounds and categories that were declared are enforced; detected ones describe the table they were
-    detected from and bind no other. Empty cells are accepted in every column.
+    detected from and bind no other. Empty cells are accepted in every column. Where this is not `strict`, a cell that
+    does not fit its kind is empty, bounds and categories bind nothing, and nothing is learnt from the cells.
 
     Raises:
         DataError: columns are missing or unknown, or a cell does not fit its kind; the message names the
             column, the first such cell, its row, how many there are, and what to do.
     """
     _same_columns(table, schema)
-    return pl.DataFrame([read_column(table[name], kind) for name, kind in schema.columns.items()])
+    return pl.DataFrame([read_column(table[name], kind, strict=strict) for name, kind in schema.columns.items()])
 
 
 def _same_columns(table: pl.DataFrame, schema: TableSchema) -> None:
@@ -53,10 +54,12 @@ def _same_columns(table: pl.DataFrame, schema: TableSchema) -> None:
         raise DataError("The table has " + "\nand ".join(faults) + "\nRename the columns, or edit the schema.")
 
 
-def read_column(raw: pl.Series, kind: Kind) -> pl.Series:
-    """One raw column as its kind stores it; a cell that does not fit is an error."""
+def read_column(raw: pl.Series, kind: Kind, *, strict: bool = True) -> pl.Series:
+    """One raw column as its kind stores it; a cell that does not fit is an error, or empty."""
     cells = _emptied(raw, kind)
-    read = cells.to_frame().select(_reading(cells, kind).alias(raw.name)).to_series()
+    read = cells.to_frame().select(_reading(cells, kind, learns=strict).alias(raw.name)).to_series()
+    if not strict:
+        return read
     _all_fit(read.is_null() & cells.is_not_null(), cells, kind, f"is no {kind.kind}")
     _allowed(read, cells, kind)
     return read
@@ -77,7 +80,7 @@ def _emptied(raw: pl.Series, kind: Kind) -> pl.Series:
     return raw
 
 
-def _reading(cells: pl.Series, kind: Kind) -> pl.Expr:
+def _reading(cells: pl.Series, kind: Kind, *, learns: bool) -> pl.Expr:
     """How this column becomes what its kind stores, null where a cell does not fit."""
     cell, text = pl.col(cells.name), cells.dtype == pl.String
     match kind:
@@ -90,7 +93,7 @@ def _reading(cells: pl.Series, kind: Kind) -> pl.Expr:
         case Boolean():
             return _truth(cell if text else _text(cell, cells.dtype), kind.labels)
         case Moment():
-            return _moment(cells, kind)
+            return _moment(cells, kind, learns=learns)
         case Duration():
             return _duration(cell, cells.dtype)
         case Constant():
@@ -126,14 +129,18 @@ def _truth(text: pl.Expr, labels: tuple[str, str] | None) -> pl.Expr:
     return pl.when(word.is_in(truths)).then(True).when(word.is_in(falsities)).then(False)
 
 
-def _moment(cells: pl.Series, kind: Moment) -> pl.Expr:
+def _moment(cells: pl.Series, kind: Moment, *, learns: bool) -> pl.Expr:
     cell = pl.col(cells.name)
     if cells.dtype.is_temporal():
         moment = cell.cast(pl.Datetime("us", getattr(cells.dtype, "time_zone", None)))
         aware = getattr(cells.dtype, "time_zone", None) is not None
     else:
         texts = cells.cast(pl.String)
-        learnt = None if kind.format else Calendar.learn(texts.drop_nulls().unique(maintain_order=True), named=True)
+        learnt = (
+            None
+            if kind.format or not learns
+            else Calendar.learn(texts.drop_nulls().unique(maintain_order=True), named=True)
+        )
         calendar = learnt or Calendar(kind.format or "%Y-%m-%d", kind.timezone)
         moment, aware = calendar.read(cell.cast(pl.String)), calendar.timezone is not None
     if kind.timezone and not aware:
@@ -159,14 +166,14 @@ def _allowed(read: pl.Series, cells: pl.Series, kind: Kind) -> None:
         items = [str(item) for item in kind.values.items]
         _all_fit(~read.is_in(items) & read.is_not_null(), cells, kind, "is none of the declared values")
     if isinstance(kind, Number | Integer | Moment) and kind.bounds.origin == "declared":
-        low, high = _limit(kind.bounds.low, read), _limit(kind.bounds.high, read)
+        low, high = limit(kind.bounds.low, read), limit(kind.bounds.high, read)
         if low is not None:
             _all_fit((read < low).fill_null(False), cells, kind, f"is below the declared {kind.bounds.low}")
         if high is not None:
             _all_fit((read > high).fill_null(False), cells, kind, f"is above the declared {kind.bounds.high}")
 
 
-def _limit(bound: Scalar | None, column: pl.Series) -> pl.Series | None:
+def limit(bound: Scalar | None, column: pl.Series) -> pl.Series | None:
     """A bound as a series of one, in the type of the column; moments are written in ISO."""
     if bound is None:
         return None

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from synthesist.data.conform import conform
 from synthesist.data.databases import Address, is_address, read_database
 from synthesist.data.dataset import Dataset
@@ -20,7 +22,9 @@ __all__ = ["native_of", "read"]
 TEXT_FILES = {".csv", ".tsv", ".txt"}
 
 
-def read(source: Any, schema: Schema | str | Path | None = None, name: str | None = None) -> Dataset:
+def read(
+    source: Any, schema: Schema | str | Path | None = None, name: str | None = None, *, strict: bool = True
+) -> Dataset:
     """Read a table and understand it.
 
     Args:
@@ -30,6 +34,8 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
             tables to frames, or a Dataset.
         schema: what the columns mean, or the path of a schema.yaml; detected from the data where None.
         name: what to call the table; the name of the file where None.
+        strict: whether a cell that does not fit the schema is an error; else it is empty, and so that nobody learns
+            of it, nothing is said.
 
     Raises:
         NotFoundError: there is no such file.
@@ -37,6 +43,8 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     """
     if isinstance(schema, str | Path):
         schema = Schema.load(schema)
+    if not strict and schema is not None:
+        return Dataset({schema.unit: conform(_raw(source), schema.table, strict=False)}, schema)
     if isinstance(source, Dataset):
         if schema is None or schema == source.schema:
             return source
@@ -61,6 +69,15 @@ def read(source: Any, schema: Schema | str | Path | None = None, name: str | Non
     if isinstance(source, str | Path) and Path(source).suffix.lower() in TEXT_FILES:
         table_schema = _typed(table_schema)
     return Dataset({name: table}, Schema(tables={name: table_schema}, unit=name))
+
+
+def _raw(source: Any) -> pl.DataFrame:
+    """The one table of a source, as it is."""
+    if isinstance(source, str | Path) and Path(source).is_file() and not is_address(source):
+        return read_file(source)
+    if isinstance(source, Dataset | str | Path | Address):
+        return read(source).table
+    return take(source)[0]
 
 
 def _several(source: Any) -> bool:

@@ -13,11 +13,13 @@ from synthesist.core import Context, Filler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Array, Audio, Boolean, Category, Id, Image, Integer, Kind, Moment, Number
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import DataError, SpecError, UnsuitableError
 from synthesist.model import Model
 from synthesist.testing.case import Case
 from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
+from synthesist.testing.private import declared, replayed
 from synthesist.testing.tables import TABLES, mixed
 from synthesist.testing.traces import Traces, watched
 from synthesist.verbs.learning import fit
@@ -49,6 +51,8 @@ class Trial:
 def method_cases(spec: Spec) -> list[Case]:
     """All cases of one method."""
 
+    private = isinstance(spec, PrivateMethod)
+
     @cache
     def trial(table: str) -> Trial:
         data = _served(spec, table)
@@ -76,7 +80,8 @@ def method_cases(spec: Spec) -> list[Case]:
         ),
         *(Case(spec.name(), check, "", on("mixed", body)) for check, body in once.items()),
         *(Case(spec.name(), "refuses", kind, partial(_refuses, spec, kind)) for kind in _refused(spec)),
-        Case(spec.name(), "no_rows", "", partial(_no_rows, spec)),
+        Case(spec.name(), "no_rows", "", partial(_still_private if private else _no_rows, spec)),
+        *([Case(spec.name(), "refuses_detected", "", partial(_refuses_detected, spec))] if private else []),
         *text_cases(spec),
         *knob_cases(spec, _outcome),
     ]
@@ -87,10 +92,10 @@ def _served(spec: Spec, table: str) -> Dataset:
     data = TABLES[table]()
     target = _target(spec)
     columns = {name: kind for name, kind in data.kinds.columns.items() if kind.kind in spec.accepts or name == target}
-    if len(columns) == len(data.kinds.columns):
-        return data
-    kinds = TableSchema(columns=columns)
-    return Dataset({data.name: data.table.select(list(columns))}, Schema(tables={data.name: kinds}))
+    if len(columns) < len(data.kinds.columns):
+        kinds = TableSchema(columns=columns)
+        data = Dataset({data.name: data.table.select(list(columns))}, Schema(tables={data.name: kinds}))
+    return declared(data) if isinstance(spec, PrivateMethod) else data
 
 
 def _target(spec: Spec) -> str | None:
@@ -104,7 +109,8 @@ def _off_limits(spec: Spec) -> list[str]:
 
 
 def _fitted(spec: Spec, data: Dataset) -> tuple[Model, Dataset]:
-    model = fit(data, spec, seed=SEED)
+    with replayed():
+        model = fit(data, spec, seed=SEED)
     return model, model.sample(N, seed=SEED)
 
 
@@ -268,6 +274,28 @@ def _refuses_table(spec: Spec, table: str) -> None:
     except (DataError, UnsuitableError):
         return
     raise AssertionError(f"The limit {spec.limits[table]!r} no longer holds. Take it out of `limits`, and be glad.")
+
+
+def _still_private(spec: Spec) -> None:
+    """That a table has no rows is private too: something is learnt from it all the same."""
+    data = _served(spec, "mixed")
+    with replayed():
+        model = fit(data.with_table(data.table.clear()), spec)
+    fits(model.sample(N, seed=SEED), data.schema, N)
+
+
+def _refuses_detected(spec: Spec) -> None:
+    """What was detected from the rows is refused, column by column."""
+    data = TABLES["mixed"]()
+    columns = {name: kind for name, kind in data.kinds.columns.items() if kind.kind in spec.accepts}
+    schema = Schema(tables={data.name: TableSchema(columns=columns)})
+    try:
+        fit(Dataset({data.name: data.table.select(list(columns))}, schema), spec)
+    except UnsuitableError as error:
+        unnamed = [name for name in columns if f"  {name}: " not in str(error)]
+        assert not unnamed, f"The refusal does not name {', '.join(unnamed)}: {error}"
+        return
+    raise AssertionError("A schema that was detected from the rows was accepted.")
 
 
 def _no_rows(spec: Spec) -> None:

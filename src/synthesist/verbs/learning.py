@@ -17,7 +17,7 @@ from synthesist.judging import as_metrics, scored
 from synthesist.model import Model, fitted
 from synthesist.verbs.judging import check_judged_by
 from synthesist.verbs.named import as_spec
-from synthesist.verbs.reading import read, split, with_rules
+from synthesist.verbs.reading import read, readable, split, with_rules
 
 if TYPE_CHECKING:
     from synthesist.combine.search import Search, Trial
@@ -35,6 +35,7 @@ def fit(
     rules: Sequence[str] = (),
     seed: int = 0,
     checkpoints: str | Path | None = None,
+    ledger: str | Path | None = None,
     ctx: Context | None = None,
     **options: Any,
 ) -> Model:
@@ -47,18 +48,23 @@ def fit(
         rules: what every row must satisfy, beside the rules of the schema, as in `start <= end`.
         seed: the same seed gives the same model.
         checkpoints: a folder where a long training notes its state; after a kill, the same call goes on from there.
+        ledger: the file in which a private method writes what it spends, before it does; `synthesist ledger open`
+            makes one. All that is learnt from the same rows belongs in the same ledger.
         options: hyperparameters of the method, as in `bins=64`.
 
     Raises:
         NotFoundError: no such method.
+        BudgetError: a private method asks for more than the ledger has left.
         SpecError: an option is unknown or out of range.
         DataError, UnsuitableError: the table cannot be learnt from.
     """
     spec = as_spec("methods", method, options)
-    data = with_rules(read(source, schema).finite(), rules)
+    data = with_rules(readable(source, schema, spec), rules)
     ctx = ctx or Context.seeded(seed)
     if checkpoints is not None:
         ctx = replace(ctx, checkpoints=Path(checkpoints))
+    if ledger is not None:
+        ctx = replace(ctx, ledger=Path(ledger))
     return fitted(data, spec, sources.native_of(source), seed, ctx)
 
 

@@ -13,7 +13,7 @@ from synthesist.rules.conditions import Where
 from synthesist.verbs.judging import check_judged_by, evaluate
 from synthesist.verbs.learning import DEFAULT
 from synthesist.verbs.named import as_spec
-from synthesist.verbs.reading import read, split, with_rules
+from synthesist.verbs.reading import readable, split, with_rules
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -53,7 +53,7 @@ def make(
     """
     ctx = ctx or Context.seeded(seed)
     spec = as_spec("methods", method, options)
-    data, native = with_rules(read(source, schema).finite(), rules), sources.native_of(source)
+    data, native = with_rules(readable(source, schema, spec), rules), sources.native_of(source)
     check_judged_by(data, target)
     train, holdout = split(data, share, seed=seed)
     model = fitted(train, spec, native, seed, ctx)

@@ -9,18 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from synthesist.core import Context
+from synthesist.core import Context, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
 from synthesist.data.frames import give
 from synthesist.data.schema import Schema
 from synthesist.data.units import NOBODY, belonging
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import DataError, SpecError
 
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
 
-__all__ = ["inspect", "read", "split", "with_rules"]
+__all__ = ["inspect", "read", "readable", "split", "with_rules"]
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
@@ -73,6 +74,13 @@ def _parted(data: Dataset, first: npt.NDArray[np.bool_], ctx: Context, share: fl
         here = pl.Series(np.where(owner == NOBODY, alone, first[owner]))
         one[name], other[name] = data.tables[name].filter(here), data.tables[name].filter(~here)
     return replace(data, tables=one), replace(data, tables=other)
+
+
+def readable(source: Any, schema: Schema | str | Path | None, method: Spec) -> Dataset:
+    """A table as `method` may read it: one that keeps rows private says nothing of cells that do not fit."""
+    if isinstance(method, PrivateMethod):
+        return sources.read(source, schema, strict=False)
+    return read(source, schema).finite()
 
 
 def with_rules(data: Dataset, rules: Sequence[str]) -> Dataset:

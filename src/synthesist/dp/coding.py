@@ -1,0 +1,323 @@
+"""Codes of a table that reveal nothing: declared ones, and bins and values bought with budget.
+
+Categories with declared values have a code for each; those too seldom to be told from noise share one. Numbers are
+cut where rows are: intervals with many rows are split again and again, each time at the price of one histogram,
+down to single values where one value has many rows.
+
+Reference for the splitting: Zhang, Xiao and Xie, SIGMOD 2016, doi:10.1145/2882903.2882928 (PrivTree).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil, log
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synthesist.codecs.category import CategoryCodec
+from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, ticks, unticks
+from synthesist.codecs.table import TableCodec
+from synthesist.data.conform import limit
+from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Moment, Number, Scalar
+from synthesist.data.schema import Schema
+from synthesist.dp.domain import Domain
+from synthesist.dp.queries import Asking, Counts, Noisy, Values
+from synthesist.errors import UnsuitableError
+
+__all__ = ["Coding", "Grouped", "coded"]
+
+BRANCHES = 16
+CELLS = 2**17  # the finest a number is looked at
+TELLING = 3.0  # standard deviations of noise that a code has to stand out by
+SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
+EXPONENTS = 64  # ranges that were not declared are found among the powers of two up to this
+RANGE = 0.2
+CERTAIN = 4.5  # standard deviations: of some hundred empty stretches none stands out by so much
+LAST_TICK = 2.0**60
+NUMERIC = Number | Integer | Moment
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Coding:
+    """The codes of a table, what is known of how many rows have each, and the budget that is left."""
+
+    codec: TableCodec
+    counts: Mapping[str, Noisy]
+    """By column: noisy counts of its codes, with the standard deviation of each."""
+    rho: float
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Codes of a column put together: group[code], so that a question has fewer cells."""
+
+    codec: CategoryCodec | NumberCodec
+    group: np.ndarray
+
+    @classmethod
+    def even(cls, codec: CategoryCodec | NumberCodec, groups: int) -> "Grouped":
+        """Neighbouring codes in groups of about equal weight."""
+        before = np.cumsum(codec.mass) - codec.mass / 2
+        return cls(codec, np.unique(np.floor(before / codec.mass.sum() * groups), return_inverse=True)[1])
+
+    @property
+    def size(self) -> int:
+        """How many groups there are."""
+        return int(self.group.max()) + 1
+
+    def encode(self, column: pl.Series) -> np.ndarray:
+        """Groups of a column; -1 where no code stands for a cell."""
+        codes = self.codec.encode(column)
+        return np.where(codes < 0, -1, self.group[codes])
+
+
+def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) -> Asking[Coding]:
+    """Find codes for every column that can be learnt, and how many rows have each.
+
+    Args:
+        rho, delta: what there is to spend; `share` of rho is spent here, in equal parts, and delta where a category
+            has no declared values.
+        bins: codes a number may have at most; categories have more where rows are many.
+    """
+    kinds = dict(domain.schema.table.columns)
+    each = rho * share / max(len(domain.kinds), 1)
+    codecs: dict[str, CategoryCodec | NumberCodec] = {}
+    counts: dict[str, Noisy] = {}
+    for column, kind in domain.kinds.items():
+        left = each
+        if column in domain.undeclared:
+            found = yield Values(column, each / 2, delta / len(domain.undeclared), f"values of {column}")
+            kind = kinds[column] = kind.model_copy(update={"values": Categories(items=tuple(found), origin="dp")})
+            left -= each / 2
+        if isinstance(kind, Number | Integer | Moment) and None in (kind.bounds.low, kind.bounds.high):
+            kind = kinds[column] = yield from _ranged(column, kind, left * RANGE)
+            left -= left * RANGE
+        codecs[column], counts[column] = yield from _known(column, kind, left, bins)
+    schema = domain.schema
+    table = schema.table.model_copy(update={"columns": kinds})
+    return Coding(
+        TableCodec(Schema(tables={schema.unit: table}, unit=schema.unit), codecs, (), {}),
+        counts,
+        rho - each * len(domain.kinds),
+    )
+
+
+def _known(column: str, kind: Kind, rho: float, bins: int) -> Asking[tuple[CategoryCodec | NumberCodec, Noisy]]:
+    """The codes of one column and their counts."""
+    if isinstance(kind, Boolean | Category):
+        return (yield from _category(column, kind, rho, bins))
+    return (yield from _number(column, kind, rho, bins))
+
+
+# --------------------------------------------------------------------------- categories
+
+
+def _category(column: str, kind: Boolean | Category, rho: float, bins: int) -> Asking[tuple[CategoryCodec, Noisy]]:
+    """One code a value; seldom values share one, each with its share of it."""
+    texts = ["false", "true"] if isinstance(kind, Boolean) else [str(v) for v in kind.values.items]  # type: ignore[union-attr]
+    texts = texts or ["?"]  # no value was found: rows are many and values all seldom
+    plain = CategoryCodec(kind, tuple(texts), np.arange(len(texts), dtype=float), _ones(len(texts), kind), kind.missing)
+    answer = yield Counts((column,), {column: plain}, rho, f"values of {column}")
+    values = answer.values[: len(texts)]
+    seldom = values < TELLING * answer.sigma
+    if seldom.sum() < 2 or len(texts) <= min(bins, 8):
+        return replace(plain, mass=np.maximum(answer.values, 0.0) + 1e-9), _spread(answer)
+    order = np.concatenate([np.flatnonzero(~seldom), np.flatnonzero(seldom)])
+    frequent = int((~seldom).sum())
+    weight = np.maximum(values[order[frequent:]], 0.0) + answer.sigma / 10
+    inside = (np.cumsum(weight) - weight) / weight.sum()
+    starts = np.concatenate([np.arange(frequent, dtype=float), frequent + np.minimum(inside, 1 - 1e-9)])
+    kept = np.concatenate([values[order[:frequent]], [values[seldom].sum()], answer.values[len(texts) :]])
+    sigma = np.full(len(kept), answer.sigma)
+    sigma[frequent] *= np.sqrt(seldom.sum())
+    codec = CategoryCodec(kind, tuple(texts[i] for i in order), starts, np.maximum(kept, 0.0) + 1e-9, kind.missing)
+    return codec, Noisy(kept, sigma)
+
+
+def _spread(answer: Noisy) -> Noisy:
+    return Noisy(answer.values, np.full(answer.values.shape, answer.sigma))
+
+
+def _ones(size: int, kind: Kind) -> np.ndarray:
+    return np.ones(size + kind.missing)
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The public line of a number: `cells` cells of the width `width`, the first of which begins at `low`."""
+
+    kind: NUMERIC
+    low: float
+    width: float
+    cells: int
+
+    @classmethod
+    def of(cls, kind: NUMERIC) -> "_Line":
+        low, high = (_tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
+        if not (grid := grid_of(kind)):
+            return cls(kind, low, (high - low) / CELLS, CELLS) if high > low else cls(kind, low, 1.0, 1)
+        values = round((high - low) / grid) + 1
+        each = -(-values // CELLS)
+        return cls(kind, low, grid * each, -(-values // each))
+
+    def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:
+        """Codes for the stretches that begin at these cells; without knots and mass it can only encode."""
+        k = len(starts)
+        return NumberCodec(
+            self.kind,
+            grid_of(self.kind),
+            self.low + starts[1:] * self.width,
+            np.zeros((k, SEGMENTS + 1)) if knots is None else knots,
+            np.ones(k + self.kind.missing) if mass is None else mass,
+            self.kind.missing,
+        )
+
+    def edges(self, starts: Ints) -> np.ndarray:
+        """Where the stretches begin and the last one ends; values of a grid lie half a step inside."""
+        ends = self.low + np.append(starts, self.cells) * self.width
+        return ends - grid_of(self.kind) * 0.5 * (1 - 1e-9)
+
+
+@dataclass(frozen=True)
+class _Leaves:
+    """Stretches of a line, each with a noisy count, and how often it was taken."""
+
+    starts: Ints
+    counts: np.ndarray
+    taken: Ints
+
+    def with_counts(self, counts: np.ndarray) -> "_Leaves":
+        """Each count as the mean of all that were taken of it."""
+        return replace(self, counts=(self.counts * self.taken + counts) / (self.taken + 1), taken=self.taken + 1)
+
+    def split(self, which: np.ndarray, cells: int) -> "_Leaves":
+        """Some stretches in up to BRANCHES parts each, of which no count was taken yet."""
+        ends = np.append(self.starts[1:], cells)
+        parts = [
+            np.unique(a + (b - a) * np.arange(BRANCHES) // BRANCHES) if splits else np.array([a])
+            for a, b, splits in zip(self.starts, ends, which, strict=True)
+        ]
+        times = [len(part) for part in parts]
+        fresh = np.repeat(which, times)
+        return _Leaves(
+            np.concatenate(parts),
+            np.where(fresh, 0.0, np.repeat(self.counts, times)),
+            np.where(fresh, 0, np.repeat(self.taken, times)),
+        )
+
+
+def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
+    """Codes where rows are: stretches are split while they hold many rows, then neighbours with few are joined."""
+    line, leaves, sigma = _Line.of(kind), None, 0.0
+    starts = np.arange(line.cells)
+    if line.cells > bins:
+        levels = max(1, ceil(log(line.cells, BRANCHES) - 1e-9))
+        leaves, sigma = yield from _split(column, line, levels, rho * SPLITTING / levels, bins)
+        starts = _joined(line, leaves, sigma, bins)
+        rho *= 1 - SPLITTING
+    answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
+    known, k = _spread(answer), len(starts)
+    edges, masses = line.edges(starts), np.ones(k)
+    if leaves is not None:
+        of = np.searchsorted(starts, leaves.starts, side="right") - 1
+        known = _both(known, np.bincount(of, leaves.counts, k), sigma * np.sqrt(np.bincount(of, 1 / leaves.taken, k)))
+        edges, masses = line.edges(leaves.starts), np.where(leaves.counts > sigma / leaves.taken**0.5, leaves.counts, 0)
+    codec = line.codec(starts, _knots(line, starts, edges, masses), np.maximum(known.values, 0.0) + 1e-9)
+    return codec, known
+
+
+def _split(column: str, line: _Line, levels: int, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
+    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see."""
+    leaves = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64)).split(np.array([True]), line.cells)
+    for level in range(levels):
+        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho, f"where {column} lies")
+        leaves = leaves.with_counts(answer.values[: len(leaves.starts)])
+        width = np.diff(np.append(leaves.starts, line.cells))
+        many = leaves.counts > np.maximum(leaves.counts.sum() / bins, TELLING * answer.sigma / leaves.taken**0.5)
+        if level == levels - 1 or not (many & (width > 1)).any():
+            break
+        leaves = leaves.split(many & (width > 1), line.cells)
+    return leaves, answer.sigma
+
+
+def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
+    """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough."""
+    single = np.diff(np.append(leaves.starts, line.cells)) == 1
+    enough = max(leaves.counts.sum() / bins, TELLING * sigma)
+    starts, held, alone = [0], 0.0, True
+    for start, count, is_value in zip(leaves.starts.tolist(), leaves.counts, single, strict=True):
+        heavy = bool(is_value and count >= enough)
+        if start and (heavy or alone or held >= enough):
+            starts.append(start)
+            held = 0.0
+        held, alone = held + max(count, 0.0), heavy
+    return np.array(starts, np.int64)
+
+
+def _both(one: Noisy, values: np.ndarray, sigma: np.ndarray) -> Noisy:
+    """Two noisy counts of the same codes as one; codes that stand only in the first are kept."""
+    k = len(values)
+    weight = one.sigma[:k] ** -2.0, sigma**-2.0  # type: ignore[index]
+    mean = (one.values[:k] * weight[0] + values * weight[1]) / (weight[0] + weight[1])
+    spread = (weight[0] + weight[1]) ** -0.5
+    return Noisy(np.append(mean, one.values[k:]), np.append(spread, one.sigma[k:]))  # type: ignore[index]
+
+
+def _knots(line: _Line, starts: Ints, edges: np.ndarray, masses: np.ndarray) -> np.ndarray:
+    """The inverse distribution function inside each code, of stretches between `edges` with these masses."""
+    shares, ends = np.linspace(0, 1, SEGMENTS + 1), line.edges(starts)
+    grid, knots = grid_of(line.kind), np.empty((len(starts), SEGMENTS + 1))
+    for k in range(len(starts)):
+        first, last = np.searchsorted(edges, [ends[k], ends[k + 1]])
+        part = masses[first:last] if masses[first:last].any() else np.diff(edges[first : last + 1])
+        before = np.concatenate([[0.0], np.cumsum(part)])
+        knots[k] = np.interp(shares * before[-1], before, edges[first : last + 1])
+    if grid:  # a code of one value is that value
+        value = np.rint(knots.mean(axis=1) / grid) * grid
+        single = np.diff(np.append(starts, line.cells)) * line.width <= grid * 1.5
+        knots[single] = value[single, None]
+    return knots
+
+
+def _ranged(column: str, kind: NUMERIC, rho: float) -> Asking[NUMERIC]:
+    """The kind with the ends that were not declared: powers of two beyond which hardly any row lies."""
+    powers = 2.0 ** np.arange(-EXPONENTS // 2, EXPONENTS - 1)
+    cuts = np.concatenate([-powers[::-1], [0.0], powers])
+    codec = NumberCodec(
+        kind, grid_of(kind), cuts, np.zeros((len(cuts) + 1, SEGMENTS + 1)), np.ones(len(cuts) + 1 + kind.missing),
+        kind.missing,
+    )  # fmt: skip
+    answer = yield Counts((column,), {column: codec}, rho, f"range of {column}")
+    found = np.flatnonzero(answer.values[: len(cuts) + 1] > CERTAIN * answer.sigma)
+    if not len(found):
+        raise UnsuitableError(
+            f"The range of `{column}` cannot be seen at this price: declare its `bounds` in the schema, or spend more."
+        )
+    edges = np.concatenate([[cuts[0]], cuts, [cuts[-1]]])
+    low, high = (_end(kind, edge) for edge in (edges[found[0]], edges[found[-1] + 1]))
+    declared = kind.bounds
+    bounds = Bounds(
+        low=low if declared.low is None else declared.low,
+        high=high if declared.high is None else declared.high,
+        origin="dp",
+    )
+    return kind.model_copy(update={"bounds": bounds})
+
+
+def _tick(kind: NUMERIC, end: Scalar | None) -> float:
+    """A declared end of a column in ticks."""
+    cells = pl.Series([], dtype=kind.storage)
+    return float(ticks(limit(end, cells).cast(kind.storage), kind)[0])  # type: ignore[union-attr]
+
+
+def _end(kind: NUMERIC, tick: float) -> Scalar:
+    """An end of a column as a schema writes it."""
+    if isinstance(kind, Number):
+        return tick
+    value = unticks(np.array([np.clip(tick, -LAST_TICK, LAST_TICK)]), kind)[0]
+    return value if isinstance(kind, Integer) else value.isoformat()

@@ -1,0 +1,93 @@
+"""What every method that keeps units private shares: its options, its price, and that it never holds a row."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synthesist.core import Context, Sampler, Spec, knob
+from synthesist.data.dataset import Dataset
+from synthesist.dp.domain import PRIVATE_KINDS, Domain
+from synthesist.dp.queries import Asking
+
+if TYPE_CHECKING:
+    from synthesist.dp.accounting import Account
+
+__all__ = ["Learnt", "PrivateMethod"]
+
+DISCOVERY = 0.1  # of delta, for values of categories that are not declared
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a private method gave, and what the rows paid for it."""
+
+    sampler: Sampler
+    privacy: dict[str, Any]
+
+
+class PrivateMethod(Spec):
+    """A method under differential privacy: it asks questions, whose answers are noisy and whose price is written down.
+
+    A subclass writes `ask`, which yields queries and is sent their answers. It is given what is public of the table,
+    and never a row. Neighbouring tables differ by one unit, with all its rows.
+    """
+
+    accepts = PRIVATE_KINDS
+
+    epsilon: float = knob(1.0, "how much the rows of one unit may show; smaller is more private", tries=(0.5, 20), gt=0)
+    delta: float = knob(1e-9, "the chance that more is shown; far below 1 / rows", tries=(1e-12, 1e-2), gt=0, le=0.1)
+    unit: str | None = knob(
+        None,
+        "the id column that says whose a row is; each row is a unit of its own where none is named",
+        tries=(None, "patient"),
+        affects="cost",  # in the table it is tried on every row has its own
+    )
+    contributions: int = knob(1, "the most rows one unit gives; more are left out", tries=(1, 40), ge=1, le=10_000)
+
+    def ask(self, domain: Domain, ctx: Context) -> Asking[Sampler]:
+        """Yield queries, be sent their answers, and return what was learnt."""
+        raise NotImplementedError
+
+    def fit(self, data: Dataset, ctx: Context) -> Sampler:
+        """Learn from answers to paid questions."""
+        return self.learn(data, ctx).sampler
+
+    def learn(self, data: Dataset, ctx: Context) -> Learnt:
+        """The same, with an account of what was paid."""
+        from synthesist.dp.private import PrivateData, answered
+
+        domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
+        with self._account(ctx) as account:
+            sampler = answered(self.ask(domain, ctx), PrivateData(data, domain, account, self.unit))
+        whose = "a row" if self.unit is None else f"all rows of one `{self.unit}`"
+        most = f", {self.contributions} at most" if self.contributions > 1 else ""
+        return Learnt(
+            sampler,
+            {
+                "epsilon": self.epsilon,
+                "delta": self.delta,
+                "unit": f"{whose}{most}",
+                "neighbours": "one unit more or less",
+                **account.told,
+            },
+        )
+
+    def budget(self, domain: Domain) -> tuple[float, float]:
+        """What there is to spend: zCDP, and the part of delta that finds the values of categories."""
+        from synthesist.dp.accounting import rho_for
+
+        delta = self.delta * DISCOVERY if domain.undeclared else 0.0
+        return rho_for(self.epsilon, self.delta - delta), delta
+
+    @contextmanager
+    def _account(self, ctx: Context) -> "Iterator[Account]":
+        """The account of this run: of the ledger the run was lent, or of its own."""
+        from synthesist.dp.accounting import Account
+        from synthesist.dp.ledger import Ledger
+
+        if ctx.ledger is None:
+            yield Account(self.epsilon, self.delta)
+            return
+        with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe()) as account:
+            yield account

@@ -1,0 +1,195 @@
+"""The only holder of rows: it answers questions with noise, after their price is written down.
+
+Neighbouring tables differ by one unit, with all its rows: `contributions` of them at most are used.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synthesist.data.dataset import Dataset
+from synthesist.dp.accounting import Account
+from synthesist.dp.costs import Cost
+from synthesist.dp.domain import Domain
+from synthesist.dp.idealised import chosen, normal
+from synthesist.dp.noise import discrete_gaussian
+from synthesist.dp.queries import Asking, Codec, Counts, Farthest, Gradients, Noisy, Products, Query, Training, Values
+from synthesist.dp.rationals import at_least
+from synthesist.dp.selection import exponential_mechanism
+from synthesist.errors import BudgetError
+
+__all__ = ["PrivateData", "answered"]
+
+T = TypeVar("T")
+Ints = npt.NDArray[np.int64]
+
+FINE = 64  # guesses are rounded to 64ths of a row, weights to 65536ths of the largest: scores are whole numbers
+LEVELS = 65_536
+LARGEST = 50_000_000  # cells kept of counts that may be asked again
+CELLS = 10_000_000  # cells one question may have
+
+
+def answered(asking: Asking[T], data: "PrivateData") -> T:
+    """What a method learns when its questions are answered."""
+    answer: Any = None
+    try:
+        while True:
+            answer = data.answer(asking.send(answer))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+class PrivateData:
+    """Rows that nobody sees."""
+
+    def __init__(self, data: Dataset, domain: Domain, account: Account, unit: str | None = None) -> None:
+        """Take the rows in; of a unit with too many, those with the smallest hashes are kept."""
+        table = data.table.with_columns(pl.col(pl.Float32, pl.Float64).replace([float("nan")], [None]))
+        owner = np.arange(table.height) if unit is None else _owners(table[unit])
+        if unit is not None:
+            kept = _bounded(table, owner, domain.contributions)
+            table, owner = table.filter(pl.Series(kept)), owner[kept]
+        self._table, self._owner = table, owner
+        self._most = domain.contributions
+        self._account = account
+        self._codes: dict[tuple[str, int], tuple[Codec, Ints]] = {}
+        self._counted: dict[tuple[object, ...], Ints] = {}
+        self._steps, self._rate, self._noise = 0, 0.0, 0.0
+
+    def answer(self, query: Query) -> Any:
+        """The answer to a question: its price is charged before a row is touched.
+
+        Raises:
+            BudgetError: it costs more than is left.
+        """
+        match query:
+            case Counts():
+                variance = self._charged(query.rho, 1, query.about)
+                true = self._counts(query.columns, query.codecs)
+                return Noisy(true + discrete_gaussian(true.size, variance).reshape(true.shape), float(variance) ** 0.5)
+            case Farthest():
+                epsilon = (8 * query.rho) ** 0.5
+                self._account.charge(Cost.selection(epsilon), query.about)
+                scores, sensitivity = self._distances(query)
+                return exponential_mechanism(scores, sensitivity * self._most, epsilon)
+            case Values():
+                return self._values(query)
+            case Products():
+                bound = sum(int(np.max(score.astype(object) ** 2)) for score in query.scores.values())
+                variance = self._charged(query.rho, bound, query.about)
+                true = self._products(query)
+                noise = discrete_gaussian(true.size, variance).reshape(true.shape)
+                return Noisy(true + np.triu(noise) + np.triu(noise, 1).T, float(variance) ** 0.5)
+            case Training():
+                cost = Cost.sampled_gaussian(query.noise_multiplier, query.rate, query.steps)
+                self._account.charge(cost, query.about)
+                self._steps, self._rate, self._noise = query.steps, query.rate, query.noise_multiplier
+                return None
+            case Gradients():
+                return self._gradients(query)
+
+    def _charged(self, rho: float, sensitivity: int, about: str) -> Any:
+        """The variance that this much rho buys where one row changes the answer by `sensitivity` at most; charged."""
+        reach = sensitivity * self._most
+        variance = at_least(reach**2 / (2 * rho))
+        self._account.charge(Cost.gaussian(float(variance) ** 0.5, reach), about)
+        return variance
+
+    def _coded(self, column: str, codec: Codec) -> Ints:
+        """codes[row] of a column; what no code stands for is missing, or has the first code."""
+        key = (column, id(codec))
+        if key not in self._codes:
+            codes = codec.encode(self._table[column]).astype(np.int64)
+            codes[codes < 0] = codec.size - 1 if getattr(codec, "missing", False) else 0
+            self._codes[key] = (codec, codes)
+        return self._codes[key][1]
+
+    def _counts(self, columns: Sequence[str], codecs: Mapping[str, Codec]) -> Ints:
+        """counts[code of the first column, code of the second, ...]."""
+        key = (*columns, *(id(codecs[column]) for column in columns))
+        if key in self._counted:
+            return self._counted[key]
+        shape = tuple(codecs[column].size for column in columns)
+        if (cells := int(np.prod(shape, dtype=object))) > CELLS:
+            raise ValueError(f"a question with {cells:,} cells")
+        place = np.zeros(self._table.height, np.int64)
+        for column in columns:
+            place = place * codecs[column].size + self._coded(column, codecs[column])
+        counts = np.bincount(place, minlength=cells).reshape(shape)
+        if sum(kept.size for kept in self._counted.values()) + cells <= LARGEST:
+            self._counted[key] = counts
+        return counts
+
+    def _distances(self, query: Farthest) -> tuple[Ints, int]:
+        """Whole numbers that say how far each guess is from the truth, and by how much one row changes them."""
+        n = len(query.candidates)
+        weights = np.ones(n) if query.weights is None else query.weights
+        penalties = np.zeros(n) if query.penalties is None else query.penalties
+        scaled = np.floor(weights / weights.max() * LEVELS).astype(np.int64)
+        distances = [
+            np.abs(self._counts(columns, query.codecs) * FINE - np.rint(guess * FINE).astype(np.int64)).sum()
+            for columns, guess in zip(query.candidates, query.guesses, strict=True)
+        ]
+        return scaled * (np.array(distances) - np.rint(penalties * FINE).astype(np.int64)), FINE * LEVELS
+
+    def _values(self, query: Values) -> dict[str, int]:
+        """Values with enough rows by noisy count, the most frequent first."""
+        from scipy.special import ndtri
+
+        variance = at_least(self._most**2 / (2 * query.rho))
+        sigma = float(variance) ** 0.5
+        self._account.charge(Cost.threshold(sigma, self._most, query.delta), query.about)
+        counts = self._table[query.column].cast(pl.String).drop_nulls().value_counts(name="rows").sort(query.column)
+        noisy = counts["rows"].to_numpy().astype(np.int64) + discrete_gaussian(counts.height, variance)
+        # a discrete Gaussian reaches m at most as often as a continuous one reaches m - 1
+        threshold = ceil(self._most + 1 - sigma * float(ndtri(query.delta / self._most)))
+        found = {value: int(rows) for value, rows in zip(counts[query.column], noisy, strict=True) if rows >= threshold}
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+    def _products(self, query: Products) -> Ints:
+        """sums[column, column] of score times score."""
+        scores = [score[self._coded(column, query.codecs[column])] for column, score in query.scores.items()]
+        matrix = np.column_stack(scores).astype(np.int64)
+        return matrix.T @ matrix
+
+    def _gradients(self, query: Gradients) -> np.ndarray:
+        """The sum over a random part of the units of their clipped gradients, with noise."""
+        if not self._steps:
+            raise BudgetError("More gradients were asked for than were paid for: this method has a fault.")
+        self._steps -= 1
+        units = int(self._owner.max(initial=-1)) + 1
+        drawn = chosen(units, self._rate)[self._owner]
+        total = np.zeros(query.parameters)
+        if drawn.any():
+            codes = np.column_stack([self._coded(column, query.codecs[column])[drawn] for column in query.columns])
+            total += _clipped(query.of(codes), self._owner[drawn], query.clip)
+        return total + normal(query.parameters) * (self._noise * query.clip)
+
+
+def _owners(column: pl.Series) -> Ints:
+    """unit[row], numbered from 0; rows without one belong to one unit together."""
+    return column.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
+
+def _bounded(table: pl.DataFrame, owner: Ints, most: int) -> npt.NDArray[np.bool_]:
+    """Which rows are kept when every unit gives `most` at most: a choice within the unit, whatever others there are."""
+    order = np.lexsort((table.hash_rows(seed=0).to_numpy(), owner))
+    sorted_owner = owner[order]
+    first = np.searchsorted(sorted_owner, sorted_owner)
+    kept = np.empty(len(owner), bool)
+    kept[order] = np.arange(len(owner)) - first < most
+    return kept
+
+
+def _clipped(gradients: np.ndarray, owner: Ints, clip: float) -> np.ndarray:
+    """The sum of the gradients of units, each of the norm `clip` at most; what is not finite counts as nothing."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    by_unit = np.add.reduceat(gradients[order], starts, axis=0) if len(starts) < len(owner) else gradients
+    norm = np.sqrt(np.einsum("up,up->u", by_unit, by_unit, dtype=np.float64))
+    scale = np.where(np.isfinite(norm), clip / np.maximum(norm, clip), 0.0)
+    return np.where(np.isfinite(by_unit), by_unit, 0.0).T @ scale
