@@ -27,11 +27,11 @@ from _measure import Row, auc, fresh, insert, options, peak_mb, printed
 from _public import Layout, decoded, described, encoded, public_codes
 from _sets import TARGETS, available, parts
 from _utility import marginal_distances, usefulness
-from synthesist.dp.method import PrivateMethod
 
 import synthesist as sy
 from synthesist.catalog import load, names
 from synthesist.data.schema import Schema
+from synthesist.dp.method import PrivateMethod
 
 SETS = "adult,shoppers,default,nist_national2019,beijing"
 EPSILONS = "0.1,0.5,1,3,10"
