@@ -37,12 +37,11 @@ def dpmm(name: str) -> Rival:
         from dpmm import pipelines
 
         bounds, epsilon = about["bounds"], about["epsilon"]
-        domain = {
-            column: {"categories": [str(code) for code in range(size)]} for column, size in about["sizes"].items()
-        }
+        codes = {column: [str(code) for code in range(size)] for column, size in about["sizes"].items()}
+        domain = {column: {"categories": known} for column, known in codes.items()}
         domain |= {column: {"lower": low, "upper": high} for column, (low, high) in bounds.items()}
-        table = frame.astype(dict.fromkeys(about["sizes"], str))
-        table = table.astype(dict.fromkeys(about["sizes"], "category"))
+        table = frame.astype(dict.fromkeys(codes, str))
+        table = table.astype({column: pd.CategoricalDtype(known) for column, known in codes.items()})
         model = getattr(pipelines, name)(
             epsilon=epsilon * (1 - CUTTING) if bounds else epsilon,
             delta=about["delta"],
