@@ -10,6 +10,7 @@ Reference for the splitting: Zhang, Xiao and Xie, SIGMOD 2016, doi:10.1145/28829
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import ceil, log
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,15 +21,15 @@ from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, ticks, unti
 from synthesist.codecs.table import TableCodec
 from synthesist.data.conform import limit
 from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Moment, Number, Scalar
-from synthesist.data.schema import Schema
 from synthesist.dp.domain import Domain
-from synthesist.dp.queries import Asking, Counts, Noisy, Values
+from synthesist.dp.queries import Asking, Codec, Counts, Noisy, Values
 from synthesist.errors import UnsuitableError
 
 __all__ = ["Coding", "Grouped", "coded"]
 
-BRANCHES = 16
-CELLS = 2**17  # the finest a number is looked at
+BRANCHES, LEVELS = 16, 5  # parts a stretch is split into, more where so few levels would not reach single cells
+CELLS = 2**40  # the finest a number is looked at
+FINE = 4  # stretches are split down to this part of an even share of the rows
 TELLING = 3.0  # standard deviations of noise that a code has to stand out by
 SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
 EXPONENTS = 64  # ranges that were not declared are found among the powers of two up to this
@@ -49,15 +50,22 @@ class Coding:
     rho: float
 
 
+class Weighted(Codec, Protocol):
+    """Codes that know how many rows have each, about."""
+
+    @property
+    def mass(self) -> np.ndarray: ...
+
+
 @dataclass(frozen=True)
 class Grouped:
     """Codes of a column put together: group[code], so that a question has fewer cells."""
 
-    codec: CategoryCodec | NumberCodec
+    codec: Weighted
     group: np.ndarray
 
     @classmethod
-    def even(cls, codec: CategoryCodec | NumberCodec, groups: int) -> "Grouped":
+    def even(cls, codec: Weighted, groups: int) -> "Grouped":
         """Neighbouring codes in groups of about equal weight."""
         before = np.cumsum(codec.mass) - codec.mass / 2
         return cls(codec, np.unique(np.floor(before / codec.mass.sum() * groups), return_inverse=True)[1])
@@ -81,7 +89,6 @@ def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) 
             has no declared values.
         bins: codes a number may have at most; categories have more where rows are many.
     """
-    kinds = dict(domain.schema.table.columns)
     each = rho * share / max(len(domain.kinds), 1)
     codecs: dict[str, CategoryCodec | NumberCodec] = {}
     counts: dict[str, Noisy] = {}
@@ -89,26 +96,22 @@ def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) 
         left = each
         if column in domain.undeclared:
             found = yield Values(column, each / 2, delta / len(domain.undeclared), f"values of {column}")
-            kind = kinds[column] = kind.model_copy(update={"values": Categories(items=tuple(found), origin="dp")})
+            kind = kind.model_copy(update={"values": Categories(items=tuple(found), origin="dp")})
             left -= each / 2
         if isinstance(kind, Number | Integer | Moment) and None in (kind.bounds.low, kind.bounds.high):
-            kind = kinds[column] = yield from _ranged(column, kind, left * RANGE)
+            kind = yield from _ranged(column, kind, left * RANGE)
             left -= left * RANGE
         codecs[column], counts[column] = yield from _known(column, kind, left, bins)
-    schema = domain.schema
-    table = schema.table.model_copy(update={"columns": kinds})
-    return Coding(
-        TableCodec(Schema(tables={schema.unit: table}, unit=schema.unit), codecs, (), {}),
-        counts,
-        rho - each * len(domain.kinds),
-    )
+    return Coding(TableCodec(domain.schema, {**codecs}, (), {}), counts, rho - each * len(domain.kinds))
 
 
 def _known(column: str, kind: Kind, rho: float, bins: int) -> Asking[tuple[CategoryCodec | NumberCodec, Noisy]]:
     """The codes of one column and their counts."""
     if isinstance(kind, Boolean | Category):
         return (yield from _category(column, kind, rho, bins))
-    return (yield from _number(column, kind, rho, bins))
+    if isinstance(kind, NUMERIC):
+        return (yield from _number(column, kind, rho, bins))
+    raise UnsuitableError(f"`{column}` is {kind.kind}: what it may hold cannot be public.")
 
 
 # --------------------------------------------------------------------------- categories
@@ -149,10 +152,11 @@ def _ones(size: int, kind: Kind) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Line:
-    """The public line of a number: `cells` cells of the width `width`, the first of which begins at `low`."""
+    """The public line of a number from `low` to `high`: `cells` cells of the width `width`."""
 
     kind: NUMERIC
     low: float
+    high: float
     width: float
     cells: int
 
@@ -160,10 +164,10 @@ class _Line:
     def of(cls, kind: NUMERIC) -> "_Line":
         low, high = (_tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
         if not (grid := grid_of(kind)):
-            return cls(kind, low, (high - low) / CELLS, CELLS) if high > low else cls(kind, low, 1.0, 1)
+            return cls(kind, low, high, (high - low) / CELLS, CELLS) if high > low else cls(kind, low, high, 1.0, 1)
         values = round((high - low) / grid) + 1
         each = -(-values // CELLS)
-        return cls(kind, low, grid * each, -(-values // each))
+        return cls(kind, low, high, grid * each, -(-values // each))
 
     def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:
         """Codes for the stretches that begin at these cells; without knots and mass it can only encode."""
@@ -179,8 +183,8 @@ class _Line:
 
     def edges(self, starts: Ints) -> np.ndarray:
         """Where the stretches begin and the last one ends; values of a grid lie half a step inside."""
-        ends = self.low + np.append(starts, self.cells) * self.width
-        return ends - grid_of(self.kind) * 0.5 * (1 - 1e-9)
+        half = grid_of(self.kind) * 0.5 * (1 - 1e-9)
+        return np.minimum(self.low + np.append(starts, self.cells) * self.width - half, self.high + half)
 
 
 @dataclass(frozen=True)
@@ -195,11 +199,11 @@ class _Leaves:
         """Each count as the mean of all that were taken of it."""
         return replace(self, counts=(self.counts * self.taken + counts) / (self.taken + 1), taken=self.taken + 1)
 
-    def split(self, which: np.ndarray, cells: int) -> "_Leaves":
-        """Some stretches in up to BRANCHES parts each, of which no count was taken yet."""
+    def split(self, which: np.ndarray, cells: int, into: int) -> "_Leaves":
+        """Some stretches in up to `into` parts each, of which no count was taken yet."""
         ends = np.append(self.starts[1:], cells)
         parts = [
-            np.unique(a + (b - a) * np.arange(BRANCHES) // BRANCHES) if splits else np.array([a])
+            np.unique(a + (b - a) * np.arange(into) // into) if splits else np.array([a])
             for a, b, splits in zip(self.starts, ends, which, strict=True)
         ]
         times = [len(part) for part in parts]
@@ -214,12 +218,12 @@ class _Leaves:
 def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
     """Codes where rows are: stretches are split while they hold many rows, then neighbours with few are joined."""
     line, leaves, sigma = _Line.of(kind), None, 0.0
-    starts = np.arange(line.cells)
     if line.cells > bins:
-        levels = max(1, ceil(log(line.cells, BRANCHES) - 1e-9))
-        leaves, sigma = yield from _split(column, line, levels, rho * SPLITTING / levels, bins)
+        leaves, sigma = yield from _split(column, line, rho * SPLITTING, bins)
         starts = _joined(line, leaves, sigma, bins)
         rho *= 1 - SPLITTING
+    else:
+        starts = np.arange(line.cells)
     answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
     known, k = _spread(answer), len(starts)
     edges, masses = line.edges(starts), np.ones(k)
@@ -231,17 +235,20 @@ def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[N
     return codec, known
 
 
-def _split(column: str, line: _Line, levels: int, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
+def _split(column: str, line: _Line, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
     """Stretches none of which holds much more than its share of the rows, as far as noise lets us see."""
-    leaves = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64)).split(np.array([True]), line.cells)
+    parts = max(BRANCHES, ceil(line.cells ** (1 / LEVELS)))
+    levels = max(1, ceil(log(line.cells, parts) - 1e-9))
+    whole = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64))
+    leaves = whole.split(np.array([True]), line.cells, parts)
     for level in range(levels):
-        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho, f"where {column} lies")
+        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho / levels, f"splits of {column}")
         leaves = leaves.with_counts(answer.values[: len(leaves.starts)])
         width = np.diff(np.append(leaves.starts, line.cells))
-        many = leaves.counts > np.maximum(leaves.counts.sum() / bins, TELLING * answer.sigma / leaves.taken**0.5)
+        many = leaves.counts > np.maximum(leaves.counts.sum() / bins / FINE, TELLING * answer.sigma / leaves.taken**0.5)
         if level == levels - 1 or not (many & (width > 1)).any():
             break
-        leaves = leaves.split(many & (width > 1), line.cells)
+        leaves = leaves.split(many & (width > 1), line.cells, parts)
     return leaves, answer.sigma
 
 
@@ -251,7 +258,7 @@ def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
     enough = max(leaves.counts.sum() / bins, TELLING * sigma)
     starts, held, alone = [0], 0.0, True
     for start, count, is_value in zip(leaves.starts.tolist(), leaves.counts, single, strict=True):
-        heavy = bool(is_value and count >= enough)
+        heavy = bool(is_value and count >= max(enough / 2, TELLING * sigma))
         if start and (heavy or alone or held >= enough):
             starts.append(start)
             held = 0.0
@@ -262,10 +269,10 @@ def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
 def _both(one: Noisy, values: np.ndarray, sigma: np.ndarray) -> Noisy:
     """Two noisy counts of the same codes as one; codes that stand only in the first are kept."""
     k = len(values)
-    weight = one.sigma[:k] ** -2.0, sigma**-2.0  # type: ignore[index]
+    weight = one.sigma[:k] ** -2.0, sigma**-2.0
     mean = (one.values[:k] * weight[0] + values * weight[1]) / (weight[0] + weight[1])
     spread = (weight[0] + weight[1]) ** -0.5
-    return Noisy(np.append(mean, one.values[k:]), np.append(spread, one.sigma[k:]))  # type: ignore[index]
+    return Noisy(np.append(mean, one.values[k:]), np.append(spread, one.sigma[k:]))
 
 
 def _knots(line: _Line, starts: Ints, edges: np.ndarray, masses: np.ndarray) -> np.ndarray:

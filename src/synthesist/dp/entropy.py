@@ -12,7 +12,7 @@ import numpy as np
 
 from synthesist.errors import SpecError
 
-__all__ = ["ByteSource", "byte_source", "coins", "fill"]
+__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes"]
 
 ByteSource = Callable[[int], bytes]
 """Given a number, so many bytes, each of them uniform and independent of all others."""
@@ -49,25 +49,27 @@ def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: ob
     To start it afresh instead would favour draws that read little, and so change the law.
 
     Args:
-        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the bit
-            at which the next draw begins.
+        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the four
+            bits at which the next draw begins.
     """
+    from synthesist.dp.coins import DIGITS
+
     words, done, at = np.empty(0, np.int64), 0, 0
     while done < len(out):
-        rest = words[at // 64 :]
+        rest = words[at // DIGITS :]
         wanted = min(max(BYTES_A_DRAW * (len(out) - done), LEAST), MOST)
-        fresh = np.frombuffer(_fresh(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
+        fresh = np.frombuffer(random_bytes(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
         words = np.concatenate([rest, fresh])
-        done, at = kernel(out, done, words, at % 64, *arguments)
+        done, at = kernel(out, done, words, at % DIGITS, *arguments)
     return out
 
 
 def coins(n: int) -> np.ndarray:
     """n tosses of a fair coin, as booleans."""
-    return np.unpackbits(np.frombuffer(_fresh(-(-n // 8)), np.uint8), count=n).view(np.bool_)
+    return np.unpackbits(np.frombuffer(random_bytes(-(-n // 8)), np.uint8), count=n).view(np.bool_)
 
 
-def _fresh(n: int) -> bytes:
+def random_bytes(n: int) -> bytes:
     """n bytes that were never handed out before."""
     pid, source = _injected.get() or (os.getpid(), os.urandom)
     if pid != os.getpid():

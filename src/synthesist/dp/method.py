@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from synthesist.core import Context, Sampler, Spec, knob
 from synthesist.data.dataset import Dataset
@@ -34,6 +34,8 @@ class PrivateMethod(Spec):
     """
 
     accepts = PRIVATE_KINDS
+    adaptive: ClassVar[bool] = True
+    """Whether what a query costs may depend on earlier answers."""
 
     epsilon: float = knob(1.0, "how much the rows of one unit may show; smaller is more private", tries=(0.5, 20), gt=0)
     delta: float = knob(1e-9, "the chance that more is shown; far below 1 / rows", tries=(1e-12, 1e-2), gt=0, le=0.1)
@@ -55,10 +57,11 @@ class PrivateMethod(Spec):
 
     def learn(self, data: Dataset, ctx: Context) -> Learnt:
         """The same, with an account of what was paid."""
+        from synthesist.dp.costs import SampledGaussian
         from synthesist.dp.private import PrivateData, answered
 
         domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
-        with self._account(ctx) as account:
+        with self._account(domain, ctx) as account:
             sampler = answered(self.ask(domain, ctx), PrivateData(data, domain, account, self.unit))
         whose = "a row" if self.unit is None else f"all rows of one `{self.unit}`"
         most = f", {self.contributions} at most" if self.contributions > 1 else ""
@@ -69,7 +72,8 @@ class PrivateMethod(Spec):
                 "delta": self.delta,
                 "unit": f"{whose}{most}",
                 "neighbours": "one unit more or less",
-                **account.told,
+                "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
+                "bought": _bought(account),
             },
         )
 
@@ -77,17 +81,36 @@ class PrivateMethod(Spec):
         """What there is to spend: zCDP, and the part of delta that finds the values of categories."""
         from synthesist.dp.accounting import rho_for
 
-        delta = self.delta * DISCOVERY if domain.undeclared else 0.0
-        return rho_for(self.epsilon, self.delta - delta), delta
+        additive = self._additive(domain)
+        return rho_for(self.epsilon, self.delta - additive), additive
+
+    def _additive(self, domain: Domain) -> float:
+        """The part of delta that is kept for finding values."""
+        return self.delta * DISCOVERY if domain.undeclared else 0.0
 
     @contextmanager
-    def _account(self, ctx: Context) -> "Iterator[Account]":
+    def _account(self, domain: Domain, ctx: Context) -> "Iterator[Account]":
         """The account of this run: of the ledger the run was lent, or of its own."""
         from synthesist.dp.accounting import Account
+
+        terms: dict[str, Any] = {"additive": self._additive(domain), "adaptive": self.adaptive}
+        if ctx.ledger is None:
+            yield Account(self.epsilon, self.delta, **terms)
+            return
         from synthesist.dp.ledger import Ledger
 
-        if ctx.ledger is None:
-            yield Account(self.epsilon, self.delta)
-            return
-        with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe()) as account:
+        with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe(), **terms) as account:
             yield account
+
+
+def _bought(account: "Account") -> dict[str, float]:
+    """What the budget went into: the share of each kind of question."""
+    from synthesist.dp.accounting import Filter
+
+    filter_ = Filter.of(account.epsilon, account.delta, account.additive)
+    shares: dict[str, float] = {}
+    for cost, about in account.entries:
+        kind = about.split(" of ")[0]
+        shares[kind] = shares.get(kind, 0.0) + filter_.spent([cost])
+    total = sum(shares.values())
+    return {kind: round(share / total, 4) for kind, share in shares.items()}

@@ -40,7 +40,7 @@ def answered(asking: Asking[T], data: "PrivateData") -> T:
         while True:
             answer = data.answer(asking.send(answer))
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return end.value
 
 
 class PrivateData:

@@ -9,7 +9,7 @@ Reference: Bun and Steinke, Theory of Cryptography 2016, doi:10.1007/978-3-662-5
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
@@ -39,10 +39,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Noisy:
-    """Whole numbers with discrete Gaussian noise of standard deviation `sigma` in each cell."""
+    """Whole numbers with discrete Gaussian noise of standard deviation `sigma`, of all cells or of each."""
 
     values: np.ndarray
-    sigma: float
+    sigma: Any
 
 
 @dataclass(frozen=True)
@@ -118,5 +118,5 @@ class Gradients:
 
 
 Query = Counts | Farthest | Values | Products | Training | Gradients
-Asking = Generator[Query, "Noisy | int | Mapping[str, int] | np.ndarray | None", T]
+Asking = Generator[Query, Any, T]
 """Yields queries, is sent their answers, and returns what was learnt from them."""

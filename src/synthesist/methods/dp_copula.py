@@ -1,6 +1,7 @@
 """A Gaussian copula under differential privacy: noisy columns, noisy correlations."""
 
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class DpCopula(PrivateMethod):
     Reference: Li, Xiong and Jiang, EDBT 2014, doi:10.5441/002/edbt.2014.43.
     """
 
-    tiny = {"epsilon": 500.0, "delta": 1e-2}
+    tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2}
 
     bins: int = knob(24, "codes a number may have at most", tries=(4, 24), ge=2, le=256)
     share: float = knob(0.4, "share of the budget for the columns by themselves", tries=(0.2, 0.8), gt=0.0, lt=1.0)

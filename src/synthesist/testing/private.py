@@ -1,4 +1,4 @@
-"""Methods that keep units private, tried like all others: on tables whose schema counts as declared, with replayed noise."""
+"""Methods that keep units private, tried like all others: schemas count as declared, and noise is replayed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
