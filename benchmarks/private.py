@@ -13,9 +13,11 @@ row that says so. Noise that pays for privacy has no seed, so fits are repeated,
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import process_time
@@ -82,7 +84,8 @@ def main() -> None:
     rows = means(fits)
     print(printed(rows, LAYOUT, markdown=False), *lost(rows), sep="\n")
     if asked.into:
-        insert("\n".join([printed(rows, LAYOUT, markdown=True), "", *lost(rows)]), asked.into, "private")
+        text = [printed(rows, LAYOUT, markdown=True), "", *lost(rows), "", measured_by(fits)]
+        insert("\n".join(text), asked.into, "private")
 
 
 def planned(asked: argparse.Namespace) -> Iterable[dict[str, Any]]:
@@ -141,7 +144,7 @@ def own(name: str, epsilon: float, method: str, settings: list[str], seed: int, 
     cpu = process_time()
     model = sy.fit(learnt, method, schema=page(name), ctx=ctx, epsilon=epsilon, delta=DELTA, **options(settings))
     rows = model.sample(learnt.height, ctx=ctx)
-    costs = {"cpu_s": process_time() - cpu, "peak_mb": peak_mb()}
+    costs = {"cpu_s": process_time() - cpu, "peak_mb": peak_mb(), "by": f"synthesist {sy.__version__}"}
     rows.write_parquet(made)
     return costs
 
@@ -234,6 +237,15 @@ def lost(rows: Sequence[Row]) -> list[str]:
                     f"ours at best {best[measure]:.3f} ({best['label']})"
                 )
     return lines
+
+
+def measured_by(fits: Sequence[Row]) -> str:
+    """What ran, and on what."""
+    libraries = sorted({fit["by"] for fit in fits if "by" in fit})
+    return (
+        f"Measured {date.today():%B %Y} with Python {platform.python_version()} on {os.cpu_count()} cores "
+        f"({platform.machine()}, {platform.system()}): {'; '.join(libraries)}."
+    )
 
 
 if __name__ == "__main__":

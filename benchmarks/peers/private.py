@@ -9,6 +9,7 @@ number, and the rival cuts it with a tenth of the budget.
 import json
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def main() -> None:
     frame, about = pd.read_parquet(learnt), json.loads(Path(page).read_text("utf-8"))
     before = seconds()
     rows = PEERS[peer](frame, about)
-    spent = {"cpu_s": seconds() - before, "peak_mb": peak_mb()}
+    spent = {"cpu_s": seconds() - before, "peak_mb": peak_mb(), "by": versions(peer.partition("_")[0])}
     codes = dict.fromkeys(about["sizes"], "int64")
     rows[list(frame.columns)].astype(codes).to_parquet(made)
     Path(costs).write_text(json.dumps(spent), "utf-8")
@@ -74,6 +75,12 @@ def smartnoise(name: str) -> Rival:
         return model.sample(len(frame))
 
     return go
+
+
+def versions(library: str) -> str:
+    """The packages that did the work."""
+    packages = {"dpmm": ["dpmm"], "smartnoise": ["smartnoise-synth", "mbi"]}[library]
+    return ", ".join(f"{package} {version(package)}" for package in packages)
 
 
 PEERS: dict[str, Rival] = {
