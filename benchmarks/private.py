@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from _measure import Row, auc, fresh, insert, options, peak_mb, printed
-from _public import Layout, decoded, described, encoded, public_codes
+from _rivals import RIVALS, Rival
 from _sets import TARGETS, available, parts
 from _utility import marginal_distances, usefulness
 
@@ -38,13 +37,6 @@ from synthesist.dp.method import PrivateMethod
 SETS = "adult,shoppers,default,nist_national2019,beijing"
 EPSILONS = "0.1,0.5,1,3,10"
 DELTA = 1e-9
-PEERS = {
-    "dpmm_mst": "dpmm",
-    "dpmm_aim": "dpmm",
-    "dpmm_privbayes": "dpmm",
-    "smartnoise_mst": "smartnoise",
-    "smartnoise_aim": "smartnoise",
-}
 REAL = "(real rows)"
 HIGHER = {"tstr"}  # of the measures: the others are better when they are lower
 MEASURES = {"TVD 1": "tvd1", "TVD 2": "tvd2", "TVD 3": "tvd3", "C2ST": "c2st", "TSTR": "tstr"}
@@ -90,7 +82,7 @@ def main() -> None:
 
 def planned(asked: argparse.Namespace) -> Iterable[dict[str, Any]]:
     """Every fit that was asked for, as its set, epsilon, label and seed; real rows first."""
-    labels = asked.methods.split(",") if asked.methods else [*ours(), *PEERS]
+    labels = asked.methods.split(",") if asked.methods else [*ours(), *RIVALS]
     for name in available(asked.set):
         yield {"set": name, "epsilon": None, "label": REAL, "seed": 0}
         for epsilon in map(float, asked.epsilon.split(",")):
@@ -113,8 +105,9 @@ def measured(plan: Row, peers: Path | None, limit: int) -> dict[str, Any]:
         try:
             if method == REAL:
                 return fresh(real, name)
-            if method in PEERS:
-                costs = rival(name, epsilon, method, settings, seed, made, peers, limit)
+            if rival := Rival.named(plan["label"]):
+                learnt = sy.read(halves(name)[0], page(name))
+                costs = rival.learn(learnt, epsilon, DELTA, made, seed=seed, peers=peers, limit=limit)
             else:
                 costs = fresh(own, name, epsilon, method, settings, seed, made)
             return costs | fresh(scored, name, made)
@@ -149,35 +142,6 @@ def own(name: str, epsilon: float, method: str, settings: list[str], seed: int, 
     return costs
 
 
-def rival(
-    name: str, epsilon: float, peer: str, settings: list[str], seed: int, made: Path, peers: Path | None, limit: int
-) -> dict[str, Any]:
-    """A rival, by the Python of its own environment: it is given codes, and gives codes."""
-    layout: Layout = settings[0] if settings else "equal"
-    python = Path(peers or "/nowhere") / PEERS[peer] / "bin" / "python"
-    if not python.is_file():
-        raise RuntimeError(f"not installed: there is no {PEERS[peer]} among the peers")
-    schema = Schema.load(page(name))
-    codes = public_codes(schema, layout)
-    learnt, about, costs = (made.with_name(file) for file in ("learnt.parquet", "about.json", "costs.json"))
-    encoded(sy.read(halves(name)[0], schema), codes).write_parquet(learnt)
-    about.write_text(json.dumps({"epsilon": epsilon, "delta": DELTA} | described(codes)), "utf-8")
-    script = Path(__file__).parent / "peers" / "private.py"
-    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    try:
-        done = subprocess.run(
-            [python, script, peer, learnt, about, made, costs],
-            capture_output=True, text=True, check=False, env=os.environ | one, timeout=limit,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"not done after {limit} s") from None
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    decoded(pl.read_parquet(made), codes, seed).write_parquet(made)
-    found: dict[str, Any] = json.loads(costs.read_text("utf-8"))
-    return found
-
-
 def real(name: str) -> dict[str, Any]:
     """What no method can be better than: test rows in the place of made ones, and what is learnt from the real rows."""
     learnt, test = halves(name)
@@ -206,7 +170,14 @@ def means(fits: Sequence[Row]) -> list[dict[str, Any]]:
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for fit in fits:
         groups.setdefault((fit["set"], fit["epsilon"], fit["label"]), []).append(fit)
-    return [_mean(key, group) for key, group in groups.items()]
+    return [_mean(key, groups[key]) for key in sorted(groups, key=_place)]
+
+
+def _place(key: tuple[Any, ...]) -> tuple[int, float, bool]:
+    """Where a row stands in the table: by set, then epsilon, ours before rivals."""
+    name, epsilon, label = key
+    order = SETS.split(",")
+    return order.index(name) if name in order else len(order), epsilon or 0.0, Rival.named(label) is not None
 
 
 def _mean(key: tuple[Any, ...], group: Sequence[Row]) -> dict[str, Any]:
@@ -225,10 +196,10 @@ def lost(rows: Sequence[Row]) -> list[str]:
     """Where a rival is better than the best of ours, a line each."""
     lines = []
     for row in rows:
-        if row["label"].partition(":")[0] not in PEERS or "failed" in row:
+        if not Rival.named(row["label"]) or "failed" in row:
             continue
         same = [r for r in rows if (r["set"], r["epsilon"]) == (row["set"], row["epsilon"]) and "tstr" in r]
-        own = [r for r in same if r["label"].partition(":")[0] not in PEERS]
+        own = [r for r in same if not Rival.named(r["label"])]
         for title, measure in MEASURES.items():
             sign = 1 if measure in HIGHER else -1
             best = max(own, key=lambda r: sign * r[measure], default=None)
