@@ -58,6 +58,7 @@ class PrivateMethod(Spec):
     def learn(self, data: Dataset, ctx: Context) -> Learnt:
         """The same, with an account of what was paid."""
         from synthesist.dp.costs import SampledGaussian
+        from synthesist.dp.entropy import replayed
         from synthesist.dp.private import PrivateData, answered
 
         domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
@@ -72,6 +73,7 @@ class PrivateMethod(Spec):
                 "delta": self.delta,
                 "unit": f"{whose}{most}",
                 "neighbours": "one unit more or less",
+                "noise": "replayed, so that nobody is protected" if replayed() else "of the operating system",
                 "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
                 "bought": _bought(account),
             },
