@@ -111,8 +111,8 @@ def measured(plan: Row, peers: Path | None, limit: int) -> dict[str, Any]:
             else:
                 costs = fresh(own, name, epsilon, method, settings, seed, made)
             return costs | fresh(scored, name, made)
-        except (RuntimeError, sy.SynthesistError) as error:
-            return {"failed": str(error).strip().splitlines()[-1][:120]}
+        except (ArithmeticError, LookupError, RuntimeError, ValueError, sy.SynthesistError) as error:
+            return {"failed": (str(error).strip() or type(error).__name__).splitlines()[-1][:120]}
 
 
 def halves(name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
