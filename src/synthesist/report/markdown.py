@@ -78,7 +78,7 @@ def card(report: "Report") -> str:
 def release(found: "Release") -> str:
     """What may be published of private rows."""
     privacy = found.privacy
-    facts = f"{found.rows:,} synthetic rows. Nothing on this page was computed from real rows."
+    facts = f"{found.rows:,} synthetic rows. All that this page knows of real rows was paid for."
     sections = [
         f"# {_plain(found.title)}",
         *_promise(privacy, facts),
