@@ -176,12 +176,15 @@ def compare(
     Each method learns and draws in a process of its own; all are judged by the same real rows kept aside.
     """
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.dp.method import PrivateMethod
+    from synthesist.verbs.reading import readable
 
     specs = methods_with_options(method)
+    private = [spec for spec in specs if isinstance(spec, PrivateMethod)]
     check_inputs([source, schema])
     check_outputs({"page": out, "scores": json}, [source, schema])
     with running(seed) as ctx:
-        data = sy.read(source, schema)
+        data = readable(source, schema, private[0] if private else None)
         found = sy.compare(data, specs, target=target, share=share, watts=watts, seed=seed, ctx=ctx)
     console().print(found)
     for path in (out, json):

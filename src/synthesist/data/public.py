@@ -24,7 +24,7 @@ HEAD = """\
 """
 EMPTY = "# TODO missing: true, where cells may be empty; markers: ['?'], where words stand for empty"
 WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # which YAML takes for something else
-NEEDED = "[TODO]"  # a list where a word is due, a word where a pair is due: no schema takes it
+NEEDED = "[TODO]"  # a list where a word is due: no schema takes it
 
 
 def public_page(schema: Schema) -> str:
@@ -55,8 +55,7 @@ def _asked(kind: Kind) -> Iterator[str]:
                 yield f"format: {NEEDED}  # TODO: how it is written, as in '%Y-%m-%d'"
             yield "# TODO bounds: ['2020-01-01', '2024-12-31'], the time that was collected in"
         case Boolean():
-            if kind.labels:
-                yield "labels: TODO  # TODO: the words for false and true, as in [no, yes]"
+            yield "# TODO labels: ['no', 'yes'], where other words stand for false and true"
         case Category() | Constant():
             yield "# TODO values: [a, b], all that may occur by the code book, whether they do or not"
         case Id():

@@ -63,7 +63,8 @@ def release(found: "Release") -> "Panel":
     from rich.panel import Panel
     from rich.text import Text
 
-    facts = f"{found.rows:,} synthetic rows, {len(found.columns)} columns; all that is known here of real rows was paid for."
+    size = f"{found.rows:,} synthetic rows, {len(found.columns)} columns"
+    facts = f"{size}; all that is known here of real rows was paid for."
     parts = [*_promise(found.privacy), Text(), Text(facts)]
     return Panel(Group(*parts), title=Text(printable(found.title)), title_align="left", padding=(1, 2), width=100)
 
