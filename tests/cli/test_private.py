@@ -49,6 +49,13 @@ def test_make_writes_both_pages_and_charges_the_ledger(folder: Path, call) -> No
     assert len(Ledger.open("people.ledger").runs()) == 1
 
 
+def test_what_is_refused_is_refused_before_a_cell_is_read(folder: Path, call) -> None:
+    Path("public.yaml").write_text(PAGE.replace("bounds: [0, 120]", "bounds: [0, 19]"))
+    for command in ("search", "refine"):
+        ended = call(command, "people.csv", "-m", "dp_copula", "--schema", "public.yaml", "-o", "m.syn")
+        assert ended.code == 2 and "every fit would spend budget" in ended.err and "cell" not in ended.err
+
+
 def test_no_page_is_released_on_rows_of_other_methods(folder: Path, call, method: str) -> None:
     ended = call("make", "people.csv", "-n", "9", "-o", "x.csv", "-m", method, "--release", "p.html")
     assert ended.code == 2 and "does not keep rows private" in ended.err and not Path("x.csv").exists()

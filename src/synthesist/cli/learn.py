@@ -108,10 +108,12 @@ def search(
 
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.verbs.learning import refuse_to_tune
     from synthesist.verbs.named import as_spec
 
     options = overridden({}, set_ or ())
     spec = as_spec("methods", method, options)
+    refuse_to_tune(spec, "search")
     refuse_records(spec, keep_records)
     within = inf if seconds is None else span("--within", seconds)
     check_inputs([source, schema])
