@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
+import synthesist as sy
 from synthesist.core import Context, Evidence
 from synthesist.data.sources import read
 from synthesist.errors import DataError, OutputError, SpecError
@@ -112,6 +113,10 @@ def test_a_schema_that_was_detected_from_real_rows_is_not_looked_at() -> None:
     assert understood(made, real.schema).kinds == read(made, name="table").kinds
     dataset = read(made, name="t")
     assert understood(dataset.with_table(dataset.table), real.schema).kinds == dataset.kinds
+    judged = sy.evaluate(train=real, holdout=real, synthetic=made, metrics=["exact_copies"], provenance=HOW)
+    assert [c.kind for c in judged.columns] == ["category"] and [c.kind for c in judged.released().columns] == [
+        "integer"
+    ]
 
 
 def test_what_the_numbers_mean_is_never_rounded_down() -> None:
@@ -122,6 +127,11 @@ def test_what_the_numbers_mean_is_never_rounded_down() -> None:
         assert factor and exp(epsilon) <= float(factor[1].replace(",", "")) <= exp(epsilon) * 1.01
         assert sure and (sure[1] or float(sure[2]) >= 100 / (1 + exp(-epsilon)))
         assert ("promises hardly anything" in told) is (epsilon > 10)
+
+
+def test_what_was_bought_is_told_whole_and_on_one_screen() -> None:
+    many = Privacy(**{**PROMISE, "bought": {f"pair {i}": 1 / 40 for i in range(40)}}).paid
+    assert len(many) == 12 and many[-1][0] == "29 others" and abs(sum(share for _, share in many) - 1) < 1e-9
 
 
 def test_idealised_arithmetic_and_rows_as_units_are_said() -> None:

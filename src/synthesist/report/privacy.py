@@ -20,6 +20,7 @@ CURATOR_MORE = (
 )
 SMALL_GROUPS = "Small groups come out worse than large ones: noise hides what few rows say."
 LARGE = 10.0  # an epsilon beyond it promises hardly anything
+LINES = 12  # kinds of question that are told one by one
 EXACT = "Exact: noise is drawn in whole numbers, so no rounding gives anything away."
 IDEALISED = (
     "Idealised: noise is added in floating point. The promise is that of the mechanism on paper; what its rounding may "
@@ -55,7 +56,7 @@ class Privacy(BaseModel):
     neighbours: Words
     noise: Words
     arithmetic: Words
-    bought: Annotated[dict[Words, float], Field(max_length=1_000)] = {}
+    bought: Annotated[dict[str, float], Field(max_length=1_000_000)] = {}
     """The share of the budget that each kind of question took."""
     mechanisms: Annotated[dict[Words, int], Field(max_length=20)] = {}
     """How often each mechanism answered."""
@@ -125,8 +126,12 @@ class Privacy(BaseModel):
 
     @property
     def paid(self) -> tuple[tuple[str, float], ...]:
-        """What the budget bought, with its share, the largest first."""
-        return tuple(sorted(self.bought.items(), key=lambda item: -item[1]))
+        """What the budget bought, with its share, the largest first; what is beyond a screen is put together."""
+        ranked = sorted(self.bought.items(), key=lambda item: -item[1])
+        if len(ranked) <= LINES:
+            return tuple(ranked)
+        rest = ranked[LINES - 1 :]
+        return (*ranked[: LINES - 1], (f"{len(rest):,} others", sum(share for _, share in rest)))
 
     @property
     def nist(self) -> Rows:

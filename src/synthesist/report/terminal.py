@@ -25,6 +25,7 @@ COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "none": "dim"}
 SIGNS = {"good": "●", "fair": "▲", "poor": "■", "none": "○"}
 BAR = 16
 WORST = 5
+BOUGHT = 4
 
 
 def panel(report: "Report", path: str | Path | None = None) -> "Panel":
@@ -73,9 +74,10 @@ def _promise(privacy: "Privacy") -> "list[RenderableType]":
     """What is promised and how it was paid, before all else."""
     from rich.text import Text
 
-    paid = ", ".join(f"{100 * share:.0f} % {printable(kind)}" for kind, share in privacy.paid)
+    paid = ", ".join(f"{100 * share:.0f} % {printable(kind)}" for kind, share in privacy.paid[:BOUGHT])
+    more = " ..." if len(privacy.paid) > BOUGHT else ""
     parts: list[RenderableType] = [Text(printable(privacy.claim), "bold"), Text(printable(privacy.meaning))]
-    return [*parts, Text.assemble(("The budget went into  ", "dim"), paid)] if paid else parts
+    return [*parts, Text.assemble(("The budget went into  ", "dim"), paid, more)] if paid else parts
 
 
 def text(report: "Report") -> str:
