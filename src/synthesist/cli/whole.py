@@ -105,8 +105,9 @@ def make(
     conditions(where or None, data.kinds)
     count = counted(n, data.name)
     with running(seed) as ctx:
-        asked = {"target": target, "share": share, "where": where or None, "ledger": ledger}
-        made = sy.make(data, count, spec, **asked, seed=seed, ctx=ctx)
+        made = sy.make(
+            data, count, spec, target=target, share=share, where=where or None, ledger=ledger, seed=seed, ctx=ctx
+        )
     sy.write(made.synthetic, out)
     chosen(made.model)
     wrote(out, f"{count:,} rows, {len(data.kinds.columns)} columns")

@@ -77,7 +77,7 @@ class PrivateMethod(Spec):
                 "noise": "replayed, so that nobody is protected" if replayed() else "of the operating system",
                 "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
                 "bought": _bought(account),
-                "mechanisms": dict(Counter(cost.kind for cost in account.costs)),
+                "mechanisms": dict(Counter(cost.model_dump()["kind"] for cost in account.costs)),
                 **_kept_by(ctx),
             },
         )

@@ -54,7 +54,7 @@ class Report:
     @property
     def privacy(self) -> Privacy | None:
         """What a private method promises of the rows; all else in this report is then the curator's only."""
-        return self.release and self.release.privacy
+        return None if self.release is None else self.release.privacy
 
     def released(self, justification: str = "") -> Release:
         """The page that may be published: the promise and what the synthetic rows show, nothing of real rows.
@@ -234,7 +234,7 @@ def build(
         gates=outcomes(kept, gates),
         previous=tuple(previous),
         explanations=explanations or {},
-        release=privacy and Release.of(alone or case.synthetic, privacy, title, told),
+        release=None if privacy is None else Release.of(alone or case.synthetic, privacy, title, told),
     )
 
 
