@@ -55,6 +55,8 @@ def estimated(
     single = [Measurement.of((column,), total * share, 0.0) for column, share in enumerate(shares)]
     targets = [*single, *(m for m in targets if len(m.columns) > 1)]
     tree = JunctionTree.covering(sizes, [m.columns for m in targets])
+    if not targets:
+        return Estimate(Beliefs.of(tree, [np.zeros(())]), total, {}, ())
     return _Problem(tree, tuple(targets), total).solved(_first(targets, total, start), steps)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 __all__ = ["Grouping", "levelled"]
 
+LIGHTEST = 1e-9  # of the weight of all codes: what sums of weights are exact to
 PATIENCE = 1.5  # how far a new level must better the fit, in noise variances times the logarithm of the codes
 
 
@@ -61,14 +62,15 @@ def levelled(counts: np.ndarray, sigma: np.ndarray, widths: np.ndarray) -> np.nd
     best, start = np.zeros(n + 1), np.zeros(n + 1, np.int64)
     for end in range(1, n + 1):  # a step explains (sum of w y)^2 / (sum of w w) of the squares
         weight, moment = (total[end] - total[:end] for total in inside)
-        gain = best[:end] + moment**2 / weight - price
+        gain = best[:end] + moment**2 / np.maximum(weight, inside[0][-1] * LIGHTEST) - price
         start[end] = int(gain.argmax())
         best[end] = gain[start[end]]
     out, end = np.empty(n), n
     while end:
-        weight, moment = (total[end] - total[start[end]] for total in inside)
-        out[start[end] : end] = widths[start[end] : end] * moment / weight
-        end = int(start[end])
+        piece = slice(int(start[end]), end)
+        weights = widths[piece] / sigma[piece] ** 2
+        out[piece] = widths[piece] * (weights @ counts[piece]) / (weights @ widths[piece])
+        end = piece.start
     return out
 
 

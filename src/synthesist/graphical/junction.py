@@ -29,7 +29,7 @@ class JunctionTree:
     @classmethod
     def covering(cls, sizes: Sequence[int], sets: Iterable[Sequence[int]]) -> "JunctionTree":
         """The tree in which every one of the `sets` of columns, and every column, lies in a clique."""
-        cliques = _maximal(_eliminated(sizes, _neighbours(len(sizes), sets)))
+        cliques = _maximal(_eliminated(sizes, _neighbours(len(sizes), sets))) or [frozenset()]
         joined, parent = [0], [-1]
         left = set(range(1, len(cliques)))
         while left:  # a spanning tree of the largest separators is a junction tree
