@@ -16,7 +16,7 @@ from synthesist.report.details import Lock
 from synthesist.report.findings import Finding, find
 from synthesist.report.gates import Outcome, outcomes
 from synthesist.report.privacy import Privacy
-from synthesist.report.release import Release
+from synthesist.report.release import Release, understood
 from synthesist.report.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -223,6 +223,10 @@ def build(
     kept = tuple(replace(score, details=lock.harmless(score.details)) for score in scores)
     title = title or f"{' and '.join(case.train.schema.tables)}: synthetic data report"
     told, privacy = dict(_told(provenance or {})), Privacy.of(provenance or {})
+    release = None
+    if privacy is not None:
+        made = understood(case.synthetic, case.synthetic.schema) if alone is None else alone
+        release = Release.of(made, privacy, title, told)
     return Report(
         title=title,
         scores=kept,
@@ -234,7 +238,7 @@ def build(
         gates=outcomes(kept, gates),
         previous=tuple(previous),
         explanations=explanations or {},
-        release=None if privacy is None else Release.of(alone or case.synthetic, privacy, title, told),
+        release=release,
     )
 
 

@@ -68,10 +68,11 @@ def evaluate(
         DataError: too few real rows meet the condition to compare with.
     """
     from synthesist.report.gates import Gate
+    from synthesist.report.privacy import Privacy
     from synthesist.report.release import understood
     from synthesist.report.report import build
 
-    ctx = (ctx or Context.seeded(seed)).at("evaluate")
+    ctx, promise = (ctx or Context.seeded(seed)).at("evaluate"), Privacy.of(provenance or {})
     real = readable(train, None, method).finite()
     protected = tuple(protected)
     check_judged_by(real, target, protected)
@@ -91,7 +92,7 @@ def evaluate(
         gates=gates,
         previous=_earlier(previous),
         explanations=_explanations(case, ctx) if (metrics is None if explain is None else explain) else {},
-        alone=understood(synthetic, real.schema) if "privacy" in (provenance or {}) else None,
+        alone=None if promise is None else understood(synthetic, real.schema),
     )
 
 
