@@ -74,7 +74,7 @@ def fragment(report: "Report") -> str:
 
 def release(found: "Release", whole: bool = True) -> str:
     """What may be published of private rows, as a page or as a fragment."""
-    view = {"report": found, "privacy": found.privacy, "style": _style(), "released": True, "inline": not whole}
+    view = {"report": found, "privacy": found.privacy, "style": _style(), "released": True, "k": K, "inline": not whole}
     return _template("report.html.j2" if whole else "released.html.j2").render({**view, "body": "released.html.j2"})
 
 

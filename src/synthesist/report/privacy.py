@@ -16,7 +16,8 @@ CURATOR = "Curator only, not for release: computed from the real rows."
 CURATOR_MORE = (
     "This page is the curator's. Its scores, charts and findings are computed from the real rows, and nothing has paid "
     "for that: who has them beside the model can put rows together again. Attacks that let the method learn again "
-    "charge no ledger, as nothing of what they learn leaves this page. To publish, write the released page instead."
+    "charge no ledger, as nothing of what they learn leaves this page. To publish, write the released page instead, by "
+    "`report.released()` or `--release`."
 )
 SMALL_GROUPS = "Small groups come out worse than large ones: noise hides what few rows say."
 LARGE = 10.0  # an epsilon beyond it promises hardly anything
