@@ -128,7 +128,7 @@ def _counted(asked: Asked, again: Again, pair: Pair) -> Iterator[str]:
     if again.near is not None:
         counts = {value: rows - LIFT for value, rows in one.items()}
         if found := [value for value in again.near.answer if counts.get(value, 0) <= cost.sensitivity]:
-            yield f"values of one unit alone pass the threshold too often ({len(found)} of them, delta {cost.additive:g})"
+            yield f"values of one unit alone pass the threshold too often: {len(found)} at delta {cost.additive:g}"
 
 
 def _marked(query: Query, again: Again, truth: dict[str, float]) -> Iterator[str]:

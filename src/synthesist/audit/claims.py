@@ -7,14 +7,17 @@ and Rogers, ICML 2020, arXiv:1909.13830 (the exponential mechanism).
 """
 
 from collections.abc import Sequence
-from math import hypot
+from functools import lru_cache
+from math import hypot, inf
 
 import numpy as np
 
 from synthesist.dp.costs import Cost, Gaussian, SampledGaussian, Selection, Threshold, library
 
-__all__ = ["epsilon_of_mu", "mu_of", "reach_of", "variance_of"]
+__all__ = ["epsilon_of_mu", "excess", "mu_of", "reach_of", "variance_of"]
 
+CONTINUOUS = 5.0  # discrete noise wider than this is like any other
+SELDOM = 1e-12  # what no audit sees
 WIDEST = 12.0  # standard deviations: beyond them a normal number lies with probability 1e-33
 
 
@@ -23,12 +26,34 @@ def mu_of(costs: Sequence[Cost]) -> float:
     total = 0.0
     for cost in costs:
         if isinstance(cost, Gaussian):
-            total = hypot(total, cost.sensitivity / cost.sigma)
+            total = hypot(total, _mu_of_noise(cost.sigma, cost.sensitivity))
         elif isinstance(cost, Selection):
             total = hypot(total, _mu_of_selection(cost.epsilon))
         elif isinstance(cost, SampledGaussian):
             total = hypot(total, _mu_of_training(cost))
     return total
+
+
+def excess(costs: Sequence[Cost], false: float, missed: float) -> float:
+    """How far tests that err so often at most are beyond what prices allow, in Rényi divergence; sound for all prices.
+
+    Whether a test says "the other" is a coin on either table; the divergence of two coins is no more than that of all
+    the answers. Above 0, what was paid is not what was given away.
+    """
+    caught = 1 - missed - sum(cost.additive for cost in costs)
+    if not 0 < false < caught < 1:
+        return -inf
+    orders = np.array([1.05, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
+    promised = np.sum([cost.rdp(orders) for cost in costs], axis=0) if costs else np.zeros(len(orders))
+    seen = np.maximum(_divergence(caught, false, orders), _divergence(false, caught, orders))
+    return float(np.max(seen - promised))
+
+
+def _divergence(p: float, q: float, orders: np.ndarray) -> np.ndarray:
+    """The Rényi divergence of a coin of p from one of q."""
+    one = orders * np.log(p) + (1 - orders) * np.log(q)
+    other = orders * np.log1p(-p) + (1 - orders) * np.log1p(-q)
+    return np.logaddexp(one, other) / (orders - 1)
 
 
 def epsilon_of_mu(mu: float, delta: float) -> float:
@@ -71,6 +96,21 @@ def variance_of(sigma: float) -> float:
     return float((x**2 * weight).sum() / weight.sum())
 
 
+@lru_cache(maxsize=4_096)
+def _mu_of_noise(sigma: float, sensitivity: float) -> float:
+    """Narrow discrete noise tells a little more than continuous noise would: the worst of all thresholds."""
+    from scipy.special import ndtri
+
+    if sigma > CONTINUOUS or sensitivity != round(sensitivity):
+        return sensitivity / sigma
+    half = _tail(sigma)[: int(8 * sigma) + 2]  # where a threshold lies: above it is P(x >= m)
+    above = np.concatenate([1 - half[:0:-1], half])
+    place = -ndtri(above[(above > SELDOM) & (above < 1 - SELDOM)])
+    step = int(sensitivity)
+    gaps = place[step:] - place[:-step] if step < len(place) else np.array([2 * -ndtri(SELDOM)])
+    return max(float(gaps.max()), sensitivity / sigma)
+
+
 def _mu_of_selection(epsilon: float) -> float:
     """The loss of a choice lies between t - epsilon and t: the worst two tables, over all t."""
     from scipy.special import ndtri
@@ -81,6 +121,7 @@ def _mu_of_selection(epsilon: float) -> float:
     return float(np.max(-ndtri(wrong) - ndtri(np.maximum(missed, 1e-300))))
 
 
+@lru_cache(maxsize=64)
 def _mu_of_training(cost: SampledGaussian) -> float:
     """The largest mu that any point of the trade-off of random batches has."""
     library()

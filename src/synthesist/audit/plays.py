@@ -144,13 +144,13 @@ class Second:
         number = len(self.again)
         if number >= len(self.first.asked):
             self.strayed = f"it asks for {query.about}, which the first run did not ask for"
-            raise Strayed
+            raise StrayedError
         asked = self.first.asked[number]
         if sealed_query(query) != asked.seal:
             self.strayed = (
                 f"it asks for {query.about} otherwise than the first run, which asked for {asked.query.about}"
             )
-            raise Strayed
+            raise StrayedError
         before = len(self.account.entries)
         other = self._trial(0, self._other, query)
         costs = tuple(cost for cost, _ in self.account.entries[before:])
@@ -182,12 +182,12 @@ class Second:
             self._bare.answer(query)
         except BudgetError:
             return ""
-        except Exception as error:  # whatever it is, it came before the refusal
+        except Exception as error:  # noqa: BLE001  (whatever it is, it came before the refusal)
             return type(error).__name__
         return "an answer"
 
 
-class Strayed(Exception):
+class StrayedError(Exception):
     """The second run does something else than the first."""
 
 
@@ -198,7 +198,7 @@ def play(method: PrivateMethod, data: Dataset, ctx: Context, held: Held = Privat
         first.sampler = seal(method.learn(data, ctx, first.hold).sampler)
     except SynthesistError as error:  # what noisy answers lead to is no secret
         first.error = f"{type(error).__name__}: {error}"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (it is reported)
         first.error = f"!{type(error).__name__}: {error}"
     return first
 
@@ -208,11 +208,11 @@ def replay(method: PrivateMethod, pair: Pair, ctx: Context, first: First) -> Sec
     second = Second(first, pair, ctx.rng("marks"))
     try:
         second.sampler = seal(method.learn(pair.other, ctx, second.hold).sampler)
-    except Strayed:
+    except StrayedError:
         pass
     except SynthesistError as error:
         second.error = f"{type(error).__name__}: {error}"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (it is reported)
         second.error = f"!{type(error).__name__}: {error}"
     return second
 

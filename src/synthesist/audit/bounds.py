@@ -1,0 +1,202 @@
+"""How well an attacker tells two neighbouring tables apart who sees every answer: a lower bound on what is given away.
+
+The attacker knows both tables, and weighs how likely each answer is of the one and of the other. How often it is wrong
+bounds mu from below, whatever the method does: a number above the claim proves the claim wrong.
+
+References: Nasr et al., USENIX Security 2023, arXiv:2302.07956 (audits by mu); arXiv:2604.18352 (of MST and AIM);
+Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from synthesist.audit.chances import LIFT, Calls, plain
+from synthesist.audit.checks import released
+from synthesist.audit.claims import epsilon_of_mu, excess, mu_of
+from synthesist.audit.pairs import Pair
+from synthesist.audit.plays import Free, Held, Trial
+from synthesist.core import Context
+from synthesist.data.dataset import Dataset
+from synthesist.dp.costs import Cost, Gaussian, Selection
+from synthesist.dp.domain import Domain
+from synthesist.dp.method import PrivateMethod
+from synthesist.dp.private import EXACT, Chance, PrivateData
+from synthesist.dp.queries import Gradients, Query, Training
+
+__all__ = ["Bound", "method_bound", "question_bound"]
+
+CONFIDENCE = 0.999
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What was seen of a loss of privacy, beside what was paid for."""
+
+    mu: float
+    """At least so much is given away."""
+    claimed: float
+    """At most so much is, by the prices."""
+    excess: float
+    """How far what was seen is beyond the prices, in Rényi divergence: above 0 they are proved wrong."""
+    delta: float
+    runs: int
+    confidence: float
+
+    @property
+    def epsilon(self) -> float:
+        """The bound as an epsilon at this delta."""
+        return epsilon_of_mu(self.mu, self.delta)
+
+    @property
+    def holds(self) -> bool:
+        """Whether what was seen can be, if the prices are right."""
+        return self.excess <= 0
+
+    @classmethod
+    def of(
+        cls, one: Sequence[float], other: Sequence[float], costs: Sequence[Cost], delta: float, methods: int = 1
+    ) -> "Bound":
+        """The bound from how an attacker leaned in runs on either table; above 0 is towards the other."""
+        failure = (1 - CONFIDENCE) / max(methods, 1)
+        false = _at_most(np.asarray(one) > 0, failure / 2)
+        missed = _at_most(np.asarray(other) <= 0, failure / 2)
+        beyond = excess(costs, false, missed)
+        return cls(_distance(false, missed), mu_of(costs), beyond, delta, len(one) + len(other), 1 - failure)
+
+
+def method_bound(
+    method: PrivateMethod, pair: Pair, runs: int, ctx: Context, *, methods: int = 1, held: Held = PrivateData
+) -> Bound:
+    """The bound of a whole method, from fits on either table of a pair; `methods` are audited together."""
+    leanings: tuple[list[float], list[float]] = ([], [])
+    dearest: tuple[Cost, ...] = ()
+    for run in ctx.track(range(max(runs, 2)), "telling two tables apart"):
+        attacker = _Attacker(pair, held)
+        method.learn((pair.one, pair.other)[run % 2], ctx, attacker.hold)
+        leanings[run % 2].append(attacker.leaning)
+        dearest = max(dearest, attacker.costs, key=mu_of)
+    return Bound.of(*leanings, dearest, method.delta, methods)
+
+
+def question_bound(query: Query, pair: Pair, runs: int, delta: float, *, held: Held = PrivateData) -> Bound:
+    """The bound of one question, asked over and over."""
+    domain, purse = Domain(pair.one.schema, pair.contributions), _Purse()
+    attacker = _Attacker(pair, held)
+    leanings = []
+    for data in (pair.one, pair.other):
+        attacker.hold(data, domain, purse, pair.unit)
+        truths = attacker.truths(query)
+        found = []
+        for _ in range(runs // 2):
+            purse.costs.clear()
+            found.append(_leaning(query, attacker.rows.answer(query), truths, purse.costs[-1:], None))
+        leanings.append(found)
+    return Bound.of(leanings[0], leanings[1], purse.costs[-1:], delta)
+
+
+class _Purse:
+    """An account that pays for all, and keeps what each question cost."""
+
+    def __init__(self) -> None:
+        self.costs: list[Cost] = []
+
+    def charge(self, cost: Cost, about: str) -> None:
+        """Keep the cost."""
+        self.costs.append(cost)
+
+
+class _Attacker:
+    """Whoever overhears the answers, and knows both tables."""
+
+    def __init__(self, pair: Pair, held: Held) -> None:
+        self.pair, self.held, self.leaning = pair, held, 0.0
+        self._training: Training | None = None
+
+    @property
+    def costs(self) -> tuple[Cost, ...]:
+        """What was paid."""
+        return tuple(self._account.costs)
+
+    def hold(self, data: Dataset, domain: Domain, account: Any, unit: str | None) -> "_Attacker":
+        """Take the rows in, and both tables."""
+        self._account = account
+        self.rows = self.held(data, domain, account, unit, EXACT)
+        self._calls = Calls()
+        self._sides = [
+            self.held(side, domain, Free(), unit, _noting(lambda: self._calls))
+            for side in (self.pair.one, self.pair.other)
+        ]
+        return self
+
+    def answer(self, query: Query) -> Any:
+        """Hand the answer on, and lean."""
+        before = len(self._account.costs)
+        answer = self.rows.answer(query)
+        if isinstance(query, Training):
+            self._training = query
+        self.leaning += _leaning(query, answer, self.truths(query), self.costs[before:], self._training)
+        return answer
+
+    def truths(self, query: Query) -> tuple[Trial, Trial]:
+        """The answer of either table, without noise."""
+        trials = []
+        for side in self._sides:
+            self._calls = Calls()
+            trials.append(Trial(side.answer(query), self._calls))
+        return trials[0], trials[1]
+
+
+def _leaning(query: Query, answer: Any, truths: tuple[Trial, Trial], costs: Any, training: Training | None) -> float:
+    """The logarithm of how much likelier the answer is of the other table than of the one."""
+    if isinstance(query, Gradients) and training is not None:
+        one, other = (np.asarray(trial.answer) for trial in truths)
+        wide = 2 * (training.noise_multiplier * query.clip) ** 2
+        gain = (np.sum((answer - one) ** 2) - np.sum((answer - other) ** 2)) / wide
+        absent = np.log1p(-training.rate) if training.rate < 1 else -np.inf
+        return float(np.logaddexp(absent, np.log(training.rate) + gain))
+    if not costs:
+        return 0.0
+    if isinstance(costs[0], Gaussian):
+        found, one, other = (released(query, each) for each in (answer, *(trial.answer for trial in truths)))
+        gains = [
+            (value - one.get(name, LIFT) + LIFT) ** 2 - (value - other.get(name, LIFT) + LIFT) ** 2
+            for name, value in found.items()
+        ]
+        return float(np.sum(np.array(gains, float))) / (2 * costs[0].sigma ** 2)
+    if isinstance(costs[0], Selection):
+        odds = []
+        for trial in truths:
+            scores, sensitivity, epsilon, _ = trial.calls.choice[0]
+            exponents = np.array([float(int(score) - int(max(scores))) for score in scores])
+            exponents *= epsilon / (2 * float(sensitivity))
+            odds.append(exponents[answer] - np.log(np.exp(exponents).sum()))
+        return float(odds[1] - odds[0])
+    return 0.0
+
+
+def _noting(calls: Any) -> Chance:
+    """No chance at all, noted in whatever `calls` says at the time."""
+    return Chance(
+        lambda n, variance: plain(calls()).gaussian(n, variance),
+        lambda scores, sensitivity, epsilon: plain(calls()).choice(scores, sensitivity, epsilon),
+        lambda n: plain(calls()).normal(n),
+        lambda n, rate: plain(calls()).part(n, rate),
+    )
+
+
+def _at_most(hits: np.ndarray, failure: float) -> float:
+    """What the probability of a hit is at most (Clopper and Pearson)."""
+    from scipy.special import betaincinv
+
+    n, k = len(hits), int(hits.sum())
+    return 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - failure))
+
+
+def _distance(false: float, missed: float) -> float:
+    """The mu at which a test errs so often (Dong, Roth and Su)."""
+    from scipy.special import ndtri
+
+    return max(0.0, float(-ndtri(false) - ndtri(missed))) if false < 1 and missed < 1 else 0.0
