@@ -6,6 +6,8 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 TORCH := 2.13.0
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile
+# What is installed is compiled when it is first loaded, and kept: else every process would compile every library again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test prove docs clean
 .DEFAULT_GOAL := help
@@ -31,7 +33,7 @@ test: $(STAMPS)/dev
 	$(BIN)/ruff format --check src tests docs benchmarks || failed="$$failed ruff-format"; \
 	$(BIN)/mypy || failed="$$failed mypy"; \
 	[ -z "$$failed" ] || echo "FAILED before the tests:$$failed"; \
-	$(BIN)/python -m pytest -n 2 -m "not prove" || failed="$$failed pytest"; \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not prove" || failed="$$failed pytest"; \
 	[ -z "$$failed" ] || { echo "FAILED:$$failed" >&2; exit 1; }
 
 # Every proof and every benchmark runs, so that one call shows all; SYNTHESIST_DATA is where benchmarks find more sets.

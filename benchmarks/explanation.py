@@ -5,6 +5,7 @@ explanation whose first reason names a column of the defect first. On rows witho
 
     python benchmarks/explanation.py
     python benchmarks/explanation.py --clean 5 --sets adult,beijing
+    python benchmarks/explanation.py --fresh      # other sets and kinds of defect, half of them looked at once only
 """
 
 import argparse
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from _fresh_defects import DEVELOPED, KEPT_BACK, fresh_table
 from _measure import insert, printed
 from _sets import available, table
 
@@ -141,10 +143,13 @@ PLANTED: list[tuple[str, str, str, Change]] = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default="", help="names separated by commas; all where nothing is said")
+    parser.add_argument("--fresh", action="store_true", help="the defects of _fresh_defects.py")
     parser.add_argument("--clean", type=int, default=3, help="draws of every set without a defect")
     parser.add_argument("--out", type=Path, help="keep the rows as JSON")
     parser.add_argument("--into", type=Path, help="write the Markdown table into this page")
     asked = parser.parse_args()
+    if asked.fresh:
+        return fresh(asked.clean)
     names = available(asked.sets)
     rows = [tried(name, what, right, change) for name, what, right, change in PLANTED if name in names]
     rows += [tried(name, "", "", None, seed) for name in names for seed in range(asked.clean)]
@@ -157,10 +162,28 @@ def main() -> None:
         insert(printed(rows, LAYOUT, markdown=True), asked.into, "explanation")
 
 
-def tried(name: str, planted: str, right: str, change: Change | None, seed: int = 0) -> dict[str, Any]:
+def fresh(clean: int) -> None:
+    """What was developed on, what was kept back, and every set without a defect."""
+    for title, cases in (("developed on", DEVELOPED), ("kept back", KEPT_BACK)):
+        rows = [tried(*case, read=fresh_table) for case in cases]
+        print(printed(rows, LAYOUT, markdown=False))
+        print(f"{title}: named first: {_right(rows)} of {len(rows)}")
+    names = sorted({case[0] for case in (*DEVELOPED, *KEPT_BACK)})
+    rows = [tried(name, "", "", None, seed, fresh_table) for name in names for seed in range(clean)]
+    print(f"nothing named: {_right(rows)} of {len(rows)}")
+
+
+def tried(
+    name: str,
+    planted: str,
+    right: str,
+    change: Change | None,
+    seed: int = 0,
+    read: Callable[[str], pl.DataFrame] = table,
+) -> dict[str, Any]:
     """One explanation, and whether it is right."""
     rng = np.random.default_rng([seed, len(planted)])
-    whole = table(name)
+    whole = read(name)
     data = sy.read(whole)
     order, n = rng.permutation(whole.height), whole.height
     parts = [whole[order[int(a * n) : int(b * n)]] for a, b in ((0, 0.4), (0.4, 0.6), (0.6, 1))]

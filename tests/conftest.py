@@ -11,6 +11,13 @@ import pytest
 import servers
 from synthesist.data.examples import ADULT
 
+LONG = ("test_docs.py", "test_production.py", "test_training.py", "test_comparison.py", "test_explanation.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests come first, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
 
 @pytest.fixture(scope="session")
 def adult() -> pl.DataFrame:

@@ -7,15 +7,16 @@ import pkgutil
 import re
 import shlex
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import polars as pl
 import pytest
 
 import synthesist
 from synthesist import catalog
-from synthesist.cli import main
+from synthesist.cli import main, whole
 from synthesist.cli.app import COMMANDS
+from synthesist.data import examples
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
@@ -29,9 +30,15 @@ BLOCK = re.compile(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_examples_run(page: Path, adult_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of a page run in order, in one folder that holds adult.csv; a titled block of YAML or SQL is a file."""
+def test_examples_run(page: Path, adult: pl.DataFrame, adult_csv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a page run in order, in one folder that holds adult.csv; a titled block of YAML or SQL is a file.
+
+    The table that comes with the package is its first rows here, also for `synthesist demo`.
+    """
     monkeypatch.chdir(adult_csv.parent)
+    adult.write_parquet("adult.parquet")
+    monkeypatch.setattr(examples, "ADULT", adult_csv.with_suffix(".parquet"))
+    monkeypatch.setattr(whole, "DEMO_ROWS", 2_000)
     monkeypatch.setenv("MASK_KEY", "0123456789abcdef0123456789abcdef")
     names: dict[str, Any] = {}
     for block in BLOCK.finditer(page.read_text("utf-8")):
@@ -56,8 +63,7 @@ def test_every_command_is_written_about(command: str) -> None:
     assert re.search(rf"synthesist {command}\b", WRITTEN)
 
 
-def test_every_name_has_a_page_with_every_option(reference: ModuleType) -> None:
-    pages = reference.pages()
+def test_every_name_has_a_page_with_every_option(pages: dict[str, str]) -> None:
     for shelf in catalog.SHELVES:
         for name in catalog.names(shelf):
             page = pages[f"reference/{name}.md"]
@@ -67,8 +73,7 @@ def test_every_name_has_a_page_with_every_option(reference: ModuleType) -> None:
                 assert f"| `{option}` |" in page
 
 
-def test_every_command_and_error_is_in_the_reference(reference: ModuleType) -> None:
-    pages = reference.pages()
+def test_every_command_and_error_is_in_the_reference(pages: dict[str, str]) -> None:
     for function, example in COMMANDS.items():
         assert f"## synthesist {function.__name__.rstrip('_')}\n" in pages["reference/cli.md"]
         assert example in pages["reference/cli.md"]
@@ -77,8 +82,8 @@ def test_every_command_and_error_is_in_the_reference(reference: ModuleType) -> N
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path, reference: ModuleType) -> None:
-    generated = {ROOT / "docs" / path for path in reference.pages()}
+def test_links_lead_somewhere(page: Path, pages: dict[str, str]) -> None:
+    generated = {ROOT / "docs" / path for path in pages}
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         path = (page.parent / target).resolve()
         assert path.exists() or path in generated, f"{page.name} links to {target}, which is not there"
@@ -90,11 +95,11 @@ def test_doctests(name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def reference() -> ModuleType:
-    """The script that writes the reference, as a module."""
+def pages() -> dict[str, str]:
+    """The pages of the reference by their paths, from the script that writes them."""
     spec = importlib.util.spec_from_file_location("gen_reference", ROOT / "docs" / "gen_reference.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    return module.pages()

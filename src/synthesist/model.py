@@ -30,7 +30,7 @@ from synthesist.engine.ruled import Ruled, fit_ruled, ruled
 from synthesist.errors import ModelFileError, SpecError, UnsuitableError
 from synthesist.rules.conditions import Where, conditions
 
-__all__ = ["Model"]
+__all__ = ["Model", "fitted_type", "method_in"]
 
 FITTED = "model.syn"
 
@@ -188,9 +188,21 @@ class Model:
             NotFoundError: there is no such file.
             ModelFileError: it cannot be trusted or understood.
         """
-        header, sampler = read_pack(Path(path), partial(_sampler_type, path))
+        return cls.of(path, *read_pack(Path(path), partial(fitted_type, path)))
+
+    @classmethod
+    def of(cls, path: str | Path, header: Mapping[str, Any], sampler: Any) -> "Model":
+        """The model that a file at `path` holds.
+
+        Raises:
+            ModelFileError: it holds a change of rows, or does not say how it was fitted.
+        """
+        if not hasattr(sampler, "sample"):
+            raise ModelFileError(
+                f"{path} holds a change of rows and no model: apply it by `synthesist transform {path} ROWS -o OUT`."
+            )
+        method = method_in(path, header)
         try:
-            method = _method(header)
             if "recast" in header:
                 sampler = ruled(sampler, Recast.model_validate(header["recast"]))
             provenance = dict(header.get("provenance") or {})
@@ -304,12 +316,20 @@ def refuse_unsuitable(method: Spec, data: Dataset) -> None:
         )
 
 
-def _method(header: Mapping[str, Any]) -> Spec:
-    options = dict(header["method"])
-    return catalog.load("methods", options.pop("kind")).build(options)
+def method_in(path: str | Path, header: Mapping[str, Any]) -> Spec:
+    """The method that a file says it was fitted by.
+
+    Raises:
+        ModelFileError: it says nothing that can be understood.
+    """
+    try:
+        options = dict(header["method"])
+        return catalog.load("methods", options.pop("kind")).build(options)
+    except (SpecError, LookupError, TypeError, ValueError) as error:
+        raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
 
 
-def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
+def fitted_type(path: str | Path, header: Mapping[str, Any]) -> Any:
     """The type a method's `fit` declares to return: our code names it, never the file."""
     name = header["method"]["kind"]
     if name not in catalog.names("methods"):
@@ -319,10 +339,7 @@ def _sampler_type(path: str | Path, header: Mapping[str, Any]) -> Any:
         )
     spec = catalog.load("methods", name)
     if issubclass(spec, Composed):
-        try:
-            return _method(header).sampler_type()  # type: ignore[attr-defined]
-        except (SpecError, LookupError) as error:
-            raise ModelFileError(f"{path} does not say how it was fitted: {error}") from None
+        return method_in(path, header).sampler_type()  # type: ignore[attr-defined]
     if issubclass(spec, PrivateMethod):
         return get_args(get_type_hints(spec.ask)["return"])[-1]
     return get_type_hints(spec.fit)["return"]  # type: ignore[attr-defined]

@@ -173,7 +173,7 @@ def test_help_of_every_command_has_an_example(call, name):
 def test_the_commands_are_those_promised():
     promised = (
         "demo make inspect list show split fit search sample fill transform adapt subset "
-        "evaluate explain refine compare diff run check"
+        "evaluate explain refine compare diff ledger run check"
     )
     assert promised.split() == NAMES
 
@@ -193,6 +193,14 @@ def test_demo_on_the_real_table_it_comes_with(folder, call, method, monkeypatch)
     assert ended.code == 0, ended.err
     assert sorted(path.name for path in (folder / "demo").iterdir()) == ["model.syn", "report.html", "synthetic.csv"]
     assert ended.out.rstrip().endswith("Open the report: demo/report.html")
+
+
+@pytest.mark.prove
+def test_demo_on_the_whole_table(tmp_path, call, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended = call("demo")
+    assert ended.code == 0, ended.err
+    assert pl.read_csv("demo/synthetic.csv").height == 10_000
 
 
 def test_transform_writes_labels_beside_the_rows(folder, call):

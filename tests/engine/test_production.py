@@ -78,9 +78,8 @@ def test_parts_hold_what_sample_draws(tmp_path: Path, whole: str) -> None:
         assert sha256((tmp_path / "shop" / file["path"]).read_bytes()).hexdigest() == file["sha256"]
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_workers_change_no_byte(tmp_path: Path, whole: str, workers: int) -> None:
-    assert written(tmp_path / "shop", workers=workers) == whole
+def test_workers_change_no_byte(tmp_path: Path, whole: str) -> None:
+    assert written(tmp_path / "shop", workers=3) == whole
 
 
 def test_a_cluster_of_dask_changes_no_byte(tmp_path: Path, whole: str, cluster: str) -> None:
@@ -117,7 +116,7 @@ def cluster() -> Iterator[str]:
 # --------------------------------------------------------------------------- kills
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("number", range(3))
 def test_what_was_killed_goes_on_with_the_same_bytes(tmp_path: Path, whole: str, number: int) -> None:
     assert killed_at_random(tmp_path, random.Random(number), 1 + number % 2) == whole
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 import synthesist as sy
-from synthesist.errors import DataError, SpecError, UnsuitableError
+from synthesist.errors import DataError, ModelFileError, SpecError, UnsuitableError
 from synthesist.methods.coral import Coral
 from synthesist.methods.importance_weighting import ImportanceWeighting
 from synthesist.methods.label_shift import LabelShift
@@ -128,6 +128,58 @@ def test_what_was_learnt_adapts_further_rows():
 def test_targets_that_do_not_fit(target, error, words):
     with pytest.raises(error, match=words):
         sy.adapt(SOURCE, target, "coral", label="label")
+
+
+def test_heaps_stay_heaps():
+    """Four in ten work 40 hours here and a bit more often there: nobody works 41."""
+    hours = pl.Series("x", np.repeat([20, 35, 40, 45, 60], [150, 150, 400, 150, 150]))
+    there = pl.Series("x", np.repeat([20, 35, 40, 45, 60], [100, 150, 450, 150, 150]))
+    rows = sy.adapt(pl.DataFrame({"x": hours}), pl.DataFrame({"x": there}), "quantile_mapping").rows
+    assert set(rows["x"]) == {20, 35, 40, 45, 60} and (rows["x"] == 40).sum() >= 400
+
+
+def test_cells_go_to_the_values_of_the_target():
+    source = pl.DataFrame({"x": np.arange(1000) % 7, "y": np.arange(1000) % 5})
+    target = pl.DataFrame({"x": np.arange(1000) % 7 * 4 + 3, "y": np.arange(1000) % 5})
+    for method in ("coral", "linear_optimal_transport", "quantile_mapping"):
+        assert set(sy.adapt(source, target, method).rows["x"]) <= set(target["x"])
+
+
+def test_whole_numbers_may_have_fractions_there():
+    """A column that holds logarithms in the target is no column of whole numbers any more."""
+    source = SOURCE.with_columns(x=(pl.col("x").exp() * 1000).round().cast(pl.Int64))
+    target = people(3000, 2).with_columns(x=(pl.col("x").exp() * 1000).round().log1p())
+    rows = sy.adapt(source, target, "quantile_mapping", label="label").rows
+    assert rows["x"].dtype == pl.Float64
+    assert rows["x"].mean() == pytest.approx(target["x"].mean(), abs=0.1)
+    assert np.abs(rows["x"] - (source["x"] + 1).log()).mean() < 0.1
+
+
+@pytest.mark.parametrize("method", ["importance_weighting", "label_shift", "quantile_mapping", "coral"])
+def test_what_was_learnt_can_be_kept(method, tmp_path):
+    target = people(1000, 2).with_columns(x=3 * pl.col("x") + 5)
+    found = sy.adapt(SOURCE.head(1000), target.drop("label"), method, label="label")
+    file = found.save(tmp_path / "there.syn")
+    further = people(300, 9)
+    now = found.change.apply(sy.read(further), sy.Context.seeded(0).at("transform"))
+    assert sy.transform(file, further).equals(now.table) and not now.table.equals(further)
+    assert file.read_bytes() == sy.load(file).save(tmp_path / "again.syn").read_bytes()
+    file.write_bytes(file.read_bytes()[:-40])
+    with pytest.raises(ModelFileError, match="damaged"):
+        sy.transform(file, further)
+
+
+def test_the_file_of_a_change_is_no_model_and_the_other_way_round(tmp_path):
+    change = sy.adapt(SOURCE, SOURCE, "coral").save(tmp_path / "change.syn")
+    model = sy.fit(SOURCE.head(100), "marginals").save(tmp_path / "model.syn")
+    with pytest.raises(ModelFileError, match="holds a change of rows and no model"):
+        sy.sample(change, 10)
+    with pytest.raises(ModelFileError, match="holds a model and no change"):
+        sy.transform(model, SOURCE)
+    with pytest.raises(SpecError, match="takes no options"):
+        sy.transform(change, SOURCE, ridge=1)
+    with pytest.raises(SpecError, match="no file of a learnt change"):
+        sy.transform(tmp_path / "change.csv", SOURCE)
 
 
 def test_what_adapts_and_what_samples_are_not_mixed_up():

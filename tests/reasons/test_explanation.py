@@ -13,11 +13,16 @@ import synthesist as sy
 from synthesist.cli import main
 from synthesist.core import Context, Evidence
 from synthesist.errors import DataError, SpecError
+from synthesist.metrics import _trees
+from synthesist.metrics.c2st import C2ST
+from synthesist.reasons.explaining import explained
 from synthesist.reasons.explanation import Explanation, Reason
 from synthesist.reasons.finding import found
+from synthesist.reasons.realism import realism
 from synthesist.reasons.sides import Sides
 
 ROWS = 6_000
+DAY = 86_400
 Change = Callable[[pl.DataFrame, pl.DataFrame, np.random.Generator], pl.DataFrame]
 c = pl.col
 
@@ -64,6 +69,32 @@ def shop(n: int, rng: np.random.Generator) -> pl.DataFrame:
             "rating": rng.choice(5, n, p=[0.1, 0.1, 0.2, 0.3, 0.3]) + 1,
         }
     )
+
+
+def sensors(n: int, rng: np.random.Generator) -> pl.DataFrame:
+    """Readings through a year, warmer at noon, one moment and one key each, with a remark in words."""
+    at = np.sort(rng.integers(0, 365 * DAY, n)) + 1_600_000_000
+    warm = 15 + 8 * np.sin(2 * np.pi * at / DAY) + 3 * np.sin(2 * np.pi * at / (3 * DAY)) + rng.normal(0, 0.5, n)
+    words = np.array(["steady", "rising after rain", "falling", "checked by hand today", "noise"])
+    text = [f"{a} {b}." for a, b in zip(words[rng.integers(0, 5, n)], rng.integers(0, 10**6, n), strict=True)]
+    return pl.DataFrame(
+        {
+            "key": rng.permutation(10 * n)[:n],
+            "at": pl.from_epoch(pl.Series(at), time_unit="s"),
+            "warm": np.round(warm, 3),
+            "damp": np.round(rng.gamma(4.0, 10.0, n), 2),
+            "wind": np.round(rng.normal(5, 2, n), 2),
+            "remark": text,
+        }
+    )
+
+
+def near(frame: pl.DataFrame, train: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    count = frame.height // 10
+    noise = [pl.Series(rng.normal(0, 0.02, count)) for _ in range(3)]
+    cells = [(c(name) + e).round(2) for name, e in zip(("warm", "damp", "wind"), noise, strict=True)]
+    taken = train.head(count).with_columns(cells)
+    return pl.concat([frame.head(frame.height - count), taken.with_columns(frame.tail(count)["key"])])
 
 
 def where(column: str, rows: pl.Expr | float, value: object) -> Change:
@@ -120,6 +151,13 @@ PLANTED: list[tuple[Callable[..., pl.DataFrame], str, str, Change]] = [
     (shop, "flags that exclude each other", "sale new", where("sale", c("new") & (c("rating") == 3), True)),
     (shop, "a share moved", "size", where("size", 0.08, "m")),
     (shop, "values beyond", "rating", where("rating", 0.01, 9)),
+    (sensors, "near copies", "", near),
+    (sensors, "a key used again", "key", where("key", 0.05, c("key").shift(1).fill_null(-1))),
+    (sensors, "texts cut off", "remark", where("remark", pl.lit(value=True), c("remark").str.slice(0, 15))),
+    (sensors, "texts in capitals", "remark", where("remark", 0.05, c("remark").str.to_uppercase())),
+    (sensors, "one row late", "warm at", lambda f, t, r: f.with_columns(c("warm").shift(3).fill_null(strategy="max"))),
+    (sensors, "hours shuffled", "at warm",
+     where("at", 0.3, c("at").dt.truncate("1d") + pl.duration(seconds=c("key") % DAY))),
 ]  # fmt: skip
 
 
@@ -227,6 +265,32 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         f"--{option}={tmp_path / name}.parquet"
         for option, name in (("train", "train"), ("holdout", "holdout"), ("synthetic", "made"))
     ]
-    assert main(["explain", *words, "-o", str(tmp_path / "why.md")]) == 0
+    assert main(["explain", *words, "-o", str(tmp_path / "why.md"), "--rows", str(tmp_path / "rows.csv")]) == 0
     assert "`size` = xl never occurs" in capsys.readouterr().out
     assert "`size` = xl never occurs" in (tmp_path / "why.md").read_text("utf-8")
+    rows = pl.read_csv(tmp_path / "rows.csv")
+    assert sorted(rows["row"]) == list(range(made.height))
+    assert rows["realism"].is_sorted()
+    assert rows["given_away_by"][:100].is_not_null().all()
+
+
+def test_evaluation_and_explanation_train_one_classifier(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, holdout, made = parts(shop, 3)
+    real = sy.read(train.table)
+    case = Evidence(real, sy.read(holdout.table, real.schema), sy.read(made, real.schema))
+    ctx = Context.seeded(0)
+    score = C2ST().score(case, ctx.at("c2st"))
+    monkeypatch.setattr(_trees, "fit", lambda *_, **__: pytest.fail("it learns again"))
+    told = explained(case, ctx.at("explain"))
+    assert (told.auc, told.auc_low, told.auc_high) == (score.value, score.low, score.high)
+    assert realism(case, ctx.at("explain"), explained=1).height == made.height
+
+
+def test_a_sample_of_the_rows_is_told_apart_too() -> None:
+    train, holdout, made = parts(shop, 4)
+    changed = made.with_columns(price=c("price") + pl.when(pl.int_range(pl.len()) < 600).then(300).otherwise(0))
+    told = sy.explain(train=train, holdout=holdout, synthetic=changed, rows=2_000)
+    assert told.rows == {"train": 1_000, "holdout": 1_000, "synthetic": 2_000}
+    assert next(iter(told.columns)) == "price"
+    least = sy.realism(train=train, holdout=holdout, synthetic=changed, rows=2_000, explained=10)
+    assert (least.head(100)["row"] < 600).mean() > 0.9

@@ -74,8 +74,7 @@ def opened(browser, tmp_path: Path) -> Iterator[Callable]:
         context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])  # no rule is about both at once
 def test_silent_and_accessible(whole: Report, opened: Callable, scheme: str, width: int) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

@@ -6,16 +6,16 @@ from numba import njit
 from synthesist.boosting.reading import read_leaf
 from synthesist.boosting.splitmix import uniform
 
-__all__ = ["EXCESS", "GAIN", "ODDS", "QUOTA", "WIDTH", "choose"]
+__all__ = ["CODES", "EXCESS", "GAIN", "ODDS", "QUOTA", "choose"]
 
 CHUNK = 256  # candidates whose leaves are looked up together
 PASSES = 4  # over the candidates
-WIDTH = 256  # cells of a set: the codes of a column or the leaves of a tree
+CODES = 256  # cells of a column; a tree has as many as leaves, and all lie close together to stay in the cache
 ODDS, QUOTA, EXCESS, GAIN = range(4)  # what is known of a cell, side by side in memory
 
 
 @njit(nogil=True, cache=True)
-def choose(codes, order, features, thresholds, cells, level, most, state, chosen):  # type: ignore[no-untyped-def]
+def choose(codes, order, features, thresholds, cells, starts, level, most, state, chosen):  # type: ignore[no-untyped-def]
     """Fill `chosen` with numbers of candidates, each at most once; any prefix is as balanced as the whole.
 
     A candidate is taken with probability exp(level + the odds of its cells), less the excess of those
@@ -24,13 +24,14 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
     Args:
         codes: codes[column, candidate]; order: in which candidates are looked at.
         features, thresholds: of the trees, whose leaves are cells as the codes of the columns are.
-        cells: cells[set * WIDTH + cell, (ODDS, QUOTA, EXCESS, GAIN)], the columns first, then the trees; what is
-            added to the log-ratio, the rows due per candidate times gain, and what a row too many is worth.
+        cells: cells[starts[set] + cell, (ODDS, QUOTA, EXCESS, GAIN)], the columns first, then the trees, at last one
+            set that adds nothing where they are odd; what is added to the log-ratio, the rows due per candidate times
+            gain, and what a row too many is worth.
         level: log of the rows wanted per candidate; most: the largest log-ratio that is trusted.
         state: of the random numbers.
     """
     columns, trees, n = len(codes), len(features), len(order)
-    sets = columns + trees + (columns + trees) % 2  # one more that adds nothing, so that they come in pairs
+    sets = len(starts)
     cell, leaf = np.zeros((CHUNK, sets), np.uint8), np.empty(CHUNK, np.uint8)
     x, rows = np.empty((columns, CHUNK), np.uint8), np.empty(CHUNK, np.int64)
     taken = np.zeros(n, np.bool_)
@@ -51,7 +52,7 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
                 for i in range(m):
                     cell[i, columns + t] = leaf[i]
             for i in range(m):
-                odds, quota, excess = totals(cells, cell[i])
+                odds, quota, excess = totals(cells, starts, cell[i])
                 seen += 1
                 if uniform(state) < min(np.exp(level + min(odds, most)), 1.0) - (excess - seen * quota):
                     taken[rows[i]], chosen[got] = True, rows[i]
@@ -59,7 +60,7 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
                     if got == len(chosen):
                         return
                     for k in range(sets):
-                        cells[k * WIDTH + cell[i, k], EXCESS] += cells[k * WIDTH + cell[i, k], GAIN]
+                        cells[starts[k] + cell[i, k], EXCESS] += cells[starts[k] + cell[i, k], GAIN]
     for i in range(n):
         if got < len(chosen) and not taken[i]:
             chosen[got] = i
@@ -67,12 +68,12 @@ def choose(codes, order, features, thresholds, cells, level, most, state, chosen
 
 
 @njit(nogil=True, cache=True)
-def totals(cells, cell):  # type: ignore[no-untyped-def]
+def totals(cells, starts, cell):  # type: ignore[no-untyped-def]
     """Odds, quota and excess of a candidate: the sums over its cells."""
     odds = quota = excess = np.float32(0.0)
     odds_2 = quota_2 = excess_2 = np.float32(0.0)
     for k in range(0, len(cell), 2):  # two chains of sums, so that neither waits for the other
-        a, b = cells[k * WIDTH + cell[k]], cells[(k + 1) * WIDTH + cell[k + 1]]
+        a, b = cells[starts[k] + cell[k]], cells[starts[k + 1] + cell[k + 1]]
         odds += a[ODDS]
         quota += a[QUOTA]
         excess += a[EXCESS]

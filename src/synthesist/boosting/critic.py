@@ -98,25 +98,30 @@ class Critic:
         from synthesist.boosting.choosing import choose
 
         out, wanted = np.empty(n, np.int64), n / codes.shape[1]
+        cells, starts = self._cells(n, wanted)
         choose(
             codes, ctx.rng("order").permutation(codes.shape[1]), self.booster.features, self.booster.thresholds,
-            self._cells(n, wanted), np.log(wanted) - self.level, MOST, state(ctx), out,
+            cells, starts, np.log(wanted) - self.level, MOST, state(ctx), out,
         )  # fmt: skip
         return out
 
-    def _cells(self, n: int, wanted: float) -> np.ndarray:
-        """What `choose` needs to know of every cell, where n rows are chosen, `wanted` of each candidate."""
-        from synthesist.boosting.choosing import GAIN, ODDS, QUOTA, WIDTH
+    def _cells(self, n: int, wanted: float) -> tuple[np.ndarray, np.ndarray]:
+        """What `choose` needs to know of every cell, where n rows are chosen, `wanted` of each candidate.
+
+        And where the cells of each set start.
+        """
+        from synthesist.boosting.choosing import CODES, GAIN, ODDS, QUOTA
 
         columns, (trees, leaves) = len(self.code_shares), self.shares.shape
-        sets = columns + trees
-        cells = np.zeros((sets + sets % 2, WIDTH, 4), np.float32)
-        share = np.zeros((sets, WIDTH), np.float32)
-        share[:columns], share[columns:, :leaves] = self.code_shares, self.shares
-        cells[columns:sets, :leaves, ODDS] = self.booster.values
-        cells[:sets, :, GAIN] = STEER / max(sets, 1) / np.sqrt(share * n + 5)
-        cells[:sets, :, QUOTA] = cells[:sets, :, GAIN] * share * wanted
-        return cells.reshape(-1, 4)
+        sets, first = columns + trees, columns * CODES
+        starts = np.append(np.arange(columns) * CODES, first + np.arange(trees) * leaves)
+        starts = np.append(starts, np.full(sets % 2, first + trees * leaves))  # sets come in pairs
+        share = np.concatenate([self.code_shares.ravel(), self.shares.ravel()])
+        cells = np.zeros((len(share) + 1, 4), np.float32)
+        cells[first:-1, ODDS] = self.booster.values.ravel()
+        cells[:-1, GAIN] = STEER / max(sets, 1) / np.sqrt(share * n + 5)
+        cells[:-1, QUOTA] = cells[:-1, GAIN] * share * wanted
+        return cells, starts
 
 
 def take(log_weight: np.ndarray, n: int, rng: np.random.Generator, *, repeat: bool = False) -> np.ndarray:

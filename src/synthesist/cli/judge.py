@@ -73,6 +73,7 @@ def evaluate(
     """
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.errors import SpecError
+    from synthesist.model import Model
     from synthesist.recipe import check_gates
     from synthesist.report.comparison import Comparison
     from synthesist.report.files import write
@@ -88,7 +89,7 @@ def evaluate(
     if several and card:
         raise SpecError("--card is for one synthetic table: a card goes with the rows it tells of.")
     check_gates(require or ())
-    made_by = sy.load(model) if model else None
+    made_by = Model.load(model) if model else None
     earlier = Report.load(previous) if previous else None
     reports = {}
     with running(seed) as ctx:

@@ -245,10 +245,11 @@ def fill(
 ) -> None:
     """Fill the empty cells of a table, given the filled ones."""
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.model import Model
 
     check_inputs([model, source])
     check_outputs({"table": out}, [model, source])
-    fitted = sy.load(model)
+    fitted = Model.load(model)
     given = sy.read(source, fitted.schema)
     with running(seed) as ctx:
         full = sy.fill(fitted, given, seed=seed, ctx=ctx)
@@ -258,7 +259,9 @@ def fill(
 
 
 def transform(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="what to do: `synthesist list transforms`")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="what to do: `synthesist list transforms`, or what `adapt` saved")
+    ],
     source: Source,
     out: OutOrFolder,
     set_: Settings = None,
@@ -272,12 +275,15 @@ def transform(
     from synthesist.data.targets import is_folder, target
     from synthesist.verbs.named import as_spec
 
-    spec = as_spec("transforms", name, overridden({}, set_ or ()))
+    options = overridden({}, set_ or ())
+    spec = name if name.endswith(".syn") else as_spec("transforms", name, options)
     check_inputs([source, schema])
     if not is_folder(out):
         check_outputs({"table": out}, [source, schema])
     with running(seed) as ctx:
-        changed = sy.transform(spec, sy.read(source, schema), seed=seed, ctx=ctx)
+        changed = sy.transform(
+            spec, sy.read(source, schema), seed=seed, ctx=ctx, **(options if isinstance(spec, str) else {})
+        )
     with target(out, changed.schema, ending=f".{ending.lstrip('.')}", inputs=(source,)) as to:
         to.write(changed)
     if len(changed.tables) > 1:
@@ -292,6 +298,9 @@ def adapt(
     out: Out,
     method: Annotated[str, typer.Option("-m", "--method", metavar="NAME", help="what adapts them")] = "adapt",
     label: Annotated[str | None, typer.Option("--label", metavar="COL", help="the column a model will predict")] = None,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE.syn", help="keep what was learnt, for `transform`")
+    ] = None,
     set_: Settings = None,
     schema: SchemaPage = None,
     seed: Seed = 0,
@@ -305,11 +314,13 @@ def adapt(
     from synthesist.data.targets import target
 
     check_inputs([source, to, schema])
-    check_outputs({"table": out}, [source, to, schema])
+    check_outputs({"table": out, "model": save}, [source, to, schema])
     with running(seed) as ctx:
         options = overridden({}, set_ or ())
         found = sy.adapt(sy.read(source, schema), to, method, label=label, seed=seed, ctx=ctx, **options)
     with target(out, found.rows.schema, inputs=(source, to)) as there:
         there.write(found.rows)
+    if save:
+        found.save(save)
     console().print(str(found))
     wrote(out, f"{found.rows.units:,} rows, {len(found.rows.kinds.columns)} columns")

@@ -23,6 +23,9 @@ def explain(
     holdout: Annotated[Place, typer.Option("--holdout", metavar="FILE", help="real rows never seen", parser=at)],
     synthetic: Annotated[Place, typer.Option("--synthetic", metavar="FILE", help="the rows it made", parser=at)],
     out: Annotated[Path | None, typer.Option("-o", "--out", metavar="FILE", help="write it as .md or .json")] = None,
+    rows: Annotated[
+        Path | None, typer.Option("--rows", metavar="FILE", help="write how real each row looks, as a table")
+    ] = None,
     alpha: Annotated[
         float, typer.Option("--alpha", metavar="P", help="how likely a reason is where nothing is wrong", min=0, max=1)
     ] = 0.005,
@@ -31,18 +34,26 @@ def explain(
 ) -> None:
     """Say in plain words why synthetic rows can be told from real ones.
 
-    Names columns, pairs and parts of the table, the clearest first; of rows as good as real ones, nothing.
+    Names columns, pairs and parts of the table, the clearest first; of rows as good as real ones, nothing. --rows lists
+    the synthetic rows, the least real first: which cells give the first hundred away, what would make them look real.
     """
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.reasons.explaining import explained
+    from synthesist.reasons.realism import realism
+    from synthesist.verbs.explaining import compared
 
     check_inputs([train, holdout, synthetic, schema])
-    check_outputs({"explanation": out}, [train, holdout, synthetic, schema])
+    check_outputs({"explanation": out, "table": rows}, [train, holdout, synthetic, schema])
     with running(seed) as ctx:
-        real = sy.read(train, schema)
-        found = sy.explain(train=real, holdout=holdout, synthetic=synthetic, alpha=alpha, ctx=ctx)
+        case, here = compared(sy.read(train, schema), holdout, synthetic), ctx.at("explain")
+        found = explained(case, here, alpha=alpha)
+        judged = None if rows is None else realism(case, here)
     typer.echo(str(found))
     if out is not None:
         wrote(found.save(out))
+    if rows is not None and judged is not None:
+        sy.write(judged, rows)
+        wrote(rows)
 
 
 def refine(

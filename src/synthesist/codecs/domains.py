@@ -8,7 +8,7 @@ import polars as pl
 from synthesist.codecs.number import ticks, unticks
 from synthesist.codecs.table import TABLE_KINDS
 from synthesist.data.dataset import Dataset
-from synthesist.data.kinds import Bounds, Duration, Id, Integer, Kind, Moment, Number, Text
+from synthesist.data.kinds import Bounds, Category, Constant, Duration, Id, Integer, Kind, Moment, Number, Text
 from synthesist.data.schema import Schema
 from synthesist.errors import DataError, SpecError, UnsuitableError
 
@@ -16,6 +16,8 @@ __all__ = ["ADAPTED_KINDS", "Domains", "Numbers"]
 
 ADAPTED_KINDS = TABLE_KINDS
 SQUARED = (1e-100, 1e100)
+SHARED = 0.9  # of rows must share their values for a column to have a grid
+OVERLAP = 0.05  # of target rows must have a name that the source has
 NUMERIC = Number | Integer | Moment | Duration
 
 
@@ -52,39 +54,64 @@ class Domains:
         for name, side in (("source", source), ("target", target)):
             if not side.units:
                 raise DataError(f"The {name} table has no rows: there is nothing to learn from.")
-        domains = cls(source, target, label)
+        domains = cls(_with_fractions(source, target, label), target, label)
         if not domains.features:
             raise UnsuitableError("Source and target have no column to compare: keys, texts and labels tell nothing.")
         return domains
 
     @property
     def features(self) -> dict[str, Kind]:
-        """The columns that both sides have and rows can be told apart by: neither the label nor keys and texts."""
-        kinds = self.source.kinds.columns.items()
-        return {c: kind for c, kind in kinds if c != self.label and not isinstance(kind, Id | Text)}
+        """The columns that both sides have and rows can be told apart by: neither the label nor keys and texts.
 
-    def alike(self, side: Dataset) -> pl.DataFrame:
-        """The features of a side, stored as the source stores them."""
+        Nor those that name the place or tell the time: names and moments that the two sides do not share.
+        """
+        kinds = self.source.kinds.columns.items()
+        told = {c: kind for c, kind in kinds if c != self.label and not isinstance(kind, Id | Text)}
+        return {c: kind for c, kind in told.items() if not self._names_the_side(c, kind)}
+
+    def _names_the_side(self, column: str, kind: Kind) -> bool:
+        """Whether a column says which side a row is of, and no change of rows could make that otherwise."""
+        here, there = (side.table[column].drop_nulls() for side in (self.source, self.target))
+        if not len(here) or not len(there):
+            return False
+        if isinstance(kind, Moment):
+            return bool(there.min() > here.max() or there.max() < here.min())  # type: ignore[operator]
+        known = there.cast(pl.String).is_in(here.cast(pl.String).unique().implode())
+        return isinstance(kind, Category | Constant) and bool(known.mean() < OVERLAP)  # type: ignore[operator]
+
+    def alike(self, side: Dataset, *, labels: bool = False) -> pl.DataFrame:
+        """The features of a side, and its labels where asked for, stored as the source stores them."""
+        kinds = {**self.features, **({self.label: self.source.kinds[self.label]} if labels and self.label else {})}
         try:
             return side.table.select(
                 (pl.col(c).round() if kind.storage.is_integer() and side.table[c].dtype.is_float() else pl.col(c))
                 .cast(kind.storage)
                 .alias(c)
-                for c, kind in self.features.items()
+                for c, kind in kinds.items()
             )
         except pl.exceptions.PolarsError as error:
             raise DataError(f"The target's columns are not of the source's kinds: {error}") from None
 
+    def table_of(self, rows: pl.DataFrame) -> Dataset:
+        """Rows that are alike as one table, whose cells may be missing."""
+        columns = {c: self.source.kinds[c].model_copy(update={"missing": True}) for c in rows.columns}
+        kinds = self.source.kinds.model_copy(update={"columns": columns, "key": (), "links": (), "rules": ()})
+        return Dataset({"rows": rows}, Schema(tables={"rows": kinds}))
+
     def both(self) -> Dataset:
         """The features of source and target rows in one table."""
-        table = pl.concat([self.alike(self.source), self.alike(self.target)])
-        kinds = self.source.kinds.model_copy(
-            update={
-                "columns": {c: k.model_copy(update={"missing": True}) for c, k in self.features.items()},
-                "key": (), "links": (), "rules": (),
-            }
-        )  # fmt: skip
-        return Dataset({"both": table}, Schema(tables={"both": kinds}))
+        return self.table_of(pl.concat([self.alike(self.source), self.alike(self.target)]))
+
+
+def _with_fractions(source: Dataset, target: Dataset, label: str | None) -> Dataset:
+    """The source, where its whole numbers may have fractions if those of the target do."""
+    theirs, kinds = target.kinds.columns, dict(source.kinds.columns)
+    for column, kind in kinds.items():
+        if column != label and isinstance(kind, Integer) and isinstance(theirs.get(column), Number):
+            kinds[column] = theirs[column]
+    widened = source.kinds.model_copy(update={"columns": kinds})
+    table = source.table.with_columns(pl.col(c).cast(kinds[c].storage) for c in kinds if kinds[c] != source.kinds[c])
+    return Dataset({source.name: table}, source.schema.model_copy(update={"tables": {source.name: widened}}))
 
 
 @dataclass(frozen=True)
@@ -97,6 +124,8 @@ class Numbers:
     low: np.ndarray
     high: np.ndarray
     """The ends of the target, which no adapted cell leaves."""
+    grids: tuple[np.ndarray, ...]
+    """The target's values, in order, of each column whose rows share them; none of the others."""
 
     @classmethod
     def of(cls, domains: Domains) -> "tuple[Numbers, np.ndarray, np.ndarray]":
@@ -112,13 +141,14 @@ class Numbers:
         whole = np.concatenate([source, target])
         if not varied:
             none = np.zeros(0)
-            return cls({}, none, none, none, none), source, target
+            return cls({}, none, none, none, none, ()), source, target
         made = cls(
             kinds,
             np.nanmean(whole, axis=0),
             np.nanstd(whole, axis=0),
             np.nanmin(target, axis=0),
             np.nanmax(target, axis=0),
+            tuple(_grid(x) for x in target.T),
         )
         return made, made.scaled(source), made.scaled(target)
 
@@ -134,14 +164,25 @@ class Numbers:
     def written(self, data: Dataset, x: np.ndarray) -> Dataset:
         """The table with these cells in place of its own; missing cells stay missing, and bounds are the target's."""
         ticked = np.clip(x * self.spread + self.middle, self.low, self.high)
+        for j, grid in enumerate(self.grids):
+            if len(grid):
+                ticked[:, j] = grid[np.searchsorted((grid[1:] + grid[:-1]) / 2, ticked[:, j])]
         table, kinds = data.table, dict(data.kinds.columns)
         for j, (column, kind) in enumerate(self.kinds.items()):
             there = pl.Series(np.isfinite(_matrix(table, {column: kind})[:, 0]))
             cells = unticks(np.where(there.to_numpy(), ticked[:, j], self.low[j]), kind).cast(kind.storage)
             table = table.with_columns(pl.when(there).then(cells.alias(column)).otherwise(pl.col(column)).alias(column))
-            kinds[column] = _unbounded(kinds[column])
+            kinds[column] = _unbounded(kind)
         schema = data.kinds.model_copy(update={"columns": kinds})
         return Dataset({data.name: table}, data.schema.model_copy(update={"tables": {data.name: schema}}))
+
+
+def _grid(cells: np.ndarray) -> np.ndarray:
+    """The values that two rows or more have, where nearly all rows have such a value."""
+    filled = cells[~np.isnan(cells)]
+    values, counts = np.unique(filled, return_counts=True)
+    shared = counts > 1
+    return values[shared] if counts[shared].sum() >= SHARED * len(filled) else np.zeros(0)
 
 
 def _unbounded(kind: Kind) -> Kind:

@@ -27,8 +27,9 @@ from synthesist.errors import UnsuitableError
 
 __all__ = ["Coding", "Grouped", "coded"]
 
-BRANCHES = 16
-CELLS = 2**17  # the finest a number is looked at
+BRANCHES, LEVELS = 16, 5  # parts a stretch is split into, more where so few levels would not reach single cells
+CELLS = 2**40  # the finest a number is looked at
+FINE = 4  # stretches are split down to this part of an even share of the rows
 TELLING = 3.0  # standard deviations of noise that a code has to stand out by
 SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
 EXPONENTS = 64  # ranges that were not declared are found among the powers of two up to this
@@ -198,11 +199,11 @@ class _Leaves:
         """Each count as the mean of all that were taken of it."""
         return replace(self, counts=(self.counts * self.taken + counts) / (self.taken + 1), taken=self.taken + 1)
 
-    def split(self, which: np.ndarray, cells: int) -> "_Leaves":
-        """Some stretches in up to BRANCHES parts each, of which no count was taken yet."""
+    def split(self, which: np.ndarray, cells: int, into: int) -> "_Leaves":
+        """Some stretches in up to `into` parts each, of which no count was taken yet."""
         ends = np.append(self.starts[1:], cells)
         parts = [
-            np.unique(a + (b - a) * np.arange(BRANCHES) // BRANCHES) if splits else np.array([a])
+            np.unique(a + (b - a) * np.arange(into) // into) if splits else np.array([a])
             for a, b, splits in zip(self.starts, ends, which, strict=True)
         ]
         times = [len(part) for part in parts]
@@ -217,12 +218,12 @@ class _Leaves:
 def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
     """Codes where rows are: stretches are split while they hold many rows, then neighbours with few are joined."""
     line, leaves, sigma = _Line.of(kind), None, 0.0
-    starts = np.arange(line.cells)
     if line.cells > bins:
-        levels = max(1, ceil(log(line.cells, BRANCHES) - 1e-9))
-        leaves, sigma = yield from _split(column, line, levels, rho * SPLITTING / levels, bins)
+        leaves, sigma = yield from _split(column, line, rho * SPLITTING, bins)
         starts = _joined(line, leaves, sigma, bins)
         rho *= 1 - SPLITTING
+    else:
+        starts = np.arange(line.cells)
     answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
     known, k = _spread(answer), len(starts)
     edges, masses = line.edges(starts), np.ones(k)
@@ -234,17 +235,20 @@ def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[N
     return codec, known
 
 
-def _split(column: str, line: _Line, levels: int, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
+def _split(column: str, line: _Line, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
     """Stretches none of which holds much more than its share of the rows, as far as noise lets us see."""
-    leaves = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64)).split(np.array([True]), line.cells)
+    parts = max(BRANCHES, ceil(line.cells ** (1 / LEVELS)))
+    levels = max(1, ceil(log(line.cells, parts) - 1e-9))
+    whole = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64))
+    leaves = whole.split(np.array([True]), line.cells, parts)
     for level in range(levels):
-        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho, f"splits of {column}")
+        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho / levels, f"splits of {column}")
         leaves = leaves.with_counts(answer.values[: len(leaves.starts)])
         width = np.diff(np.append(leaves.starts, line.cells))
-        many = leaves.counts > np.maximum(leaves.counts.sum() / bins, TELLING * answer.sigma / leaves.taken**0.5)
+        many = leaves.counts > np.maximum(leaves.counts.sum() / bins / FINE, TELLING * answer.sigma / leaves.taken**0.5)
         if level == levels - 1 or not (many & (width > 1)).any():
             break
-        leaves = leaves.split(many & (width > 1), line.cells)
+        leaves = leaves.split(many & (width > 1), line.cells, parts)
     return leaves, answer.sigma
 
 
@@ -254,7 +258,7 @@ def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
     enough = max(leaves.counts.sum() / bins, TELLING * sigma)
     starts, held, alone = [0], 0.0, True
     for start, count, is_value in zip(leaves.starts.tolist(), leaves.counts, single, strict=True):
-        heavy = bool(is_value and count >= enough)
+        heavy = bool(is_value and count >= max(enough / 2, TELLING * sigma))
         if start and (heavy or alone or held >= enough):
             starts.append(start)
             held = 0.0

@@ -13,7 +13,6 @@ from functools import lru_cache
 from math import ceil
 from typing import Annotated, Any, Literal, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthesist.data.schema import faults
@@ -58,13 +57,9 @@ class Cost(BaseModel):
         """The probability that no epsilon bounds what is given away."""
         return 0.0
 
-    def rdp(self, orders: np.ndarray) -> np.ndarray:
-        """The most that the Rényi divergence of each order is."""
-        raise NotImplementedError
-
     def rho(self, order: float) -> float:
-        """The Rényi divergence of this order, over the order."""
-        return float(self.rdp(np.array([order]))[0] / order)
+        """The most that the Rényi divergence of this order is, over the order."""
+        raise NotImplementedError
 
 
 class Gaussian(Cost):
@@ -74,9 +69,10 @@ class Gaussian(Cost):
     sigma: Positive
     sensitivity: Positive = 1.0
 
-    def rdp(self, orders: np.ndarray) -> np.ndarray:
-        """Theorem 14 of Canonne, Kamath and Steinke."""
-        return orders * ((self.sensitivity / self.sigma) ** 2 / 2)
+    def rho(self, order: float) -> float:
+        """The same for all orders: Theorem 14 of Canonne, Kamath and Steinke."""
+        del order
+        return (self.sensitivity / self.sigma) ** 2 / 2
 
 
 class Selection(Cost):
@@ -85,9 +81,10 @@ class Selection(Cost):
     kind: Literal["selection"] = "selection"
     epsilon: Annotated[float, Field(ge=1e-9, le=1e6)]
 
-    def rdp(self, orders: np.ndarray) -> np.ndarray:
-        """Lemma 3.2 of Cesar and Rogers: the range of its privacy loss is epsilon, so its rho is epsilon² / 8."""
-        return orders * (self.epsilon**2 / 8)
+    def rho(self, order: float) -> float:
+        """The same for all orders, as the range of its privacy loss is epsilon: Lemma 3.2 of Cesar and Rogers."""
+        del order
+        return self.epsilon**2 / 8
 
 
 class Threshold(Gaussian):
@@ -109,11 +106,12 @@ class SampledGaussian(Cost):
     rate: Annotated[float, Field(gt=0, le=1)]
     steps: Annotated[int, Field(ge=1, le=10**9)]
 
-    def rdp(self, orders: np.ndarray) -> np.ndarray:
+    def rho(self, order: float) -> float:
         """By dp-accounting, at the next whole order: the divergence grows with the order."""
-        whole = tuple(min(ceil(order), LARGEST_ORDER) for order in orders)
-        sampled = np.where(orders <= LARGEST_ORDER, _sampled(self.noise_multiplier, self.rate, whole), np.inf)
-        return self.steps * np.minimum(sampled, orders / (2 * self.noise_multiplier**2))
+        always = 1 / (2 * self.noise_multiplier**2)
+        if order > LARGEST_ORDER:
+            return self.steps * always
+        return self.steps * min(always, _sampled(self.noise_multiplier, self.rate, ceil(order)) / order)
 
 
 AnyCost = Annotated[Gaussian | Selection | Threshold | SampledGaussian, Field(discriminator="kind")]
@@ -137,10 +135,9 @@ def _made(kind: type[C], **values: Any) -> C:
         raise SpecError(f"This is no cost: {kind.__name__} has {faults(error)}") from None
 
 
-@lru_cache(maxsize=256)
-def _sampled(noise_multiplier: float, rate: float, orders: tuple[int, ...]) -> np.ndarray:
-    """The Rényi divergence of one step for each order."""
+@lru_cache(maxsize=4_096)
+def _sampled(noise_multiplier: float, rate: float, order: int) -> float:
+    """The Rényi divergence of one step."""
     accounting = library()
-    accountant = accounting.rdp.RdpAccountant(orders=orders)
     step = accounting.PoissonSampledDpEvent(rate, accounting.GaussianDpEvent(noise_multiplier))
-    return np.asarray(accountant.compose(step).rdp)
+    return float(accounting.rdp.RdpAccountant(orders=[order]).compose(step).rdp[0])

@@ -49,16 +49,18 @@ def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: ob
     To start it afresh instead would favour draws that read little, and so change the law.
 
     Args:
-        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the bit
-            at which the next draw begins.
+        kernel: (out, done, words, at, *arguments) -> (done, at): how many of `out` it has filled by now, and the four
+            bits at which the next draw begins.
     """
+    from synthesist.dp.coins import DIGITS
+
     words, done, at = np.empty(0, np.int64), 0, 0
     while done < len(out):
-        rest = words[at // 64 :]
+        rest = words[at // DIGITS :]
         wanted = min(max(BYTES_A_DRAW * (len(out) - done), LEAST), MOST)
         fresh = np.frombuffer(random_bytes(8 * -(-max(wanted, rest.nbytes) // 8)), np.int64)
         words = np.concatenate([rest, fresh])
-        done, at = kernel(out, done, words, at % 64, *arguments)
+        done, at = kernel(out, done, words, at % DIGITS, *arguments)
     return out
 
 

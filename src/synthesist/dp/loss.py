@@ -17,7 +17,7 @@ import numpy as np
 
 from synthesist.dp.costs import Cost, Gaussian, SampledGaussian, Selection, Threshold, library
 
-__all__ = ["epsilon_by_loss", "has_distribution"]
+__all__ = ["epsilon_by_loss"]
 
 STEP = 1e-4  # between the values of the loss that are told apart
 SMALLEST_DELTA = 1e-12  # below it the sums of floating point numbers are not to be trusted
@@ -25,17 +25,19 @@ SMALLEST_DELTA = 1e-12  # below it the sums of floating point numbers are not to
 
 def epsilon_by_loss(costs: Sequence[Cost], delta: float) -> float:
     """The epsilon of answers whose costs are fixed beforehand; infinite where a cost has no known distribution."""
+    if not costs:
+        return 0.0
     left = delta - fsum(cost.additive for cost in costs)
-    if left < SMALLEST_DELTA or not all(map(has_distribution, costs)):
+    if left < SMALLEST_DELTA or not all(map(_has_distribution, costs)):
         return inf
-    composed = None
+    composed: Any = None
     for cost, times in Counter(map(_without_delta, costs)).items():
         loss = _composed(cost, times)
         composed = loss if composed is None else composed.compose(loss)
-    return 0.0 if composed is None else float(composed.get_epsilon_for_delta(left))
+    return float(composed.get_epsilon_for_delta(left))
 
 
-def has_distribution(cost: Cost) -> bool:
+def _has_distribution(cost: Cost) -> bool:
     """Whether the distribution is known, and of a size to be worked with.
 
     Of whole numbers it is where a unit moves one of them by one: then L2 sensitivity is 1.

@@ -22,12 +22,10 @@ __all__ = ["bernoulli_exp", "discrete_gaussian", "discrete_laplace", "uniform_be
 
 Shape = int | tuple[int, ...]
 WIDEST = 40  # noise of a scale beyond 2^40 is refused
-LINEAR = 2**40  # (scale of the proposal) x step: so |y| x step fits 64 bits for |y| up to 2^22 scales
-SQUARED = (
-    2**56
-)  # denominators under a square: so that 2^62, the `LARGEST` square, is dozens of them: such y are rejected
-LARGEST = 2**31
-BOUND = 2**61  # denominators of a compiled coin
+LINEAR = 2**40  # scale of the Laplace noise x step, so that step x |y| fits 64 bits up to |y| of 2^22 scales
+LARGEST = 2**31  # what is squared at once
+SQUARED = 2**56  # denominators under a square: the largest square is 64 of them, and what is beyond is never kept
+BOUND = 2**58  # denominators of a compiled coin
 
 
 def discrete_gaussian(shape: Shape, variance: Exact) -> np.ndarray:
@@ -42,18 +40,18 @@ def discrete_gaussian(shape: Shape, variance: Exact) -> np.ndarray:
     Reference: Canonne, Kamath and Steinke, NeurIPS 2020, doi:10.29012/jpc.784.
     """
     p, q = positive(variance, "variance", up=True).as_integer_ratio()
-    scale = (p // q).bit_length() // 2  # t = 2^scale, the power of two next to sigma: any t is right, this one is fast
-    _refuse_beyond(scale)
-    common = gcd(p, q << scale)
-    shift, step = p // common, (q << scale) // common
-    denominator = 2 * shift * (step << scale)  # (|y| - p/qt)^2 / (2 p/q) = (step |y| - shift)^2 / denominator
-    if step << scale <= LINEAR and denominator <= SQUARED:
+    width = (p // q).bit_length() // 2  # t = 2^width, the power of two next to sigma: any t is right, this one is fast
+    _refuse_beyond(width)
+    common = gcd(p, q << width)
+    shift, step = p // common, (q << width) // common
+    denominator = 2 * shift * (step << width)  # (|y| - p/qt)^2 / (2 p/q) = (step |y| - shift)^2 / denominator
+    if step << width <= LINEAR and denominator <= SQUARED:
         from synthesist.dp.coins import gaussians
 
         out = np.empty(shape, np.int64)
-        fill(gaussians, out.reshape(-1), scale, step, shift, denominator, LARGEST)
+        fill(gaussians, out.reshape(-1), width, step, shift, denominator, LARGEST)
         return out
-    return _thinned(shape, scale, lambda y: (step * y - shift) ** 2, denominator)
+    return _thinned(shape, width, lambda y: (step * y - shift) ** 2, denominator)
 
 
 def discrete_laplace(shape: Shape, scale: Exact) -> np.ndarray:

@@ -35,8 +35,8 @@ class QuantileMapping(Spec):
 
     The value at rank r of the source becomes the value at rank r of the target, column by column, so that any change
     that keeps the order is undone: units, offsets, saturation, logarithms. Values between the ranks are
-    interpolated, values that many rows share go to the mean of what they share. Missing cells stay missing; columns
-    that are no numbers stay as they are.
+    interpolated; a value that many rows share goes to what lies at its middle rank, so that heaps stay heaps. Missing
+    cells stay missing; columns that are no numbers stay as they are.
 
     Reference: Panofsky and Brier, Some Applications of Statistics to Meteorology, 1958; Cannon, Sobie and Murdock,
     Journal of Climate 28(17), 2015, doi:10.1175/JCLI-D-14-00754.1.
@@ -64,7 +64,7 @@ class QuantileMapping(Spec):
 
 
 def _knots(source: np.ndarray, target: np.ndarray, ranks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each rank lies on both sides; ranks of one source value are taken together."""
+    """Where each rank lies on both sides; of the ranks of one source value the middle one counts."""
     of_source, of_target = (np.quantile(x[~np.isnan(x)], ranks) for x in (source, target))
-    values, place, counts = np.unique(of_source, return_inverse=True, return_counts=True)
-    return values, np.bincount(place, of_target) / counts
+    values, first, counts = np.unique(of_source, return_index=True, return_counts=True)
+    return values, of_target[first + counts // 2]

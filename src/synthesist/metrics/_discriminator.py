@@ -1,6 +1,7 @@
 """Trees that tell the rows of one table from those of another: how well they do, and whether that could be chance."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +10,9 @@ from synthesist.core import Context
 from synthesist.metrics import _trees
 from synthesist.metrics._columns import Columns, Side
 from synthesist.metrics._estimate import Estimate, auc, estimate, rank_sum, sample
+from synthesist.metrics._kept import kept
 
-__all__ = ["FEWEST", "Told", "chance", "told_apart"]
+__all__ = ["FEWEST", "FOLDS", "Told", "chance", "synthetic_told_apart", "told_apart"]
 
 Array = npt.NDArray[Any]
 
@@ -24,12 +26,26 @@ STAGES = (
 FEWEST = 20
 
 
-class Told(NamedTuple):
-    """The cross-fitted AUC, the share of each column in the gain of the trees, and the rows a side."""
+@dataclass(frozen=True)
+class Told:
+    """The cross-fitted AUC, what it was found with, and the share of each column in the gain of the trees.
+
+    `real` and `other` are the rows of the holdout and of the other side, fold k those whose place is k modulo 5;
+    `real_odds` and `other_odds` are their log-odds to be of the other side, by the trees that did not see them.
+    """
 
     auc: Estimate
     gain: Array
-    rows: int
+    trees: tuple[Any, ...]
+    real: Array
+    other: Array
+    real_odds: Array
+    other_odds: Array
+
+    @property
+    def rows(self) -> int:
+        """How many rows of each side."""
+        return len(self.real)
 
 
 def told_apart(columns: Columns, side: Side, most: int, ctx: Context) -> Told:
@@ -39,22 +55,33 @@ def told_apart(columns: Columns, side: Side, most: int, ctx: Context) -> Told:
     doi:10.1023/A:1024068626366): what fold a teaches of fold b, fold b teaches of fold a, which nearly doubles
     the variance where nothing is to be told.
     """
-    real, other = _drawn(columns, side, most, ctx)
-    rows = len(real)
-    fold = np.arange(rows) % FOLDS  # the rows come in random order
-    kept = _trees.categorical(columns)
+    real, other = _rows(columns, side, most, ctx)
+    x, y = columns.matrix("holdout", real), columns.matrix(side, other)
+    fold = np.arange(len(real)) % FOLDS  # the rows come in random order
+    named = _trees.categorical(columns)
 
-    def test(k: int) -> tuple[float, Array, Array, Array]:
-        """The AUC on fold `k` of what was learnt on the others, the influences on it, and the gain."""
+    def test(k: int) -> tuple[Any, Array, Array]:
+        """What was learnt on the other folds, and what it says of fold `k`."""
         learn, aside = fold != k, fold == k
-        trees = _learnt(real[learn], other[learn], kept, ctx)
-        area, below, above = auc(_trees.predict(trees, real[aside]), _trees.predict(trees, other[aside]))
-        return area, below, above, trees.feature_importance("gain")
+        trees = _learnt(x[learn], y[learn], named, ctx)
+        return trees, _odds(trees, x[aside]), _odds(trees, y[aside])
 
-    areas, below, above, gains = zip(*_trees.at_once(test, range(FOLDS), f"c2st {side}", ctx), strict=True)
+    tested = _trees.at_once(test, range(FOLDS), f"c2st {side}", ctx)
+    areas, below, above = zip(*(auc(real_odds, other_odds) for _, real_odds, other_odds in tested), strict=True)
     found = estimate(float(np.mean(areas)), WIDER * np.concatenate(below), WIDER * np.concatenate(above))
-    gain = np.sum(gains, axis=0)
-    return Told(found, gain / max(gain.sum(), 1e-12), rows)
+    gain = np.sum([trees.feature_importance("gain") for trees, _, _ in tested], axis=0)
+    odds = np.empty((2, len(real)))
+    for k, (_, *both) in enumerate(tested):
+        odds[:, fold == k] = both
+    every = tuple(trees for trees, _, _ in tested)
+    return Told(found, gain / max(gain.sum(), 1e-12), every, real, other, *odds)
+
+
+def synthetic_told_apart(columns: Columns, most: int, ctx: Context) -> Told:
+    """The same of synthetic rows, done once for these columns and this seed, whoever asks."""
+    here = replace(ctx, path=ctx.path[:1]).at("synthetic told apart")
+    rows = min(columns.rows["synthetic"], columns.rows["holdout"], most)
+    return kept(columns, (here.path, rows), lambda: told_apart(columns, "synthetic", most, here))
 
 
 def chance(columns: Columns, side: Side, most: int, ctx: Context) -> float:
@@ -67,12 +94,12 @@ def chance(columns: Columns, side: Side, most: int, ctx: Context) -> float:
     with no correction for learning from the same rows. One-sided; 1 where the trees learnt nothing.
     """
     real, other = _drawn(columns, side, most, ctx)
-    eighth, kept = len(real) / 8, _trees.categorical(columns)
+    eighth, named = len(real) / 8, _trees.categorical(columns)
 
     def test(stage: tuple[int, int, int]) -> tuple[float, float]:
         """The standard score of one stage, and its weight."""
         start, middle, end = (round(eighth * place) for place in stage)
-        trees = _learnt(real[start:middle], other[start:middle], kept, ctx)
+        trees = _learnt(real[start:middle], other[start:middle], named, ctx)
         unseen = slice(middle, end)
         return rank_sum(_trees.predict(trees, real[unseen]), _trees.predict(trees, other[unseen])), end - middle
 
@@ -87,11 +114,20 @@ def chance(columns: Columns, side: Side, most: int, ctx: Context) -> float:
 
 def _drawn(columns: Columns, side: Side, most: int, ctx: Context) -> tuple[Array, Array]:
     """Equally many rows of the holdout and of `side`, in random order, as numbers for trees."""
+    real, other = _rows(columns, side, most, ctx)
+    return columns.matrix("holdout", real), columns.matrix(side, other)
+
+
+def _rows(columns: Columns, side: Side, most: int, ctx: Context) -> tuple[Array, Array]:
     rows = min(columns.rows[side], columns.rows["holdout"], most)
-    real = columns.matrix("holdout", sample(ctx.rng("holdout rows"), columns.rows["holdout"], rows))
-    return real, columns.matrix(side, sample(ctx.rng("other rows"), columns.rows[side], rows))
+    real = sample(ctx.rng("holdout rows"), columns.rows["holdout"], rows)
+    return real, sample(ctx.rng("other rows"), columns.rows[side], rows)
 
 
-def _learnt(real: Array, other: Array, kept: list[int], ctx: Context) -> Any:
+def _odds(trees: Any, x: Array) -> Array:
+    return np.asarray(trees.predict(x, raw_score=True, num_threads=1))
+
+
+def _learnt(real: Array, other: Array, named: list[int], ctx: Context) -> Any:
     labels = np.repeat([0.0, 1.0], [len(real), len(other)])
-    return _trees.fit(np.concatenate([real, other]), labels, kept, "binary", ctx)
+    return _trees.fit(np.concatenate([real, other]), labels, named, "binary", ctx)

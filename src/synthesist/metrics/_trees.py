@@ -21,9 +21,10 @@ R = TypeVar("R")
 
 
 def fit(
-    x: Array, y: Array, categorical: list[int], objective: str, ctx: Context, rounds: int = 100, **more: Any
-) -> Any:
-    """100 boosted trees, or so many `rounds`, on `x[row, feature]`, NaN missing.
+    x: Array, y: Array, categorical: list[int], objective: str, ctx: Context, rounds: int = 100,
+    weight: Any = None, **more: Any,
+) -> Any:  # fmt: skip
+    """100 boosted trees, or so many `rounds`, on `x[row, feature]`, NaN missing; rows may have weights.
 
     Ke et al. 2017, LightGBM: A Highly Efficient Gradient Boosting Decision Tree, NeurIPS 30.
     """
@@ -38,7 +39,7 @@ def fit(
         "verbose": -1,
         **more,
     }
-    data = lightgbm.Dataset(x, y, categorical_feature=categorical, params=params)
+    data = lightgbm.Dataset(x, y, weight=weight, categorical_feature=categorical, params=params)
     return lightgbm.train(params, data, num_boost_round=rounds)
 
 

@@ -2,7 +2,7 @@
 
 from synthesist.core import Context, Evidence, Score, Spec, knob
 from synthesist.metrics._columns import drawn
-from synthesist.metrics._discriminator import FEWEST, chance, told_apart
+from synthesist.metrics._discriminator import FEWEST, chance, synthetic_told_apart, told_apart
 from synthesist.metrics._scale import Scale
 
 __all__ = ["C2ST"]
@@ -50,7 +50,7 @@ class C2ST(Spec):
             return SCALE.skip(columns.unusable)
         if min(columns.rows.values()) < FEWEST:
             return SCALE.skip(f"Each table needs at least {FEWEST} rows.")
-        found = told_apart(columns, "synthetic", self.rows, ctx.at("synthetic"))
+        found = synthetic_told_apart(columns, self.rows, ctx)
         reference = told_apart(columns, "train", self.rows, ctx.at("train"))
         importance = {c.name: float(share) for c, share in zip(columns.all, found.gain, strict=True)}
         details = {

@@ -25,7 +25,8 @@ class TSTR(Spec):
     rows; all predict the same holdout rows. A learner loses the score of the first minus the score of
     the second: the area under the ROC curve for two classes, its mean over each class against the
     rest for more (the 20 most frequent at most), R2 for numbers. The value is the mean over learners,
-    its interval is paired over the test rows. A synthetic target of one class, or none, teaches
+    its interval is paired over the test rows and holds for what was learnt: that other rows of the same
+    sources would have taught something else is not in it. A synthetic target of one class, or none, teaches
     nothing and counts as AUC 0.5; a synthetic target without any number counts as R2 0.
 
     `trees` are 100 LightGBM trees; `linear` is logistic or ridge regression on standard scores and

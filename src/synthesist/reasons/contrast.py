@@ -89,19 +89,18 @@ class Contrast:
 
 
 def contrast(view: View, weights: Weights) -> Contrast | None:
-    """The run of cells that differs most, its p corrected for all runs looked at; None without rows to compare."""
+    """The run of cells that differs most surely, its p corrected for all runs; None without rows to compare."""
     shares = shares_of(view, weights)
     if shares is None:
         return None
     first, last = _runs(view)
     real, synthetic = _sums(shares.real, first, last), _sums(shares.synthetic, first, last)
     gain = two_shares_g(real, synthetic, shares)
-    best = int(np.argmax(gain))
+    best, found = _least_likely(view, first, last, real, synthetic, gain, shares)
     ends, p, q = (int(first[best]), int(last[best])), float(real[best]), float(synthetic[best])
     if view.ordered and p > 0.5 and 0 in (ends[0], view.size - 1 - ends[1]):  # the rest is told more easily
         ends = (ends[1] + 1, view.size - 1) if ends[0] == 0 else (0, ends[0] - 1)
         p, q = max(1 - p, 0.0), max(1 - q, 0.0)
-    found = min(1.0, len(first) * binomial_p(p, q, shares))
     error = Z * float(np.sqrt(p * (1 - p) / shares.real_rows + q * (1 - q) / shares.synthetic_rows))
     whole = _g(shares.real, shares.synthetic, shares)
     used = int(((shares.real + shares.synthetic) > 0).sum())
@@ -193,6 +192,25 @@ def _runs(view: View) -> tuple[Array, Array]:
     first, last = np.triu_indices(view.size)
     proper = last - first < view.size - 1
     return (first[proper], last[proper]) if view.size > 1 else (first, last)
+
+
+def _least_likely(
+    view: View, first: Array, last: Array, real: Array, synthetic: Array, gain: Array, shares: Shares
+) -> tuple[int, float]:
+    """The run that is least likely by chance, and its p among all runs.
+
+    Tails and single cells share one half of what the runs may err, all others the other half: they are few, and what
+    is clipped, dropped, heaped or invented lies there.
+    """
+    plain = (first == 0) | (last == view.size - 1) | (first == last)
+    kinds = [np.flatnonzero(kind) for kind in (plain, ~plain) if kind.any()]
+    tops = [int(kind[np.argmax(gain[kind])]) for kind in kinds]
+    tested = [
+        min(1.0, len(kinds) * len(kind) * binomial_p(float(real[top]), float(synthetic[top]), shares))
+        for kind, top in zip(kinds, tops, strict=True)
+    ]
+    best = min(range(len(kinds)), key=lambda k: (tested[k], -gain[tops[k]]))
+    return tops[best], tested[best]
 
 
 def _sums(shares: Array, first: Array, last: Array) -> Array:

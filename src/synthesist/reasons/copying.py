@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synthesist.reasons.contrast import View
 from synthesist.reasons.sides import K, Sides
 
-__all__ = ["Repeats", "copied", "repeated"]
+__all__ = ["Part", "Repeats", "copied", "gathered", "more_of_train", "repeated"]
 
 Array = npt.NDArray[Any]
 TO_TWO_THIRDS = 2 / 3
@@ -27,6 +27,34 @@ class Repeats:
     real: float
     synthetic: float
     p: float
+
+
+@dataclass(frozen=True)
+class Part:
+    """A cell of a view."""
+
+    view: View
+    cell: int
+
+    @property
+    def where(self) -> str:
+        """The cell in words."""
+        return self.view.words(self.cell, self.cell)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column of the view."""
+        return self.view.columns
+
+    @property
+    def real(self) -> Array:
+        """Which real rows lie in it."""
+        return np.asarray(self.view.real == self.cell)
+
+    @property
+    def synthetic(self) -> Array:
+        """Which synthetic rows lie in it."""
+        return np.asarray(self.view.synthetic == self.cell)
 
 
 def copied(sides: Sides, parts: Sequence[View]) -> Repeats | None:
@@ -63,7 +91,7 @@ def _judged(
     where: str, columns: tuple[str, ...], hits: int, misses: int, part: float, tests: int, real: float, made: float
 ) -> Repeats:
     """The copies in a part of the table, where `hits` rows of train and `misses` of the holdout are met."""
-    return Repeats(where, columns, float(real), float(made), min(1.0, tests * _more(hits, misses, part)))
+    return Repeats(where, columns, float(real), float(made), min(1.0, tests * more_of_train(hits, misses, part)))
 
 
 def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | None:
@@ -74,17 +102,23 @@ def repeated(sides: Sides, parts: Sequence[View]) -> tuple[Repeats, Array] | Non
     if not extra.any():
         return None
     real, share = float((~_firsts(ours)).mean()), float(extra.mean())
-    where = ""
-    columns: tuple[str, ...] = ()
+    if (part := gathered(extra, parts)) is None:
+        return Repeats("", (), real, share, p), extra
+    real, share = float((~_firsts(ours[part.real])).mean()), float(extra[part.synthetic].mean())
+    return Repeats(part.where, part.columns, real, share, p), extra
+
+
+def gathered(which: Array, parts: Sequence[View]) -> Part | None:
+    """The part of the table that these synthetic rows lie in, the densest; None where they lie everywhere."""
+    densest, found = float(which.mean()), None
     for view in parts:
         for cell in range(view.size):
             there = view.synthetic == cell
-            inside = float(extra[there].sum()) / extra.sum()
-            small = there.mean() < 0.5 * inside and (view.real == cell).sum() >= K
-            if small and inside >= TO_TWO_THIRDS and float(extra[there].mean()) > share:
-                real, share = float((~_firsts(ours[view.real == cell])).mean()), float(extra[there].mean())
-                where, columns = view.words(cell, cell), view.columns
-    return Repeats(where, columns, real, share, p), extra
+            held = float(which[there].sum()) / max(int(which.sum()), 1)
+            small = there.mean() < 0.5 * held and (view.real == cell).sum() >= K
+            if small and held >= TO_TWO_THIRDS and float(which[there].mean()) > densest:
+                densest, found = float(which[there].mean()), Part(view, cell)
+    return found
 
 
 def _keys(sides: Sides) -> tuple[Array, Array]:
@@ -115,7 +149,7 @@ def _firsts(keys: Array) -> Array:
     return first
 
 
-def _more(hits: int, misses: int, part: float) -> float:
+def more_of_train(hits: int, misses: int, part: float) -> float:
     """P(at least so many hits) where each of hits + misses is one with probability `part`."""
     from scipy.special import betainc
 

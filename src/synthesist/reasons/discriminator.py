@@ -1,7 +1,7 @@
 """A classifier that tells synthetic rows from real ones kept aside, and what it goes by.
 
-Every row is judged by trees that did not learn from it. What a column adds to the log-odds of a row is its SHAP value,
-exact for trees (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
+It is that of `c2st`, trained once where both look at the same rows. What a column adds to the log-odds of a row is its
+SHAP value, exact for trees (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9).
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,14 @@ import numpy.typing as npt
 
 from synthesist.core import Context
 from synthesist.metrics import _trees
-from synthesist.metrics._estimate import Estimate, auc, estimate, sample
+from synthesist.metrics._columns import Columns
+from synthesist.metrics._discriminator import FEWEST, FOLDS, Told, synthetic_told_apart
+from synthesist.metrics._estimate import Estimate
 from synthesist.reasons.sides import Sides
 
-__all__ = ["FEWEST", "Discriminator", "discriminator"]
+__all__ = ["FEWEST", "FOLDS", "Discriminator", "discriminator"]
 
 Array = npt.NDArray[Any]
-FOLDS = 5
-WIDER = (1 + FOLDS / (FOLDS - 1)) ** 0.5  # folds learn from the same rows (Nadeau and Bengio 2003)
-FEWEST = 20
 EXPLAINED = 1_000  # rows of each side whose SHAP values are taken
 
 
@@ -29,8 +28,9 @@ EXPLAINED = 1_000  # rows of each side whose SHAP values are taken
 class Discriminator:
     """Five classifiers, each of four fifths of the rows; odds above 0 say synthetic.
 
-    `real` and `synthetic` are row numbers of the holdout and of the synthetic table, fold k those whose place is k
-    modulo 5; `real_odds` and `synthetic_odds` are the log-odds of these rows by the trees that did not see them.
+    `real` and `synthetic` are places among the rows of the holdout and among the synthetic ones that are looked at,
+    fold k those whose place here is k modulo 5; `real_odds` and `synthetic_odds` are the log-odds of these rows by the
+    trees that did not see them.
     """
 
     trees: tuple[Any, ...]
@@ -44,35 +44,23 @@ class Discriminator:
 
 def discriminator(sides: Sides, ctx: Context) -> Discriminator:
     """Learn to tell equally many synthetic and holdout rows apart, and judge them all."""
-    columns = sides.columns
-    count = min(len(sides.rows["holdout"]), len(sides.rows["synthetic"]))
-    real = sides.rows["holdout"][sample(ctx.rng("real"), len(sides.rows["holdout"]), count)]
-    made = sides.rows["synthetic"][sample(ctx.rng("synthetic"), len(sides.rows["synthetic"]), count)]
-    x, y = columns.matrix("holdout", real), columns.matrix("synthetic", made)
-    fold, kept = np.arange(count) % FOLDS, _trees.categorical(columns)
-
-    def learn(k: int) -> tuple[Any, Array, Array, Array]:
-        inside, aside = fold != k, fold == k
-        both = np.concatenate([x[inside], y[inside]])
-        trees = _trees.fit(both, np.repeat([0.0, 1.0], inside.sum()), kept, "binary", ctx)
-        looked = np.flatnonzero(aside)[: EXPLAINED // FOLDS]
-        told = np.concatenate([x[looked], y[looked]])
-        given = trees.predict(told, pred_contrib=True, num_threads=1)[:, :-1]
-        # a column helps as far as it moves synthetic rows up and real rows down
-        helps = given[len(looked) :].mean(axis=0) - given[: len(looked)].mean(axis=0)
-        return trees, _odds(trees, x[aside]), _odds(trees, y[aside]), helps
-
-    found = _trees.at_once(learn, range(FOLDS), "telling apart", ctx)
-    ours, theirs = np.empty(count), np.empty(count)
-    for k, (_, real_odds, made_odds, _) in enumerate(found):
-        ours[fold == k], theirs[fold == k] = real_odds, made_odds
-    areas, below, above = zip(*(auc(o, m) for _, o, m, _ in found), strict=True)
-    area = estimate(float(np.mean(areas)), WIDER * np.concatenate(below), WIDER * np.concatenate(above))
-    helps = np.maximum(np.mean([part[3] for part in found], axis=0), 0.0)
+    columns, most = sides.told_apart, max(len(sides.unseen), len(sides.rows["synthetic"]))
+    told = synthetic_told_apart(columns, most, ctx)
+    helps = _helps(columns, told, ctx)
     shares = helps / max(float(helps.sum()), 1e-12)
     ordered = sorted(zip((c.name for c in columns.all), shares.tolist(), strict=True), key=lambda item: -item[1])
-    return Discriminator(tuple(part[0] for part in found), area, real, made, ours, theirs, dict(ordered))
+    where = sides.place("holdout", told.real), sides.place("synthetic", told.other)
+    return Discriminator(told.trees, told.auc, *where, told.real_odds, told.other_odds, dict(ordered))
 
 
-def _odds(trees: Any, x: Array) -> Array:
-    return np.asarray(trees.predict(x, raw_score=True, num_threads=1))
+def _helps(columns: Columns, told: Told, ctx: Context) -> Array:
+    """How far each column moves synthetic rows up and real rows down, on average."""
+
+    def of_fold(k: int) -> Array:
+        looked = np.arange(k, told.rows, FOLDS)[: EXPLAINED // FOLDS]
+        x = columns.matrix("holdout", told.real[looked]), columns.matrix("synthetic", told.other[looked])
+        given = told.trees[k].predict(np.concatenate(x), pred_contrib=True, num_threads=1)[:, :-1]
+        return np.asarray(given[len(looked) :].mean(axis=0) - given[: len(looked)].mean(axis=0))
+
+    found = _trees.at_once(of_fold, range(FOLDS), "what gives rows away", ctx)
+    return np.maximum(np.mean(found, axis=0), 0.0)

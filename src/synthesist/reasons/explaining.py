@@ -8,9 +8,9 @@ from synthesist.reasons import sentences
 from synthesist.reasons.contrast import Weights
 from synthesist.reasons.discriminator import FEWEST, discriminator
 from synthesist.reasons.explanation import Explanation, Pair
-from synthesist.reasons.finding import found
+from synthesist.reasons.finding import PARTS, found
 from synthesist.reasons.pairs import PairGap
-from synthesist.reasons.sides import Sides, places
+from synthesist.reasons.sides import Sides
 from synthesist.reasons.slices import leaves
 
 __all__ = ["explained", "sides_of"]
@@ -32,11 +32,12 @@ def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float 
     sides = sides_of(case, rows, ctx)
     critic = discriminator(sides, ctx.at("discriminator"))
     findings = found(sides, alpha, ctx)
-    where = len(sides.rows["train"]) + places(sides.rows["holdout"], critic.real)
-    judged = where, places(sides.rows["synthetic"], critic.synthetic)
+    judged = len(sides.rows["train"]) + critic.real, critic.synthetic
     even = Weights(np.ones(len(sides.unseen)), np.ones(len(sides.rows["synthetic"])))
     surrogate = leaves(critic, findings.coarse, even, judged)
-    left = [leaf for leaf in leaves(critic, findings.coarse, findings.weights, judged) if leaf.p <= alpha / 4]
+    left = [
+        leaf for leaf in leaves(critic, findings.coarse, findings.weights, judged) if leaf.p <= alpha * PARTS["slices"]
+    ]
     rest = [sentences.of_slice(leaf.part, leaf.columns, leaf.strength, leaf.p) for leaf in left[:1]]
     counts = {str(side): len(chosen) for side, chosen in sides.rows.items()}
     return Explanation(
@@ -47,7 +48,7 @@ def explained(case: Evidence, ctx: Context, *, rows: int = 50_000, alpha: float 
         rows=counts,
         columns=critic.columns,
         pairs=_pairs(findings.pairs),
-        slices=tuple(leaf.part for leaf in surrogate if leaf.p <= alpha / 4),
+        slices=tuple(leaf.part for leaf in surrogate if leaf.p <= alpha * PARTS["slices"]),
         surrogate=tuple(leaf.part for leaf in surrogate),
     )
 

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthesist.data.kinds import Duration
+from synthesist.data.kinds import Duration, Kind
 from synthesist.metrics._columns import Column
+from synthesist.reasons.calendar import coarse_calendar_views, microseconds
 from synthesist.reasons.contrast import Shares, View, Weights, binomial_p, said, shares_of, two_shares_g
 from synthesist.reasons.sides import Sides
 from synthesist.reasons.views import category_view, number_view
 
-__all__ = ["PairGap", "coarse_views", "differences", "pair_gap", "pair_views"]
+__all__ = ["PairGap", "coarse_views", "differences", "gap_of", "pair_gap", "pair_views"]
 
 Array = npt.NDArray[Any]
 COARSE = 8  # bins of a number beside another column
@@ -23,6 +24,7 @@ COARSE_LEVELS = 16
 FEW = 10.0  # rows a cell must be expected to hold to be looked at by itself
 TESTS = 4
 LEAST_TREND = 0.005  # a smaller change of a rank correlation is none
+CARRIED = 50  # rows that a trend must rest on for its z to be normal
 FREE = 0.01  # of the product of two ranks, what the margins must leave open for a trend to mean anything
 
 
@@ -46,10 +48,17 @@ class PairGap:
     """The shares of rows in combinations that hardly any real row has."""
     by: str
     """Which of the tests is the clearest: trend, rare, cell, table."""
+    association: float
+    """How far from independence both sides together are, in nats a row."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from other pairs: two columns may be looked at in several ways."""
+        return (*self.joint.columns, self.a.kind, self.b.kind)
 
 
 def coarse_views(sides: Sides, columns: Sequence[Column]) -> list[View]:
-    """One view of few cells for each column that varies; what is missing is a cell of its own, the last."""
+    """A view of few cells for each column that varies, several of a moment; what is missing is a cell, the last."""
     found = []
     for column in columns:
         real, made = sides.real(column), sides.synthetic(column)
@@ -58,16 +67,19 @@ def coarse_views(sides: Sides, columns: Sequence[Column]) -> list[View]:
             view = number_view((column.name,), name, sides.kind(column.name), real, made, COARSE, COARSE_ATOM)
         else:
             view = category_view(sides, column, real, made, COARSE_LEVELS)
-        view = _with_missing(view)
-        if view.size > 1 and len(np.unique(view.real)) > 1:
-            found.append(view)
+        parts = [view]
+        if column.kind == "moment":
+            parts += coarse_calendar_views(column.name, sides.kind(column.name), real, made)
+        full = (_with_missing(part) for part in parts)
+        found += [part for part in full if part.size > 1 and len(np.unique(part.real)) > 1]
     return found
 
 
 def pair_views(views: Sequence[View]) -> Iterator[tuple[View, View, View]]:
     """Every two views and the table of both."""
     for a, b in combinations(views, 2):
-        yield a, b, joint(a, b)
+        if a.columns != b.columns:
+            yield a, b, joint(a, b)
 
 
 def joint(a: View, b: View) -> View:
@@ -103,7 +115,7 @@ def pair_gap(a: View, b: View, both: View, weights: Weights) -> PairGap | None:
     by = min(tests, key=lambda name: (tests[name][0], -tests[name][1]))
     p = min(1.0, TESTS * tests[by][0])
     strength = shares.part * max(max(gain for _, gain in tests.values()) - 1, 0.0) / (2 * shares.harmonic)
-    return PairGap(a, b, both, real, made, shares, trend, p, strength, rare, by)
+    return PairGap(a, b, both, real, made, shares, trend, p, strength, rare, by, _association(real, made, shares))
 
 
 def differences(sides: Sides, columns: Sequence[Column]) -> Iterator[View]:
@@ -122,12 +134,17 @@ def differences(sides: Sides, columns: Sequence[Column]) -> Iterator[View]:
         names = (a.name, b.name)
         if len(np.unique(np.concatenate(order))) > 1:
             yield View(names, "order", order[0], order[1], 3, said(*words), ordered=False)
-        kind = sides.kind(b.name)
-        if kind.kind == "moment":
-            day = 1 if kind.precision != "d" or kind.timezone is not None else 86_400_000_000
-            gaps, kind = (gaps[0] * day, gaps[1] * day), Duration()
-        view = number_view(names, f"`{b.name}` - `{a.name}`", kind, *gaps)
+        real, made, kind = gap_of(sides, a, b)
+        view = number_view(names, f"`{b.name}` - `{a.name}`", kind, real, made)
         yield replace(view, kind="difference")
+
+
+def gap_of(sides: Sides, a: Column, b: Column) -> tuple[Array, Array, Kind]:
+    """b - a of the real and of the synthetic rows, and what kind of number it is."""
+    real, made, kind = sides.real(b) - sides.real(a), sides.synthetic(b) - sides.synthetic(a), sides.kind(b.name)
+    if kind.kind == "moment":
+        return microseconds(kind, real), microseconds(kind, made), Duration()
+    return real, made, kind
 
 
 def _one_range(a: Array, b: Array) -> bool:
@@ -178,7 +195,8 @@ def _trend(a: View, b: View, real: Array, made: Array, shares: Shares) -> tuple[
         free -= (free * pooled).sum(axis=0, keepdims=True) / np.maximum(column, 1e-12)
     left = float((free**2 * pooled).sum())
     ours, theirs = float((product * real).sum()), float((product * made).sum())
-    if left < FREE or abs(theirs - ours) < LEAST_TREND:
+    carried = shares.harmonic * left**2 / max(float((free**4 * pooled).sum()), 1e-300)
+    if left < FREE or abs(theirs - ours) < LEAST_TREND or carried < CARRIED:
         return 0.0, (ours, theirs)
     return (theirs - ours) / (left / shares.harmonic) ** 0.5, (ours, theirs)
 
@@ -188,6 +206,14 @@ def _scores(mass: Array) -> Array:
     middle = np.cumsum(mass) - mass / 2
     centred = middle - (middle * mass).sum()
     return np.asarray(centred / max(float((centred**2 * mass).sum()), 1e-12) ** 0.5)
+
+
+def _association(real: Array, made: Array, shares: Shares) -> float:
+    """The mutual information of both sides taken together."""
+    both = (real * shares.real_rows + made * shares.synthetic_rows) / (shares.real_rows + shares.synthetic_rows)
+    apart = np.outer(both.sum(axis=1), both.sum(axis=0))
+    here = both > 0
+    return float((both[here] * np.log(both[here] / apart[here])).sum())
 
 
 def _table_p(real: Array, made: Array, common: Array, shares: Shares) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from synthesist.core import Context, Evidence
 from synthesist.metrics._columns import Column
 from synthesist.reasons.discriminator import FOLDS, Discriminator, discriminator
 from synthesist.reasons.explaining import sides_of
-from synthesist.reasons.sides import K, Sides, places
+from synthesist.reasons.sides import K, Sides
 from synthesist.reasons.views import writer
 
 __all__ = ["realism"]
@@ -70,7 +70,7 @@ def _judged(sides: Sides, critic: Discriminator) -> tuple[Array, Array]:
     """The log-odds of every synthetic row, and whose they are; rows nobody learnt from are the first classifier's."""
     rows = sides.rows["synthetic"]
     odds, fold = np.full(len(rows), np.nan), np.zeros(len(rows), np.int64)
-    where = places(rows, critic.synthetic)
+    where = critic.synthetic
     odds[where], fold[where] = critic.synthetic_odds, np.arange(len(where)) % FOLDS
     rest = np.flatnonzero(np.isnan(odds))
     if len(rest):

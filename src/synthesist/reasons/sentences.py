@@ -5,34 +5,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthesist.reasons.calendar import CYCLES, late
 from synthesist.reasons.contrast import Contrast, Shares, Z
 from synthesist.reasons.copying import Repeats
 from synthesist.reasons.explanation import Reason, Slice
 from synthesist.reasons.pairs import PairGap
 from synthesist.reasons.sides import K
-from synthesist.reasons.views import WEEKDAYS
 
-__all__ = ["of_column", "of_copies", "of_pair", "of_repeats", "of_slice"]
+__all__ = ["of_column", "of_copies", "of_near_copies", "of_pair", "of_repeats", "of_slice"]
 
 Array = npt.NDArray[Any]
-WRITTEN = {"decimals", "last digit", "last two digits", "weekday", "day of the month", "month", "hour", "minute",
-           "second", "fraction"}  # fmt: skip
 MILLI = 1000.0
 
 
-def of_column(found: Contrast, shares: Shares, p: float) -> Reason:
-    """A column that differs by itself."""
+def of_column(found: Contrast, shares: Shares, p: float, moved: str = "") -> Reason:
+    """A column that differs by itself; `moved` is by how much all its numbers are more or less."""
     view, name = found.view, found.view.columns[0]
     words = view.words(found.first, found.last)
     few = found.real * shares.real_rows < K
     kind = view.kind
     if view.kind == "missing":
         words = f"`{name}` missing"
-    if view.kind == "weekday" and (days := shifted(shares.real, shares.synthetic)):
-        kind, amount = "shifted", f"{abs(days)} day{'s' * (abs(days) > 1)}"
-        way = "late" if days > 0 else "early"
-        sentence = f"`{name}` is {amount} {way}: on a {WEEKDAYS[found.last]} lie {_shares(found, few)}."
+    if view.kind in CYCLES and (cells := late(shares.real, shares.synthetic)):
+        kind, amount = "shifted", f"{abs(cells)} {CYCLES[view.kind]}{'s' * (abs(cells) > 1)}"
+        way = "late" if cells > 0 else "early"
+        sentence = f"`{name}` is {amount} {way}: {words} is {_points(found)}, {_shares(found, few)}."
         return _reason((name,), kind, sentence, found, few, p)
+    if moved:
+        sentence = f"`{name}` is {moved} in all rows: {words} is {_points(found)}, {_shares(found, few)}."
+        return _reason((name,), "shifted", sentence, found, few, p)
     if view.kind == "values":
         kind = _kind_of_values(found, shares)
     if view.kind == "unknown":
@@ -45,15 +46,6 @@ def of_column(found: Contrast, shares: Shares, p: float) -> Reason:
     else:
         sentence = f"{words} is {_points(found)}: {_shares(found, few)}."
     return _reason((name,), kind, sentence, found, few, p)
-
-
-def shifted(real: Array, synthetic: Array) -> int:
-    """By how many days weekdays have moved; 0 where that does not explain their shares."""
-    gaps = [float(np.abs(np.roll(real, days) - synthetic).sum()) for days in range(7)]
-    best = int(np.argmin(gaps))
-    if gaps[best] > 0.35 * gaps[0]:
-        return 0
-    return best if best <= 3 else best - 7
 
 
 def _kind_of_values(found: Contrast, shares: Shares) -> str:
@@ -113,10 +105,14 @@ def _within(gap: PairGap, p: float) -> Reason:
     return Reason(ordered, "together", sentence, 0.0 if few else real, made, low, high, MILLI * gap.strength, p)
 
 
-def of_difference(found: Contrast, shares: Shares, p: float) -> Reason:
-    """Two numbers or moments whose difference is not the real one."""
+def of_difference(found: Contrast, shares: Shares, p: float, moved: str = "") -> Reason:
+    """Two numbers or moments whose difference is not the real one; `moved` is by how much it is more or less."""
     few = found.real * shares.real_rows < K
     words = found.view.words(found.first, found.last)
+    if moved:
+        a, b = found.view.columns
+        sentence = f"`{b}` - `{a}` is {moved}: {words} is {_points(found)}, {_shares(found, few)}."
+        return _reason(found.view.columns, "shifted", sentence, found, few, p)
     sentence = f"{words} is {_points(found)}: {_shares(found, few)}."
     return _reason(found.view.columns, found.view.kind, sentence, found, few, p)
 
@@ -139,6 +135,16 @@ def of_repeats(found: Repeats, rows: float) -> Reason:
         f"of real rows {_percent(found.real)}."
     )
     return _repeats(found, "duplicates", sentence, rows)
+
+
+def of_near_copies(found: Repeats, rows: float) -> Reason:
+    """Rows of train that come again, a little changed."""
+    which = f"Rows with {found.where}" if found.where else "Rows"
+    sentence = (
+        f"{which} are near copies: {_percent(found.synthetic)} of the synthetic ones are rows of train that were "
+        f"changed a little."
+    )
+    return _repeats(found, "near copies", sentence, rows)
 
 
 def of_slice(part: Slice, columns: tuple[str, ...], strength: float, p: float) -> Reason:

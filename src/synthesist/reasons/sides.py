@@ -1,7 +1,7 @@
 """The rows an explanation looks at: real ones, train and holdout together, beside synthetic ones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +14,14 @@ from synthesist.data.kinds import Kind
 from synthesist.metrics._columns import Column, Columns, Side, encoded
 from synthesist.metrics._estimate import sample
 
-__all__ = ["K", "Sides", "places"]
+__all__ = ["K", "Sides"]
 
 Array = npt.NDArray[Any]
 K = 10
 """Cells of fewer real rows than this are never told apart."""
+
+
+UNLEARNT: tuple[Side, Side] = ("holdout", "synthetic")
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,10 @@ class Sides:
 
     @classmethod
     def of(cls, case: Evidence, most: int, ctx: Context) -> "Sides":
-        """At most `most` synthetic and `most` real rows at random; of the real ones all the holdout first."""
+        """At most `most` synthetic and `most` real rows at random, as many of the holdout as leave half for train."""
         columns = encoded(case)
         count = columns.rows
-        unseen = min(count["holdout"], most)
+        unseen = min(count["holdout"], max(most // 2, most - count["train"]))
         taken = {
             "train": min(count["train"], most - unseen),
             "holdout": unseen,
@@ -64,8 +67,22 @@ class Sides:
         """Which of the real rows are the holdout's."""
         return np.repeat([False, True], [len(self.rows["train"]), len(self.rows["holdout"])])
 
+    @cached_property
+    def whole(self) -> bool:
+        """Whether all rows of the holdout and all synthetic ones are looked at."""
+        return all(len(self.rows[side]) == self.columns.rows[side] for side in UNLEARNT)
 
-def places(rows: Array, chosen: Array) -> Array:
-    """Where each of the chosen row numbers stands among `rows`."""
-    order = np.argsort(rows)
-    return np.asarray(order[np.searchsorted(rows[order], chosen)])
+    @cached_property
+    def told_apart(self) -> Columns:
+        """What a classifier learns from: the arrays of all rows, which others use too, or those of the rows here."""
+        if self.whole:
+            return self.columns
+        taken = (replace(c, sides={side: c[side][rows] for side, rows in self.rows.items()}) for c in self.columns.all)
+        return Columns(tuple(taken), {side: len(rows) for side, rows in self.rows.items()})
+
+    def place(self, side: Side, rows: Array) -> Array:
+        """Where rows of `told_apart` stand among those looked at."""
+        if not self.whole:
+            return rows
+        order = np.argsort(self.rows[side])  # each row number is there once
+        return np.asarray(order[rows])

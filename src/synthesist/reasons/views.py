@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from synthesist.data.kinds import Kind
 from synthesist.metrics._columns import Column
+from synthesist.reasons.calendar import DAY, calendar_views
 from synthesist.reasons.contrast import View, said
 from synthesist.reasons.sides import K, Sides
 
@@ -19,10 +20,6 @@ FINE = 24  # bins of numbers
 ATOM = 0.01  # a number that so many rows hold is a cell of its own
 MOST_LEVELS = 250
 DECIMALS = 8
-DAY = 86_400_000_000  # in the unit that moments are stored in
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")  # fmt: skip
 
 
 def views(sides: Sides, column: Column) -> Iterator[View]:
@@ -34,7 +31,7 @@ def views(sides: Sides, column: Column) -> Iterator[View]:
         yield View((column.name,), "missing", gaps(real) * 1, gaps(made) * 1, 2, said(*words), ordered=False)
     yield values_view(sides, column)
     if column.kind == "moment":
-        yield from _calendar(column.name, sides.kind(column.name), real, made)
+        yield from calendar_views(column.name, sides.kind(column.name), real, made)
     elif column.kind in ("number", "integer", "duration"):
         yield from _digits(column.name, real, made)
     yield from _unknown(sides, column)
@@ -238,43 +235,6 @@ def _last(cells: Array, places: Array, grid: int, unit: int) -> Array:
         scaled = np.round(np.abs(cells) * 10.0**grid)
     fits = (places >= 0) & (places <= grid) & (scaled > 0) & (scaled < 1e15)
     return np.where(fits, np.where(fits, scaled, 0) % unit, -1).astype(np.int64)
-
-
-def _calendar(name: str, kind: Kind, real: Array, made: Array) -> Iterator[View]:
-    """Weekday, day of the month, month, hour, minute and second."""
-    whole = kind.kind == "moment" and kind.precision == "d" and kind.timezone is None
-    ours, theirs = (cells * DAY if whole else cells for cells in (real, made))
-    parts: list[tuple[str, int, Callable[[Array], Array], Callable[[int], str]]] = [
-        ("weekday", 7, lambda x: (x // DAY + 3) % 7, lambda i: f"on a {WEEKDAYS[i]}"),
-        ("day of the month", 32, _day_of_month, lambda i: f"on day {i} of a month"),
-        ("month", 12, lambda x: _months(x) % 12, lambda i: f"in {MONTHS[i]}"),
-        ("hour", 24, lambda x: x // (DAY // 24) % 24, lambda i: f"between {i}:00 and {i + 1}:00"),
-        ("minute", 60, lambda x: x // (DAY // 1440) % 60, lambda i: f"at minute {i} of an hour"),
-        ("second", 60, lambda x: x // 1_000_000 % 60, lambda i: f"at second {i} of a minute"),
-        ("fraction", 2, lambda x: x % 1_000_000 > 0, lambda i: ("at a whole second", "at a fraction of a second")[i]),
-    ]  # fmt: skip
-    for part, size, read, words in parts:
-        codes = [_read(cells, read) for cells in (ours, theirs)]
-        if max(len(np.unique(each[each >= 0])) for each in codes) > 1 or part == "weekday":
-            told = said(*(f"`{name}` {words(i)}" for i in range(size)))
-            yield View((name,), part, codes[0], codes[1], size, told, ordered=False)
-
-
-def _read(cells: Array, part: Callable[[Array], Array]) -> Array:
-    filled = ~np.isnan(cells) & (np.abs(cells) < 9e18)
-    out = np.full(len(cells), -1, dtype=np.int64)
-    out[filled] = part(cells[filled].astype(np.int64))
-    return out
-
-
-def _months(x: Array) -> Array:
-    """Months since 1970."""
-    return x.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
-
-
-def _day_of_month(x: Array) -> Array:
-    moments = x.astype("datetime64[us]")
-    return (moments.astype("datetime64[D]") - moments.astype("datetime64[M]").astype("datetime64[D]")).astype(int) + 1
 
 
 def _unknown(sides: Sides, column: Column) -> Iterator[View]:

@@ -66,7 +66,9 @@ def _adapted(spec: Spec, both: Dataset) -> Dataset:
 def _outcome(spec: Spec) -> Iterator[Any]:
     """The rows, and what a method that chooses says of those it chose from."""
     yield _adapted(spec, shifted()).table
-    yield getattr(spec.fit(shifted(), Context.seeded(SEED).at("fit")), "told_apart", None)  # type: ignore[attr-defined]
+    change = spec.fit(shifted(), Context.seeded(SEED).at("fit"))  # type: ignore[attr-defined]
+    yield getattr(change, "told_apart", None)
+    yield getattr(change, "gains", None)
 
 
 def _nothing_to_adapt(spec: Spec, data: Dataset) -> None:

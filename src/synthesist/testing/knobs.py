@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import tee
 from typing import Any
 
 import yaml
@@ -41,10 +42,21 @@ def text_cases(spec: Spec) -> list[Case]:
 def knob_cases(spec: Spec, outcome: Outcome) -> list[Case]:
     """Every knob turns something: the two values it is tried with change the outcome, or must not."""
 
+    whole = outcome(spec)
+
+    def tried(name: str, value: Any) -> Iterator[Any]:
+        """What comes out with this value; of the Spec as it is, which many knobs are compared with, kept."""
+        nonlocal whole
+        one = _with(spec, name, value)
+        if one != spec:
+            return outcome(one)
+        whole, again = tee(whole)
+        return again
+
     def turning(name: str) -> Callable[[], None]:
         def body() -> None:
             affects = _extra(type(spec), name).get("affects")
-            one, other = (outcome(_with(spec, name, value)) for value in _tries(type(spec), name))
+            one, other = (tried(name, value) for value in _tries(type(spec), name))
             # a target leaves only the tables that have it, of which the first is always `mixed`
             differs = any(not _alike(a, b) for a, b in zip(one, other, strict=False))
             assert differs or affects == "cost", f"`{name}` is a dead knob: {_tries(type(spec), name)} give the same."

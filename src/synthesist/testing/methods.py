@@ -73,7 +73,7 @@ def method_cases(spec: Spec) -> list[Case]:
     once = {"other_seed": _other_seed, "blocks": _blocks, "threads": _threads, "records": _records}
     tables = [table for table in TABLES if table not in spec.limits and _served(spec, table).kinds.columns]
     return [
-        *(Case(spec.name(), check, table, on(table, body)) for check, body in everywhere.items() for table in tables),
+        *(Case(spec.name(), check, table, on(table, body)) for table in tables for check, body in everywhere.items()),
         *(
             Case(spec.name(), "refuses_table", table, partial(_refuses_table, spec, table))
             for table in _off_limits(spec)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache, wraps
 from types import MappingProxyType
 
 import numpy as np
@@ -13,9 +14,15 @@ from synthesist.data.kinds import Boolean, Category, Id, Integer, Kind, Moment, 
 from synthesist.data.schema import Link, Schema, TableSchema
 from synthesist.data.sources import read
 
-__all__ = ["TABLES", "mixed", "related", "shifted", "visited"]
+__all__ = ["TABLES", "mixed", "once", "related", "shifted", "visited"]
 
 ROWS = 240
+
+
+def once(make: Callable[[], pl.DataFrame | Dataset]) -> Callable[[], Dataset]:
+    """Read at the first call only, as hundreds of cases ask for the same rows; each call gives frames of its own."""
+    made = cache(lambda: read(make()))
+    return wraps(make)(lambda: made().map(pl.DataFrame.clone))
 
 
 def mixed(rows: int = ROWS) -> pl.DataFrame:
@@ -45,6 +52,7 @@ def mixed(rows: int = ROWS) -> pl.DataFrame:
     return frame.with_columns(_holes(pl.col("income"), rng, rows), _holes(pl.col("city"), rng, rows))
 
 
+@once
 def related() -> Dataset:
     """Tables that refer to each other: a shop, its countries, and a log that nothing leads to."""
     rng = Context.seeded(0).rng("related")
@@ -121,6 +129,7 @@ def visited(patients: int = 600) -> Dataset:
     return read(frames, Schema.model_validate({"tables": tables, "unit": "patients"}))
 
 
+@once
 def shifted() -> Dataset:
     """Two tables of the same columns: a source, and a target of older people, in one city, paid in other units."""
     whole = read(mixed(4 * ROWS)).table.drop("note")
@@ -257,26 +266,22 @@ def _only_keys() -> pl.DataFrame:
     return pl.DataFrame({"id": np.arange(1, ROWS + 1)})
 
 
-def _table(make: Callable[[], pl.DataFrame | Dataset]) -> Callable[[], Dataset]:
-    return lambda: read(make())
-
-
 TABLES: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
     {
-        "mixed": _table(mixed),
-        "nulls": _table(_nulls),
-        "one_row": _one_row,
-        "one_category": _table(_one_category),
-        "constant": _table(_constant),
-        "all_missing": _table(_all_missing),
-        "many_categories": _many_categories,
-        "unicode": _table(_unicode),
-        "early_dates": _table(_early_dates),
-        "infinities": _table(_infinities),
-        "duplicate_rows": _table(_duplicates),
-        "key": _table(_key),
-        "only_keys": _table(_only_keys),
-        "free_text": _table(_free_text),
+        "mixed": once(mixed),
+        "nulls": once(_nulls),
+        "one_row": once(_one_row),
+        "one_category": once(_one_category),
+        "constant": once(_constant),
+        "all_missing": once(_all_missing),
+        "many_categories": once(_many_categories),
+        "unicode": once(_unicode),
+        "early_dates": once(_early_dates),
+        "infinities": once(_infinities),
+        "duplicate_rows": once(_duplicates),
+        "key": once(_key),
+        "only_keys": once(_only_keys),
+        "free_text": once(_free_text),
     }
 )
 """Each table's name and how to make it; the same rows every time."""

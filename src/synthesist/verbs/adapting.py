@@ -1,8 +1,11 @@
 """What is adapted: a table to another place or time."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import synthesist
+from synthesist.change import Change
 from synthesist.core import Context, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
@@ -25,6 +28,16 @@ class Adaptation:
     why: str
     change: Any
     """What was learnt: `apply` adapts further rows of the source."""
+    fitted: Change
+    """The same with how it was learnt."""
+
+    def save(self, path: str | Path) -> Path:
+        """Write what was learnt to a file, by which `transform` changes further rows of the source.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        return self.fitted.save(path)
 
     def __str__(self) -> str:
         return f"Adapted by {self.method}" + (f": {self.why}." if self.why else ".")
@@ -67,4 +80,6 @@ def adapt(
     change = spec.fit(both, ctx.at("fit"))  # type: ignore[attr-defined]
     rows = change.apply(data, ctx.at("apply"))
     name, why = getattr(change, "chosen", spec.name()), getattr(change, "why", "")
-    return Adaptation(rows if native == "dataset" else give(rows, native), name, why, change)
+    about = {"rows": data.units, "target_rows": there.units, "seed": seed, "synthesist": synthesist.__version__}
+    fitted = Change(change, spec, {**about, "chosen": name, "because": why})
+    return Adaptation(rows if native == "dataset" else give(rows, native), name, why, change, fitted)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synthesist.change import Change
 from synthesist.core import Context, Spec
 from synthesist.data import sources
 from synthesist.data.dataset import Dataset
@@ -11,6 +12,7 @@ from synthesist.data.frames import give
 from synthesist.data.places import Place
 from synthesist.data.schema import Schema
 from synthesist.data.targets import target
+from synthesist.errors import SpecError
 from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read
 
@@ -20,11 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["Subsetted", "subset", "transform"]
 
 
-def transform(change: str | Spec, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any) -> Any:
-    """Change a table: mask it, and whatever else stands on the shelf of transforms.
+def transform(
+    change: str | Path | Spec | Change, source: Any, *, seed: int = 0, ctx: Context | None = None, **options: Any
+) -> Any:
+    """Change a table: mask it, and whatever else stands on the shelf of transforms; or as `adapt` learnt to.
 
     A frame comes back as one of its kind; several tables come back as a Dataset.
+
+    Args:
+        change: a name or a Spec, or the file of a learnt change, as in `there.syn`.
     """
+    if isinstance(change, str | Path) and Path(change).suffix == ".syn":
+        change = Change.load(change)
+    if isinstance(change, Path):
+        raise SpecError(f"{change} is no file of a learnt change: such a file ends in .syn.")
+    if isinstance(change, Change):
+        if options:
+            raise SpecError(f"A learnt change takes no options, got {list(options)}. Set them when it is learnt.")
+        return change.apply(source, seed=seed, ctx=ctx)
     spec = as_spec("transforms", change, options)
     data, native = read(source).finite(), sources.native_of(source)
     out = spec.apply(data, (ctx or Context.seeded(seed)).at("transform"))  # type: ignore[attr-defined]

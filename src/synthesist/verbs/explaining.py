@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from synthesist.reasons.explanation import Explanation
 
-__all__ = ["explain", "realism"]
+__all__ = ["compared", "explain", "realism"]
 
 
 def explain(
@@ -42,7 +42,7 @@ def explain(
     from synthesist.reasons.explaining import explained
 
     return explained(
-        _case(train, holdout, synthetic), (ctx or Context.seeded(seed)).at("explain"), rows=rows, alpha=alpha
+        compared(train, holdout, synthetic), (ctx or Context.seeded(seed)).at("explain"), rows=rows, alpha=alpha
     )
 
 
@@ -72,10 +72,10 @@ def realism(
     from synthesist.reasons.realism import realism as judged
 
     ctx = (ctx or Context.seeded(seed)).at("explain")
-    return judged(_case(train, holdout, synthetic), ctx, rows=rows, explained=explained)
+    return judged(compared(train, holdout, synthetic), ctx, rows=rows, explained=explained)
 
 
-def _case(train: Any, holdout: Any, synthetic: Any) -> Evidence:
+def compared(train: Any, holdout: Any, synthetic: Any) -> Evidence:
     """The three tables, read as the first one is understood; numbers that do not fit it are read all the same."""
     real = read(train).finite()
     lenient = _lenient(real.schema)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import inf
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +21,7 @@ from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read, readable, split, with_rules
 
 if TYPE_CHECKING:
+    from synthesist.change import Change
     from synthesist.combine.search import Search, Trial
 
 __all__ = ["DEFAULT", "fit", "load", "save", "search"]
@@ -133,6 +135,11 @@ def save(model: Model, path: str | Path, *, keep_records: bool = False) -> Path:
     return model.save(path, keep_records=keep_records)
 
 
-def load(path: str | Path) -> Model:
-    """Read a model file back."""
-    return Model.load(path)
+def load(path: str | Path) -> "Model | Change":
+    """Read back the file of a model, or of a change that `adapt` learnt."""
+    from synthesist.change import Change
+    from synthesist.engine.pack import read_pack
+    from synthesist.model import fitted_type
+
+    header, fitted = read_pack(Path(path), partial(fitted_type, path))
+    return (Change if hasattr(fitted, "apply") else Model).of(path, header, fitted)

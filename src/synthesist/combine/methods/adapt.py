@@ -1,66 +1,70 @@
-"""Make a source like a target by the simplest change that does it, or by none."""
+"""Make a source like a target by the change that pays most, or by none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import polars as pl
 
 from synthesist import catalog
 from synthesist.codecs.domains import ADAPTED_KINDS, Domains
-from synthesist.core import Context, Evidence, Score, Spec, Transform, knob
+from synthesist.combine.adapting import NOTHING, Change, Gain, Trial, Tried, changed, learnt
+from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
 
 __all__ = ["Adapt"]
 
+MAPS = ("quantile_mapping", "linear_optimal_transport", "coral")
+WEIGHTS = ("label_shift", "importance_weighting")
 SIMPLEST_FIRST = (
-    "label_shift",
-    "importance_weighting",
-    "quantile_mapping",
-    "linear_optimal_transport",
-    "coral",
+    *((name,) for name in (*WEIGHTS, *MAPS)),
+    *((first, then) for then in WEIGHTS for first in MAPS[:2]),
 )
-"""From what changes only how many rows there are of each class, to what turns all numbers together."""
-DRAWS_AGAIN = frozenset({"label_shift", "importance_weighting"})
+"""From what changes only how many rows there are of each class, to what turns all numbers and draws rows again."""
 FEWEST = 100
-HEAVIEST = 0.98  # rows of more weight than this share of all count as this one
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """The change that was chosen, which may be none, and what each of those tried leaves to be told apart."""
+    """The change that was chosen, which may be none, and what is known of each of those tried."""
 
     chosen: str
-    """The name of a method, or `nothing`."""
+    """The names of methods, joined by ` + ` where one follows another; or `nothing`."""
     why: str
-    change: Transform | None
+    steps: Change
     told_apart: Mapping[str, float] = field(default_factory=dict)
-    """The AUC of trees that tell changed source rows from target rows, by method; under `nothing` that of none."""
+    """The AUC of trees that tell changed source rows from target rows, by change; under `nothing` that of none."""
+    gains: Mapping[str, float] = field(default_factory=dict)
+    """How much of the label's spread models are expected to explain more in the target, by change."""
 
     def apply(self, data: Dataset, ctx: Context) -> Dataset:
         """The changed rows; the same ones where nothing was chosen."""
-        return self.change.apply(data, ctx) if self.change else data
+        return changed(self.steps, data, ctx)
 
 
 class Adapt(Spec):
-    """Makes a source like a target by the simplest change that does it; doing nothing is one.
+    """Makes a source like a target by the change that models gain most by; doing nothing is one.
 
-    No label of the target is used. Each method learns from one half of source and target rows, and changes the other
-    half of the source; trees then try to tell those rows from the other half of the target (`c2st`). What share of the
-    told-apart a method takes away is what it explains. Of those that explain nearly as much as the best, the simplest
-    is taken: `label_shift`, `importance_weighting`, `quantile_mapping`, `linear_optimal_transport`, `coral`.
+    No label of the target is used unless `labelled`. Each change is learnt from one half of source and target rows and
+    makes the other half of the source over; trees then try to tell those rows from the other half of the target. What
+    share of the told-apart a change takes away is what it explains, and how likely it is to be the truth. Changes are
+    `label_shift`, `importance_weighting`, `quantile_mapping`, `linear_optimal_transport`, `coral`, and maps followed by
+    weights.
 
-    Nothing is done where trees cannot tell source from target; where no method explains `least` of the difference; and,
-    where rows would be drawn again, where trees that learn the label from rows so drawn predict other rows so
-    drawn no better (importance-weighted validation, by the Brier score).
+    What a change is worth is then tried in every target that another change would make of labelled source rows:
+    trees and a linear model learn from rows changed one way, and predict rows changed the other way. The change is
+    taken whose models gain most over those of unchanged rows, in the mean over these targets, each counted as far as
+    it explains the difference; a simpler one, where it gains as much within its error. Without a label, the simplest
+    is taken that explains nearly as much as the best.
+
+    Nothing is done where trees cannot tell source from target; where no change explains `least` of the difference; and
+    where no change gains more than its error.
 
     Reference: Sugiyama, Krauledat and Müller, Covariate Shift Adaptation by Importance Weighted Cross Validation,
     JMLR 8, 2007; Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, ICLR 2017, arXiv:1610.06545.
 
-    When not to use: with labelled target rows. Even a hundred of them choose better than any guess without them: try
-    each method, and test on those rows.
+    When not to use: where you know how the target differs: name the method. Where the label means something else in
+    the target: no unlabelled row can show that.
     """
 
     accepts: ClassVar[frozenset[str]] = ADAPTED_KINDS
@@ -73,10 +77,14 @@ class Adapt(Spec):
     )
     slack: float = knob(
         0.1,
-        "how much less than the best a simpler change may explain, if chance is not more",
-        tries=(0.0, 0.9),
-        ge=0.0,
+        "how much less than the best a change may explain and still be e times less likely",
+        tries=(0.01, 0.9),
+        beside={"label": "sector"},
+        gt=0.0,
         le=1.0,
+    )
+    labelled: bool = knob(
+        False, "choose by the labels that target rows have", tries=(False, True), beside={"label": "sector"}
     )
     rows: int = knob(4_000, "most rows of each side to decide by", tries=(100, 120), ge=FEWEST)
 
@@ -84,95 +92,50 @@ class Adapt(Spec):
         """Choose a change, and learn it from all rows.
 
         Raises:
-            UnsuitableError, SpecError, DataError: these are no two tables of the same columns with rows.
+            UnsuitableError, SpecError, DataError: these are no two tables of the same columns with rows; or `labelled`
+                was asked for, and the target has too few labels.
         """
         domains = Domains.of(data, self.label)
         if min(domains.source.units, domains.target.units) < 2 * FEWEST:
-            return Adapted("nothing", f"there are fewer than {2 * FEWEST} rows on one side to decide by", None)
-        trial = _Trial.of(domains, self.rows, ctx.at("halves"))
-        untouched = trial.told_apart(trial.source[1], ctx)
-        told = {"nothing": untouched.value}
-        if untouched.low <= max(untouched.reference, 0.5):
-            return Adapted("nothing", "trees cannot tell source from target rows", None, told)
-        changes = {name: spec for name in SIMPLEST_FIRST if (spec := self._method(name))}
-        for name, spec in ctx.track(list(changes.items()), "trying changes"):
-            score = trial.told_apart(trial.changed(spec, ctx.at(name)), ctx)
-            told[name] = 1.0 if score.skipped else score.value  # too few rows are left to tell
-        explained = {name: 1 - (max(told[name], 0.5) - 0.5) / (untouched.value - 0.5) for name in changes}
-        best = max(explained.values())
-        if best < self.least:
-            return Adapted("nothing", f"no change explains {self.least:.0%} of the difference", None, told)
-        chance = (untouched.high - untouched.value) / (untouched.value - 0.5)
-        name = next(name for name, share in explained.items() if share >= best - max(self.slack, chance))
-        gain = trial.gain(changes[name], ctx) if name in DRAWS_AGAIN and self.label else None
-        if gain is not None and gain <= 0:
-            why = f"{name} explains {explained[name]:.0%} of the difference, but models do not gain by it"
-            return Adapted("nothing", why, None, told)
-        why = f"it is the simplest change that explains {explained[name]:.0%} of what tells source from target"
-        return Adapted(name, why, changes[name].fit(data, ctx.at(name)), told)
+            return Adapted(NOTHING, f"there are fewer than {2 * FEWEST} rows on one side to decide by", ())
+        trial = Trial.of(domains, self.rows, ctx.at("halves"))
+        truth, untouched = trial.truth if self.labelled else None, trial.untouched(ctx)
+        if untouched.auc - untouched.error <= max(trial.same(ctx).auc, 0.5):
+            return Adapted(NOTHING, "trees cannot tell source from target rows", (), {NOTHING: untouched.auc})
+        tried = trial.tried({" + ".join(names): self._methods(names) for names in self._asked()}, untouched, ctx)
+        told = {name: told.auc for name, told in tried.told.items()}
+        if truth is None and max(tried.explained.values()) < self.least:
+            return Adapted(NOTHING, f"no change explains {self.least:.0%} of the difference", (), told)
+        worlds, likely = ([truth], [1.0]) if truth else (list(tried.worlds.values()), self._likely(tried))
+        gains = trial.gains(tried.changes, worlds, np.array(likely), ctx) if self.label else {}
+        name, why = self._most_gainful(gains) if gains else self._simplest(tried)
+        steps = () if name == NOTHING else learnt(self._methods(name.split(" + ")), domains, ctx.at(name))
+        return Adapted(name, why, steps, told, {name: gain.value for name, gain in gains.items()})
 
-    def _method(self, name: str) -> Any:
-        """The method of this name, where it can be used: that of classes needs a label."""
-        spec = catalog.load("methods", name)
-        if name == "label_shift" and self.label is None:
-            return None
-        return spec.build({"label": self.label})
+    def _asked(self) -> Sequence[tuple[str, ...]]:
+        """The changes that can be tried: classes need a label."""
+        return [names for names in SIMPLEST_FIRST if self.label or "label_shift" not in names]
 
+    def _methods(self, names: Sequence[str]) -> list[Spec]:
+        """The methods a change is made of."""
+        return [catalog.load("methods", name).build({"label": self.label}) for name in names]
 
-@dataclass(frozen=True)
-class _Trial:
-    """Two halves of each side, to learn a change from and to judge it by."""
+    def _likely(self, tried: Tried) -> list[float]:
+        """How likely each world is to be the target, beside the one that explains most."""
+        best = max(tried.explained.values())
+        return [float(np.exp((share - best) / self.slack)) for share in tried.explained.values()]
 
-    source: tuple[Dataset, Dataset]
-    target: tuple[Dataset, Dataset]
-    label: str | None
+    def _most_gainful(self, gains: Mapping[str, Gain]) -> tuple[str, str]:
+        """The simplest change that gains as much as the best, within its error; nothing where none gains."""
+        sure = {name: gain.value - gain.error for name, gain in gains.items()}
+        best = max(sure, key=lambda name: sure[name])
+        if sure[best] <= 0:
+            return NOTHING, "models are not expected to gain by any change"
+        name = next(name for name, gain in gains.items() if sure[name] > 0 and gain.as_good)
+        return name, f"models are expected to explain {gains[name].value:.3f} more of the spread of `{self.label}`"
 
-    @classmethod
-    def of(cls, domains: Domains, most: int, ctx: Context) -> "_Trial":
-        def halves(side: Dataset, name: str) -> tuple[Dataset, Dataset]:
-            order = ctx.rng(name).permutation(side.units)
-            half = min(side.units // 2, most)
-            parts = [side.with_table(side.table[np.sort(part)]) for part in (order[:half], order[half : 2 * half])]
-            return parts[0], parts[1]
-
-        return cls(halves(domains.source, "source"), halves(domains.target, "target"), domains.label)
-
-    @property
-    def learnt_from(self) -> Dataset:
-        """The first halves, as a method takes them."""
-        tables = {"source": self.source[0], "target": self.target[0]}
-        schema = Schema(tables={name: side.kinds for name, side in tables.items()}, unit="source")
-        return Dataset({name: side.table for name, side in tables.items()}, schema)
-
-    def changed(self, spec: Any, ctx: Context) -> Dataset:
-        """The second half of the source, changed by what was learnt from the first halves.
-
-        Where rows are weighed, each is there once or not, in proportion: trees would know a copy again.
-        """
-        change, rows = spec.fit(self.learnt_from, ctx), self.source[1]
-        if spec.name() not in DRAWS_AGAIN:
-            changed: Dataset = change.apply(rows, ctx)
-            return changed
-        share = change.weights(rows)
-        share = np.minimum(share / np.quantile(share, HEAVIEST), 1.0)
-        return rows.with_table(rows.table.filter(pl.Series(ctx.rng("kept").random(rows.units) < share)))
-
-    def told_apart(self, changed: Dataset, ctx: Context) -> Score:
-        """How well trees tell changed rows from target rows; the reference is how well they tell target rows apart."""
-        features = Domains(changed, self.target[0], self.label)
-        kinds = features.both().kinds
-        schema = Schema(tables={"rows": kinds})
-        train, holdout, synthetic = (
-            Dataset({"rows": features.alike(side)}, schema) for side in (*self.target, changed)
-        )
-        case = Evidence(train, holdout, synthetic)
-        score: Score = catalog.load("metrics", "c2st")().score(case, ctx.at("told apart"))  # type: ignore[attr-defined]
-        return score
-
-    def gain(self, spec: Any, ctx: Context) -> float:
-        """How much the Brier score falls on rows drawn again, where what predicts them learnt from such rows too."""
-        change = spec.fit(self.learnt_from, ctx.at("gain"))
-        again = [change.apply(half, ctx.at("gain", k)) for k, half in enumerate(self.source)]
-        case = Evidence(self.source[0], again[1], again[0], target=self.label)
-        score = catalog.load("metrics", "calibration")().score(case, ctx.at("gain"))  # type: ignore[attr-defined]
-        return 0.0 if score.skipped else score.details["brier_reference"] - score.details["brier"]
+    def _simplest(self, tried: Tried) -> tuple[str, str]:
+        """The simplest change that explains nearly as much as the best; without a label no more is known."""
+        best = max(tried.explained.values())
+        name = next(name for name in tried.changes if tried.explained[name] >= best - self.slack)
+        return name, f"it is the simplest change that explains {tried.explained[name]:.0%} of what tells them apart"
