@@ -22,6 +22,7 @@ from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.dp.costs import Cost, Gaussian, Selection
 from synthesist.dp.domain import Domain
+from synthesist.dp.filters import epsilon_of
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.private import EXACT, Chance, PrivateData
 from synthesist.dp.queries import Gradients, Query, Training
@@ -41,6 +42,8 @@ class Bound:
     """At most so much is, by the prices."""
     excess: float
     """How far what was seen is beyond the prices, in Rényi divergence: above 0 they are proved wrong."""
+    allowed: float
+    """The epsilon that was promised."""
     delta: float
     runs: int
     confidence: float
@@ -57,14 +60,19 @@ class Bound:
 
     @classmethod
     def of(
-        cls, one: Sequence[float], other: Sequence[float], costs: Sequence[Cost], delta: float, methods: int = 1
+        cls,
+        one: Sequence[float],
+        other: Sequence[float],
+        costs: Sequence[Cost],
+        allowed: tuple[float, float],
+        methods: int = 1,
     ) -> "Bound":
         """The bound from how an attacker leaned in runs on either table; above 0 is towards the other."""
         failure = (1 - CONFIDENCE) / max(methods, 1)
         false = _at_most(np.asarray(one) > 0, failure / 2)
         missed = _at_most(np.asarray(other) <= 0, failure / 2)
         beyond = excess(costs, false, missed)
-        return cls(_distance(false, missed), mu_of(costs), beyond, delta, len(one) + len(other), 1 - failure)
+        return cls(_distance(false, missed), mu_of(costs), beyond, *allowed, len(one) + len(other), 1 - failure)
 
 
 def method_bound(
@@ -78,7 +86,7 @@ def method_bound(
         method.learn((pair.one, pair.other)[run % 2], ctx, attacker.hold)
         leanings[run % 2].append(attacker.leaning)
         dearest = max(dearest, attacker.costs, key=mu_of)
-    return Bound.of(*leanings, dearest, method.delta, methods)
+    return Bound.of(*leanings, dearest, (method.epsilon, method.delta), methods)
 
 
 def question_bound(query: Query, pair: Pair, runs: int, delta: float, *, held: Held = PrivateData) -> Bound:
@@ -94,7 +102,7 @@ def question_bound(query: Query, pair: Pair, runs: int, delta: float, *, held: H
             purse.costs.clear()
             found.append(_leaning(query, attacker.rows.answer(query), truths, purse.costs[-1:], None))
         leanings.append(found)
-    return Bound.of(leanings[0], leanings[1], purse.costs[-1:], delta)
+    return Bound.of(leanings[0], leanings[1], purse.costs[-1:], (epsilon_of(purse.costs[-1:], delta), delta))
 
 
 class _Purse:

@@ -8,8 +8,8 @@ import numpy as np
 from synthesist.audit.chances import LIFT
 from synthesist.audit.pairs import Pair
 from synthesist.audit.plays import Again, Asked, First, Second
-from synthesist.dp.accounting import epsilon_of
 from synthesist.dp.costs import Gaussian, SampledGaussian, Selection, Threshold
+from synthesist.dp.filters import epsilon_of
 from synthesist.dp.loss import epsilon_by_loss
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Products, Query, Training, Values

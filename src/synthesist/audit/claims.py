@@ -44,7 +44,7 @@ def excess(costs: Sequence[Cost], false: float, missed: float) -> float:
     if not 0 < false < caught < 1:
         return -inf
     orders = np.array([1.05, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
-    promised = np.sum([cost.rdp(orders) for cost in costs], axis=0) if costs else np.zeros(len(orders))
+    promised = np.array([order * sum(cost.rho(order) for cost in costs) for order in orders.tolist()])
     seen = np.maximum(_divergence(caught, false, orders), _divergence(false, caught, orders))
     return float(np.max(seen - promised))
 

@@ -30,7 +30,7 @@ from synthesist.dp.private import Chance, PrivateData
 from synthesist.dp.queries import Gradients, Noisy, Query
 from synthesist.errors import BudgetError, SynthesistError
 
-__all__ = ["Asked", "Free", "First", "Held", "Second", "Trial", "play", "replay"]
+__all__ = ["Asked", "First", "Free", "Held", "Second", "Trial", "play", "replay"]
 
 Held = Callable[..., PrivateData]
 """How rows are held: (data, domain, account, unit, chance)."""

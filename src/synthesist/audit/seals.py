@@ -30,7 +30,7 @@ def _pieces(value: Any, above: tuple[int, ...]) -> Iterator[bytes]:
         yield f"{array.dtype} {array.shape}".encode()
         yield repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes()
     elif isinstance(value, pl.Series | pl.DataFrame):
-        yield repr((value.to_dict(as_series=False) if isinstance(value, pl.DataFrame) else value.to_list())).encode()
+        yield repr(value.to_dict(as_series=False) if isinstance(value, pl.DataFrame) else value.to_list()).encode()
     elif callable(value) and not is_dataclass(value):
         yield getattr(value, "__qualname__", "").encode()  # functions are compared by what they do
     elif id(value) not in above:

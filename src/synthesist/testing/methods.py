@@ -13,13 +13,14 @@ from synthesist.core import Context, Filler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Array, Audio, Boolean, Category, Id, Image, Integer, Kind, Moment, Number
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.dp.entropy import replayed
 from synthesist.dp.method import PrivateMethod
 from synthesist.errors import DataError, SpecError, UnsuitableError
 from synthesist.model import Model
 from synthesist.testing.case import Case
 from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
-from synthesist.testing.private import declared, replayed
+from synthesist.testing.private import declared
 from synthesist.testing.tables import TABLES, mixed
 from synthesist.testing.traces import Traces, watched
 from synthesist.verbs.learning import fit
