@@ -30,7 +30,7 @@ def audit(
     """
     from synthesist.data.places import check_outputs
 
-    check_outputs({"findings": json}, [])
+    check_outputs({"scores": json}, [])
     spec = method_asked_for(method, set_ or ())
     with running(seed) as ctx:
         found = sy.audit(spec, pairs=pairs, runs=runs, seed=seed, ctx=ctx)
