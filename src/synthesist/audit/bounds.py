@@ -8,7 +8,7 @@ Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,31 +89,36 @@ def method_bound(
     return Bound.of(*leanings, dearest, (method.epsilon, method.delta), methods)
 
 
-def question_bound(query: Query, pair: Pair, runs: int, delta: float, *, held: Held = PrivateData) -> Bound:
-    """The bound of one question, asked over and over."""
+def question_bound(
+    query: Query, pair: Pair, runs: int, delta: float, *, training: Training | None = None, held: Held = PrivateData
+) -> Bound:
+    """The bound of one question, asked over and over; of gradients, within a training."""
     domain, purse = Domain(pair.one.schema, pair.contributions), _Purse()
     attacker = _Attacker(pair, held)
     leanings = []
     for data in (pair.one, pair.other):
         attacker.hold(data, domain, purse, pair.unit)
+        for side in (attacker.rows, *attacker.sides) if training else ():
+            side.answer(replace(training, steps=runs))
         truths = attacker.truths(query)
         found = []
         for _ in range(runs // 2):
-            purse.costs.clear()
-            found.append(_leaning(query, attacker.rows.answer(query), truths, purse.costs[-1:], None))
+            answer = attacker.rows.answer(query)
+            found.append(_leaning(query, answer, truths, purse.last, training))
         leanings.append(found)
-    return Bound.of(leanings[0], leanings[1], purse.costs[-1:], (epsilon_of(purse.costs[-1:], delta), delta))
+    costs = [Cost.sampled_gaussian(training.noise_multiplier, training.rate, 1)] if training else purse.last
+    return Bound.of(leanings[0], leanings[1], costs, (epsilon_of(costs, delta), delta))
 
 
 class _Purse:
-    """An account that pays for all, and keeps what each question cost."""
+    """An account that pays for all, and keeps what the last question cost."""
 
     def __init__(self) -> None:
-        self.costs: list[Cost] = []
+        self.last: list[Cost] = []
 
     def charge(self, cost: Cost, about: str) -> None:
         """Keep the cost."""
-        self.costs.append(cost)
+        self.last = [cost]
 
 
 class _Attacker:
@@ -133,7 +138,7 @@ class _Attacker:
         self._account = account
         self.rows = self.held(data, domain, account, unit, EXACT)
         self._calls = Calls()
-        self._sides = [
+        self.sides = [
             self.held(side, domain, Free(), unit, _noting(lambda: self._calls))
             for side in (self.pair.one, self.pair.other)
         ]
@@ -151,7 +156,7 @@ class _Attacker:
     def truths(self, query: Query) -> tuple[Trial, Trial]:
         """The answer of either table, without noise."""
         trials = []
-        for side in self._sides:
+        for side in self.sides:
             self._calls = Calls()
             trials.append(Trial(side.answer(query), self._calls))
         return trials[0], trials[1]

@@ -81,6 +81,8 @@ def _wrong(asked: Asked, again: Again, pair: Pair, paid: Training | None) -> Ite
     query = asked.query
     if again.touched:
         yield f"rows are touched before the price is charged: of an empty account it gets {again.touched}"
+    if asked.laden:
+        yield "its answer has more on it than an answer"
     if asked.costs != again.costs:
         yield "its price depends on rows"
     if len(asked.costs) != (0 if isinstance(query, Gradients) else 1):

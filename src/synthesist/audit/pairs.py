@@ -35,6 +35,8 @@ CHOSEN = (  # columns of one table: few are quick, all are seldom
     ("smoker",),
     tuple(KINDS),
 )
+ALL = tuple(column for column in KINDS if column != "weight")  # but for a range that has to be bought
+ORDER = "another order"
 Row = dict[str, Any]
 Rows = list[Row]
 
@@ -64,7 +66,10 @@ def neighbours(n: int, ctx: Context) -> Iterator[Pair]:
         rng = here.rng("shape")
         shape = list(SHAPES)[int(rng.integers(len(SHAPES)))]
         columns = CHOSEN[number // 2 % len(CHOSEN)]
-        pair = _pair(oddity, shape, columns, bool(number % 3 == 1), int(rng.choice([1, 2, 5])), here)
+        if oddity == ORDER:
+            shape, columns = "many rows", ALL
+        owned = (number + number // len(ODDITIES)) % 3 == 1  # in three rounds, every oddity
+        pair = _pair(oddity, shape, columns, owned, int(rng.choice([1, 2, 5])), here)
         yield pair.reversed if rng.random() < 0.5 else pair
 
 
@@ -90,7 +95,7 @@ def _pair(oddity: str, shape: str, columns: tuple[str, ...], owned: bool, most: 
     one, other = (_table(each, schema) for each in (rows, rows + added))
     name = f"{oddity}, {len(added)} of {shape}"
     unit, contributions = (UNIT, most) if owned else (None, 1)
-    if oddity == "another order":
+    if oddity == ORDER:
         shuffled = other.with_table(other.table[rng.permutation(other.units)])
         return Pair(name, other, shuffled, unit, contributions, units=0)
     if not owned and most == 2 and "weight" in columns:
@@ -169,5 +174,5 @@ ODDITIES: dict[str, Oddity] = {
     "odd text": _with(group="\x00\n", town="'); -- \U0001f600 ‮"),
     "an empty text": _with(group="", town=""),
     "nobody's rows": _with(person=None),
-    "another order": lambda new, rows: new,
+    ORDER: lambda new, rows: new,
 }

@@ -68,7 +68,8 @@ class Asked:
     seal: str
     answer: Any
     costs: tuple[Cost, ...]
-    calls: Calls
+    laden: bool
+    """Whether the answer had more on it than an answer has."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,8 @@ class First:
         before, self._calls = len(self.account.entries), Calls()
         sealed, answer = sealed_query(query), self._rows.answer(query)
         costs = tuple(cost for cost, _ in self.account.entries[before:])
-        self.asked.append(Asked(query, sealed, _bare(answer), costs, self._calls))
-        return _bare(answer)
+        self.asked.append(Asked(query, sealed, bare := _bare(answer), costs, _laden(answer)))
+        return bare
 
 
 @dataclass
@@ -236,6 +237,12 @@ def _bare(answer: Any) -> Any:
     if isinstance(answer, np.ndarray):
         return np.array(answer)
     return None if answer is None else int(answer)
+
+
+def _laden(answer: Any) -> bool:
+    """Whether an answer is of another type than an answer, or carries something."""
+    plain_types = (Noisy, dict, np.ndarray, int, type(None))
+    return type(answer) not in plain_types or getattr(answer, "__dict__", {}).keys() - {"values", "sigma"} != set()
 
 
 def _latest(calls: Callable[[], Calls], chance: Callable[[Calls], Chance]) -> Chance:
