@@ -139,7 +139,7 @@ class _Attacker:
         self.rows = self.held(data, domain, account, unit, EXACT)
         self._calls = Calls()
         self.sides = [
-            self.held(side, domain, Free(), unit, _noting(lambda: self._calls))
+            PrivateData(side, domain, Free(), unit, _noting(lambda: self._calls))  # type: ignore[arg-type]
             for side in (self.pair.one, self.pair.other)
         ]
         return self
