@@ -12,7 +12,7 @@ from synthesist.audit.claims import epsilon_of_mu, excess, mu_of
 from synthesist.audit.pairs import worst
 from synthesist.core import Context
 from synthesist.dp.costs import Cost
-from synthesist.dp.entropy import replayed
+from synthesist.dp.entropy import replaying
 from synthesist.dp.filters import rho_for
 from synthesist.dp.private import PrivateData
 from synthesist.dp.queries import Counts, Farthest, Gradients, Products, Query, Training
@@ -31,7 +31,7 @@ QUESTIONS: dict[str, Query] = {
 
 
 def bound(query: Query, runs: int = 1_000, held: type[PrivateData] = PrivateData) -> Bound:
-    with replayed("attack"):
+    with replaying("attack"):
         training = TRAINING if isinstance(query, Gradients) else None
         return question_bound(query, PAIR, runs, 1e-6, training=training, held=held)
 
@@ -66,7 +66,7 @@ def test_noise_that_is_too_narrow_is_proved(name: str, rho: float, held: type[Pr
 
 
 def test_a_whole_method_holds() -> None:
-    with replayed("method"):
+    with replaying("method"):
         found = method_bound(Asker(epsilon=9.0, delta=1e-2), PAIR, 60, Context.seeded(0, threads=1))
     assert found.holds
     assert 0 < found.mu < found.claimed
@@ -80,7 +80,7 @@ def test_a_method_that_is_not_charged_is_proved_wrong() -> None:
         def _charged(self, rho: float, sensitivity: int, about: str) -> object:
             return super()._charged(rho, sensitivity, about) / 100  # type: ignore[operator]
 
-    with replayed("method"):
+    with replaying("method"):
         found = method_bound(Asker(epsilon=3.0, delta=1e-2), PAIR, 80, Context.seeded(0, threads=1), held=Narrow)
     assert not found.holds
 

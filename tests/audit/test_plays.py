@@ -17,7 +17,7 @@ from synthesist.audit.checks import faults
 from synthesist.audit.pairs import neighbours
 from synthesist.audit.plays import play, replay
 from synthesist.core import Context
-from synthesist.dp.entropy import replayed
+from synthesist.dp.entropy import replaying
 from synthesist.dp.noise import discrete_gaussian
 from synthesist.dp.private import EXACT, PrivateData
 
@@ -39,7 +39,7 @@ def caught(kind: type[Asker], held: type[PrivateData]) -> str:
     for number, pair in enumerate(neighbours(PAIRS, CTX)):
         options = LOUD if number % 3 else {}
         method = kind(**options, unit=pair.unit, contributions=pair.contributions)
-        with replayed(str(number)):
+        with replaying(str(number)):
             first = play(method, pair.one, CTX, held)
             second = replay(method, pair, CTX, first)
         for question, fault in faults(method, pair, first, second):

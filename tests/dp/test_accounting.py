@@ -76,14 +76,14 @@ def test_training_is_counted_as_dp_accounting_counts() -> None:
 
 
 def test_noise_for_training_is_enough_and_hardly_more() -> None:
-    beside, delta = [Cost.gaussian(12.0), Cost.threshold(15.0, 1, 1e-8)], 1e-7
-    noise = noise_for_training(0.7, delta, 0.02, 60, beside)
+    beside, delta = [Cost.gaussian(16.0), Cost.threshold(20.0, 1, 1e-8)], 1e-7
+    noise = noise_for_training(0.5, delta, 0.01, 40, beside)
     spent = []
     for each in (noise, noise / 1.01):
-        accountant = PLDAccountant().compose(GaussianDpEvent(12)).compose(GaussianDpEvent(15))
-        accountant.compose(PoissonSampledDpEvent(0.02, GaussianDpEvent(each)), 60)
+        accountant = PLDAccountant().compose(GaussianDpEvent(16)).compose(GaussianDpEvent(20))
+        accountant.compose(PoissonSampledDpEvent(0.01, GaussianDpEvent(each)), 40)
         spent.append(accountant.get_epsilon(delta - 1e-8))
-    assert spent[0] <= 0.7 < spent[1]
+    assert spent[0] <= 0.5 < spent[1]
 
 
 def test_training_in_a_filter_takes_what_is_left() -> None:

@@ -136,18 +136,18 @@ def test_a_killed_process_never_had_an_answer_that_is_not_written(path: Path) ->
 
 @pytest.mark.parametrize("processes", [2, 8])
 def test_processes_that_race_share_what_there_is(path: Path, processes: int) -> None:
-    fit = int(rho_for(3, DELTA) / rho_for(1.2, DELTA))
-    assert raced(path, processes, 1.2) == fit == len(Ledger.open(path).runs())
+    fit = int(rho_for(3, DELTA) / rho_for(0.3, DELTA))
+    assert raced(path, processes, 0.3) == fit == len(Ledger.open(path).runs())
 
 
 def test_a_line_torn_by_a_crash_counts_as_nothing(path: Path) -> None:
     whole = path.read_bytes()
-    path.write_bytes(whole + b'{"about":"x","cost":{"ki')
+    path.write_bytes(whole + b'{"about":"' + b"x" * 1_000)
     ledger = Ledger.open(path)
     assert ledger.spent() == 0
     ledger.run(1, DELTA, "after it")
     lines = path.read_bytes()
-    assert lines.startswith(whole) and lines.count(b"\n") == 2 and b"cost" not in lines
+    assert lines.startswith(whole) and lines.count(b"\n") == 2 and b"xx" not in lines
     path.write_bytes(whole[:-20])
     with pytest.raises(DataError, match="holds no whole line, so nothing was spent"):
         Ledger.open(path)

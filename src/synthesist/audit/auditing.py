@@ -16,7 +16,7 @@ from synthesist.audit.pairs import Pair, neighbours, worst
 from synthesist.audit.plays import First, Held, Second, play, replay
 from synthesist.core import Context
 from synthesist.dp.costs import Gaussian
-from synthesist.dp.entropy import replayed
+from synthesist.dp.entropy import replaying
 from synthesist.dp.ledger import Ledger
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.private import PrivateData
@@ -57,7 +57,7 @@ def audited(
     for number, pair in ctx.track(list(enumerate(tables)), "playing pairs of tables"):
         spec = _on(turned[number % len(turned)], pair)
         here = ctx.at("play", number)
-        with replayed(f"{here.path}"):
+        with replaying(f"{here.path}"):
             first = play(spec, pair.one, here, held)
             second = replay(spec, pair, here, first)
         questions += len(first.asked)
@@ -153,7 +153,7 @@ def _seeded(method: PrivateMethod, ctx: Context, held: Held) -> Iterator[Fault]:
     answers: list[list[Any]] = []
     bits = 0.0
     for source in ("one", "one", "another"):
-        with replayed(source):
+        with replaying(source):
             first = play(method, worst().other, ctx, held)
         answers.append([sorted(released(asked.query, asked.answer).items()) for asked in first.asked])
         sigmas = [each.costs[0].sigma for each in first.asked if each.costs and isinstance(each.costs[0], Gaussian)]

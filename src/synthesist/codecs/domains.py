@@ -76,8 +76,10 @@ class Domains:
             return False
         if isinstance(kind, Moment):
             return bool(there.min() > here.max() or there.max() < here.min())  # type: ignore[operator]
+        if not isinstance(kind, Category | Constant):
+            return False
         known = there.cast(pl.String).is_in(here.cast(pl.String).unique().implode())
-        return isinstance(kind, Category | Constant) and bool(known.mean() < OVERLAP)  # type: ignore[operator]
+        return bool(known.mean() < OVERLAP)  # type: ignore[operator]
 
     def alike(self, side: Dataset, *, labels: bool = False) -> pl.DataFrame:
         """The features of a side, and its labels where asked for, stored as the source stores them."""

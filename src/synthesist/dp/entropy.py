@@ -13,7 +13,7 @@ import numpy as np
 
 from synthesist.errors import SpecError
 
-__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes", "replayed"]
+__all__ = ["ByteSource", "byte_source", "coins", "fill", "random_bytes", "replayed", "replaying"]
 
 ByteSource = Callable[[int], bytes]
 """Given a number, so many bytes, each of them uniform and independent of all others."""
@@ -44,7 +44,7 @@ def byte_source(source: ByteSource) -> Iterator[None]:
 
 
 @contextmanager
-def replayed(name: str = "noise") -> Iterator[None]:
+def replaying(name: str = "noise") -> Iterator[None]:
     """Private noise that is the same every time: it protects nobody, and makes a test repeatable."""
     asked = 0
 
@@ -55,6 +55,11 @@ def replayed(name: str = "noise") -> Iterator[None]:
 
     with byte_source(source):
         yield
+
+
+def replayed() -> bool:
+    """Whether noise comes from a source of somebody's own, and so protects nobody."""
+    return _source() is not os.urandom
 
 
 def fill(kernel: Callable[..., tuple[int, int]], out: np.ndarray, *arguments: object) -> np.ndarray:
@@ -86,11 +91,14 @@ def coins(n: int) -> np.ndarray:
 
 def random_bytes(n: int) -> bytes:
     """n bytes that were never handed out before."""
-    pid, source = _injected.get() or (os.getpid(), os.urandom)
-    if pid != os.getpid():
-        source = os.urandom
-    if len(found := source(n)) != n:
+    if len(found := _source()(n)) != n:
         raise SpecError(
             f"The byte source was asked for {n} bytes and gave {len(found)}. It must give as many as asked."
         )
     return found
+
+
+def _source() -> ByteSource:
+    """The one that was injected in this very process, else the operating system."""
+    pid, source = _injected.get() or (os.getpid(), os.urandom)
+    return source if pid == os.getpid() else os.urandom

@@ -61,6 +61,7 @@ class PrivateMethod(Spec):
     def learn(self, data: Dataset, ctx: Context, holder: "Holding | None" = None) -> Learnt:
         """The same, with an account of what was paid; an audit lends a `holder` that looks on."""
         from synthesist.dp.costs import SampledGaussian
+        from synthesist.dp.entropy import replayed
         from synthesist.dp.private import PrivateData, answered
 
         domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
@@ -75,6 +76,7 @@ class PrivateMethod(Spec):
                 "delta": self.delta,
                 "unit": f"{whose}{most}",
                 "neighbours": "one unit more or less",
+                "noise": "replayed, so that nobody is protected" if replayed() else "of the operating system",
                 "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
                 "bought": _bought(account),
             },

@@ -5,6 +5,7 @@ Neighbouring tables differ by one unit, with all its rows: `contributions` of th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 from typing import Any, Protocol, TypeVar
 
@@ -124,7 +125,7 @@ class PrivateData:
     def _charged(self, rho: float, sensitivity: int, about: str) -> Any:
         """The variance that this much rho buys where one row changes the answer by `sensitivity` at most; charged."""
         reach = sensitivity * self._most
-        variance = at_least(reach**2 / (2 * rho))
+        variance = at_least(Fraction(reach) ** 2 / (2 * Fraction(rho)))
         self._account.charge(Cost.gaussian(float(variance) ** 0.5, reach), about)
         return variance
 
@@ -170,7 +171,7 @@ class PrivateData:
         """Values with enough rows by noisy count, the most frequent first."""
         from scipy.special import ndtri
 
-        variance = at_least(self._most**2 / (2 * query.rho))
+        variance = at_least(Fraction(self._most) ** 2 / (2 * Fraction(query.rho)))
         sigma = float(variance) ** 0.5
         self._account.charge(Cost.threshold(sigma, self._most, query.delta), query.about)
         counts = self._table[query.column].cast(pl.String).drop_nulls().value_counts(name="rows").sort(query.column)

@@ -73,7 +73,7 @@ class Adapt(Spec):
 
     label: str | None = knob(None, "column that the target need not have", tries=(None, "sector"))
     least: float = knob(
-        0.3, "least share of the difference that a change must explain", tries=(0.01, 0.999), gt=0.0, le=1.0
+        0.3, "share of the difference that a change must explain more than", tries=(0.01, 1.0), gt=0.0, le=1.0
     )
     slack: float = knob(
         0.1,
@@ -104,8 +104,8 @@ class Adapt(Spec):
             return Adapted(NOTHING, "trees cannot tell source from target rows", (), {NOTHING: untouched.auc})
         tried = trial.tried({" + ".join(names): self._methods(names) for names in self._asked()}, untouched, ctx)
         told = {name: told.auc for name, told in tried.told.items()}
-        if truth is None and max(tried.explained.values()) < self.least:
-            return Adapted(NOTHING, f"no change explains {self.least:.0%} of the difference", (), told)
+        if truth is None and max(tried.explained.values()) <= self.least:
+            return Adapted(NOTHING, f"no change explains more than {self.least:.0%} of the difference", (), told)
         worlds, likely = ([truth], [1.0]) if truth else (list(tried.worlds.values()), self._likely(tried))
         gains = trial.gains(tried.changes, worlds, np.array(likely), ctx) if self.label else {}
         name, why = self._most_gainful(gains) if gains else self._simplest(tried)
