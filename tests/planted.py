@@ -178,7 +178,10 @@ class CachedTruth(PrivateData):
     """Counts that were asked for before come from the cache, without noise."""
 
     def answer(self, query: Query) -> Any:
-        if isinstance(query, Counts) and (*query.columns, *(id(query.codecs[c]) for c in query.columns)) in self._counted:
+        if (
+            isinstance(query, Counts)
+            and (*query.columns, *(id(query.codecs[c]) for c in query.columns)) in self._counted
+        ):
             variance = self._charged(query.rho, 1, query.about)
             return Noisy(self._counts(query.columns, query.codecs), float(variance) ** 0.5)
         return super().answer(query)

@@ -28,7 +28,9 @@ PAIRS = 150  # a bug is looked for on so many at most
 
 def public(module: object, kind: type) -> list[type]:
     """The classes of a module that are bugs."""
-    return [c for n, c in getmembers(module, isclass) if issubclass(c, kind) and c is not kind and not n.startswith("_")]
+    return [
+        c for n, c in getmembers(module, isclass) if issubclass(c, kind) and c is not kind and not n.startswith("_")
+    ]
 
 
 METHODS, HOLDERS = public(asking, Asker), public(planted, PrivateData)
