@@ -3,12 +3,12 @@
 from time import process_time
 
 import pytest
-from asking import Asker
 
+from asking import Asker
 from synthesist import catalog
-from synthesist.audit.auditing import audited
-from synthesist.audit.bounds import question_bound
-from synthesist.audit.pairs import worst
+from synthesist.audits.auditing import audited
+from synthesist.audits.bounds import question_bound
+from synthesist.audits.pairs import worst
 from synthesist.core import Context
 from synthesist.dp.entropy import replaying
 from synthesist.dp.filters import rho_for

@@ -9,7 +9,7 @@ from synthesist.errors import SpecError
 from synthesist.verbs.named import as_spec
 
 if TYPE_CHECKING:
-    from synthesist.audit.found import Audit
+    from synthesist.audits.found import Audit
 
 __all__ = ["audit"]
 
@@ -33,7 +33,7 @@ def audit(
     Raises:
         SpecError: the method promises no privacy, or a number is out of range.
     """
-    from synthesist.audit.auditing import audited
+    from synthesist.audits.auditing import audited
 
     spec = as_spec("methods", method, options)
     if not isinstance(spec, PrivateMethod):

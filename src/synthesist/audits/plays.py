@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from synthesist.audit.chances import Calls, as_it_is, constant, marked, plain
-from synthesist.audit.claims import reach_of
-from synthesist.audit.pairs import Pair
-from synthesist.audit.seals import seal
+from synthesist.audits.chances import Calls, as_it_is, constant, marked, plain
+from synthesist.audits.claims import reach_of
+from synthesist.audits.pairs import Pair
+from synthesist.audits.seals import seal
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Constant

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from synthesist.audit.bounds import Bound
-from synthesist.audit.checks import Fault
+from synthesist.audits.bounds import Bound
+from synthesist.audits.checks import Fault
 from synthesist.data.atomic import replacing
 from synthesist.dp.method import PrivateMethod
 from synthesist.errors import GateError

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from synthesist.audit.bounds import Bound, method_bound
-from synthesist.audit.chances import LIFT
-from synthesist.audit.checks import Fault, faults, released
-from synthesist.audit.found import Audit, Violation
-from synthesist.audit.pairs import Pair, neighbours, worst
-from synthesist.audit.plays import First, Held, Second, play, replay
+from synthesist.audits.bounds import Bound, method_bound
+from synthesist.audits.chances import LIFT
+from synthesist.audits.checks import Fault, faults, released
+from synthesist.audits.found import Audit, Violation
+from synthesist.audits.pairs import Pair, neighbours, worst
+from synthesist.audits.plays import First, Held, Second, play, replay
 from synthesist.core import Context
 from synthesist.dp.costs import Gaussian
 from synthesist.dp.entropy import replaying

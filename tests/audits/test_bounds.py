@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-import planted
 import pytest
-from asking import CLIP, CODES, MULTIPLIER, Asker, Codes, Slope
 
-from synthesist.audit.bounds import Bound, method_bound, question_bound
-from synthesist.audit.claims import epsilon_of_mu, excess, mu_of
-from synthesist.audit.pairs import worst
+import planted
+from asking import CLIP, CODES, Asker, Codes, Slope
+from synthesist.audits.bounds import Bound, method_bound, question_bound
+from synthesist.audits.claims import epsilon_of_mu, excess, mu_of
+from synthesist.audits.pairs import worst
 from synthesist.core import Context
 from synthesist.dp.costs import Cost
 from synthesist.dp.entropy import replaying

@@ -5,9 +5,9 @@ from math import inf, isfinite
 
 import numpy as np
 
-from synthesist.audit.chances import LIFT
-from synthesist.audit.pairs import Pair
-from synthesist.audit.plays import Again, Asked, First, Second
+from synthesist.audits.chances import LIFT
+from synthesist.audits.pairs import Pair
+from synthesist.audits.plays import Again, Asked, First, Second
 from synthesist.dp.costs import Gaussian, SampledGaussian, Selection, Threshold
 from synthesist.dp.filters import epsilon_of
 from synthesist.dp.loss import epsilon_by_loss

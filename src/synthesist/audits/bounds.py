@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from synthesist.audit.chances import LIFT, Calls, plain
-from synthesist.audit.checks import released
-from synthesist.audit.claims import epsilon_of_mu, excess, mu_of
-from synthesist.audit.pairs import Pair
-from synthesist.audit.plays import Free, Held, Trial
+from synthesist.audits.chances import LIFT, Calls, plain
+from synthesist.audits.checks import released
+from synthesist.audits.claims import epsilon_of_mu, excess, mu_of
+from synthesist.audits.pairs import Pair
+from synthesist.audits.plays import Free, Held, Trial
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.dp.costs import Cost, Gaussian, Selection

@@ -5,17 +5,17 @@ from fractions import Fraction
 from inspect import getmembers, isclass
 from math import ceil
 
-import asking
 import numpy as np
-import planted
 import pytest
-from asking import Asker
 
-from synthesist.audit import chances
-from synthesist.audit.auditing import audited
-from synthesist.audit.checks import faults
-from synthesist.audit.pairs import neighbours
-from synthesist.audit.plays import play, replay
+import asking
+import planted
+from asking import Asker
+from synthesist.audits import chances
+from synthesist.audits.auditing import audited
+from synthesist.audits.checks import faults
+from synthesist.audits.pairs import neighbours
+from synthesist.audits.plays import play, replay
 from synthesist.core import Context
 from synthesist.dp.entropy import replaying
 from synthesist.dp.noise import discrete_gaussian

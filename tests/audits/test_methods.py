@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from synthesist import catalog
-from synthesist.audit.auditing import audited
+from synthesist.audits.auditing import audited
 from synthesist.core import Context, Spec
 from synthesist.dp.method import PrivateMethod
 
