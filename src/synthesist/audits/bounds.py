@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from synthesist.audits.chances import LIFT, Calls, plain
+from synthesist.audits.chances import LIFT, Calls, latest, plain
 from synthesist.audits.checks import released
 from synthesist.audits.claims import epsilon_of_mu, excess, mu_of
 from synthesist.audits.pairs import Pair
@@ -24,7 +24,7 @@ from synthesist.dp.costs import Cost, Gaussian, Selection
 from synthesist.dp.domain import Domain
 from synthesist.dp.filters import epsilon_of
 from synthesist.dp.method import PrivateMethod
-from synthesist.dp.private import EXACT, Chance, PrivateData
+from synthesist.dp.private import EXACT, PrivateData
 from synthesist.dp.queries import Gradients, Query, Training
 
 __all__ = ["Bound", "method_bound", "question_bound"]
@@ -139,7 +139,7 @@ class _Attacker:
         self.rows = self.held(data, domain, account, unit, EXACT)
         self._calls = Calls()
         self.sides = [
-            PrivateData(side, domain, Free(), unit, _noting(lambda: self._calls))  # type: ignore[arg-type]
+            PrivateData(side, domain, Free(), unit, latest(lambda: self._calls, plain))  # type: ignore[arg-type]
             for side in (self.pair.one, self.pair.other)
         ]
         return self
@@ -188,16 +188,6 @@ def _leaning(query: Query, answer: Any, truths: tuple[Trial, Trial], costs: Any,
             odds.append(exponents[answer] - np.log(np.exp(exponents).sum()))
         return float(odds[1] - odds[0])
     return 0.0
-
-
-def _noting(calls: Any) -> Chance:
-    """No chance at all, noted in whatever `calls` says at the time."""
-    return Chance(
-        lambda n, variance: plain(calls()).gaussian(n, variance),
-        lambda scores, sensitivity, epsilon: plain(calls()).choice(scores, sensitivity, epsilon),
-        lambda n: plain(calls()).normal(n),
-        lambda n, rate: plain(calls()).part(n, rate),
-    )
 
 
 def _at_most(hits: np.ndarray, failure: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from synthesist.dp.private import EXACT, Chance
 
-__all__ = ["LIFT", "Calls", "as_it_is", "constant", "marked", "plain"]
+__all__ = ["LIFT", "Calls", "as_it_is", "constant", "latest", "marked", "plain"]
 
 LIFT = 2**40
 """What plain noise is: it lifts every count above any threshold, and is taken off again."""
@@ -57,6 +57,16 @@ def marked(calls: Calls, rng: np.random.Generator) -> Chance:
 def constant(calls: Calls, noise: int) -> Chance:
     """The same noise for every number."""
     return _noted(calls, lambda n, variance: np.full(n, noise, np.int64), EXACT.choice, EXACT.normal, EXACT.part)
+
+
+def latest(calls: Callable[[], Calls], chance: Callable[[Calls], Chance]) -> Chance:
+    """Chance that takes its notes in whatever `calls` says at the time."""
+    return Chance(
+        lambda n, variance: chance(calls()).gaussian(n, variance),
+        lambda scores, sensitivity, epsilon: chance(calls()).choice(scores, sensitivity, epsilon),
+        lambda n: chance(calls()).normal(n),
+        lambda n, rate: chance(calls()).part(n, rate),
+    )
 
 
 def _noted(

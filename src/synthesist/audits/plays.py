@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from synthesist.audits.chances import Calls, as_it_is, constant, marked, plain
+from synthesist.audits.chances import Calls, as_it_is, constant, latest, marked, plain
 from synthesist.audits.claims import reach_of
 from synthesist.audits.pairs import Pair
 from synthesist.audits.seals import seal
@@ -95,15 +95,13 @@ class First:
     held: Held
     asked: list[Asked] = field(default_factory=list)
     account: Any = None
-    domain: Domain | None = None
     sampler: str = ""
     error: str = ""
 
     def hold(self, data: Dataset, domain: Domain, account: Account, unit: str | None) -> "First":
         """Take the rows in, as the holder that `PrivateMethod.learn` is lent."""
-        self.account, self.domain = account, domain
-        self._calls = Calls()
-        self._rows = self.held(data, domain, account, unit, _latest(lambda: self._calls, as_it_is))
+        self.account, self._calls = account, Calls()
+        self._rows = self.held(data, domain, account, unit, latest(lambda: self._calls, as_it_is))
         return self
 
     def answer(self, query: Query) -> Any:
@@ -133,10 +131,10 @@ class Second:
         self.account = account
         self._places: list[Calls] = [Calls() for _ in range(4)]
         self._near, held, one = 0, self.first.held, self.pair.one
-        self._other = held(data, domain, account, unit, _latest(lambda: self._places[0], plain))
-        self._one = held(one, domain, Free(), unit, _latest(lambda: self._places[1], plain))
-        self._marks = held(one, domain, Free(), unit, _latest(lambda: self._places[2], partial(marked, rng=self.rng)))
-        self._close = held(one, domain, Free(), unit, _latest(lambda: self._places[3], self._hiding))
+        self._other = held(data, domain, account, unit, latest(lambda: self._places[0], plain))
+        self._one = held(one, domain, Free(), unit, latest(lambda: self._places[1], plain))
+        self._marks = held(one, domain, Free(), unit, latest(lambda: self._places[2], partial(marked, rng=self.rng)))
+        self._close = held(one, domain, Free(), unit, latest(lambda: self._places[3], self._hiding))
         self._bare = held(_without_columns(one, unit), domain, Broke(), unit)
         return self
 
@@ -243,16 +241,6 @@ def _laden(answer: Any) -> bool:
     """Whether an answer is of another type than an answer, or carries something."""
     plain_types = (Noisy, dict, np.ndarray, int, type(None))
     return type(answer) not in plain_types or getattr(answer, "__dict__", {}).keys() - {"values", "sigma"} != set()
-
-
-def _latest(calls: Callable[[], Calls], chance: Callable[[Calls], Chance]) -> Chance:
-    """Chance that takes its notes in whatever `calls` says at the time."""
-    return Chance(
-        lambda n, variance: chance(calls()).gaussian(n, variance),
-        lambda scores, sensitivity, epsilon: chance(calls()).choice(scores, sensitivity, epsilon),
-        lambda n: chance(calls()).normal(n),
-        lambda n, rate: chance(calls()).part(n, rate),
-    )
 
 
 def _without_columns(data: Dataset, unit: str | None) -> Dataset:
