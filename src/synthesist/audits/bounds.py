@@ -4,7 +4,8 @@ The attacker knows both tables, and weighs how likely each answer is of the one 
 bounds mu from below, whatever the method does: a number above the claim proves the claim wrong.
 
 References: Nasr et al., USENIX Security 2023, arXiv:2302.07956 (audits by mu); arXiv:2604.18352 (of MST and AIM);
-Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404.
+Clopper and Pearson, Biometrika 26(4), 1934, doi:10.1093/biomet/26.4.404; Hoeffding, Annals of Mathematical Statistics
+27(3), 1956, doi:10.1214/aoms/1177728178.
 """
 
 from collections.abc import Sequence
@@ -69,10 +70,8 @@ class Bound:
     ) -> "Bound":
         """The bound from how an attacker leaned in runs on either table; above 0 is towards the other."""
         failure = (1 - CONFIDENCE) / max(methods, 1)
-        false = _at_most(np.asarray(one) > 0, failure / 2)
-        missed = _at_most(np.asarray(other) <= 0, failure / 2)
-        beyond = excess(costs, false, missed)
-        return cls(_distance(false, missed), mu_of(costs), beyond, *allowed, len(one) + len(other), 1 - failure)
+        wrong = _at_most(np.concatenate([np.asarray(one) > 0, np.asarray(other) <= 0]), failure)
+        return cls(_mu(wrong), mu_of(costs), excess(costs, wrong), *allowed, len(one) + len(other), 1 - failure)
 
 
 def method_bound(
@@ -81,7 +80,7 @@ def method_bound(
     """The bound of a whole method, from fits on either table of a pair; `methods` are audited together."""
     leanings: tuple[list[float], list[float]] = ([], [])
     dearest: tuple[Cost, ...] = ()
-    for run in ctx.track(range(max(runs, 2)), "telling two tables apart"):
+    for run in ctx.track(range(max(runs // 2, 1) * 2), "telling two tables apart"):
         attacker = _Attacker(pair, held)
         method.learn((pair.one, pair.other)[run % 2], ctx, attacker.hold)
         leanings[run % 2].append(attacker.leaning)
@@ -190,16 +189,19 @@ def _leaning(query: Query, answer: Any, truths: tuple[Trial, Trial], costs: Any,
     return 0.0
 
 
-def _at_most(hits: np.ndarray, failure: float) -> float:
-    """What the probability of a hit is at most (Clopper and Pearson)."""
+def _at_most(wrong: np.ndarray, failure: float) -> float:
+    """What the attacker is wrong with at most, on average over both tables (Clopper and Pearson).
+
+    How often on each table does not matter: by Hoeffding's theorem the binomial law of the average is the widest.
+    """
     from scipy.special import betaincinv
 
-    n, k = len(hits), int(hits.sum())
+    n, k = len(wrong), int(wrong.sum())
     return 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - failure))
 
 
-def _distance(false: float, missed: float) -> float:
-    """The mu at which a test errs so often (Dong, Roth and Su)."""
+def _mu(wrong: float) -> float:
+    """The least mu at which a test errs so seldom, on average over both tables (Dong, Roth and Su)."""
     from scipy.special import ndtri
 
-    return max(0.0, float(-ndtri(false) - ndtri(missed))) if false < 1 and missed < 1 else 0.0
+    return max(0.0, -2 * float(ndtri(wrong)))

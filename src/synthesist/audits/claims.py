@@ -34,19 +34,19 @@ def mu_of(costs: Sequence[Cost]) -> float:
     return total
 
 
-def excess(costs: Sequence[Cost], false: float, missed: float) -> float:
-    """How far tests that err so often at most are beyond what prices allow, in Rényi divergence; sound for all prices.
+def excess(costs: Sequence[Cost], wrong: float) -> float:
+    """How far a test that errs so often, on average over both tables, is beyond the prices, in Rényi divergence.
 
-    Whether a test says "the other" is a coin on either table; the divergence of two coins is no more than that of all
-    the answers. Above 0, what was paid is not what was given away.
+    Whether a test says "the other" is a coin on either table, and the divergence of two coins is no more than that of
+    all the answers; nor is it for the averages of both directions, as the divergence is quasi-convex (van Erven and
+    Harremoës, 2014, doi:10.1109/TIT.2014.2320500). Above 0, more was given away than was paid for, whatever the method.
     """
-    caught = 1 - missed - sum(cost.additive for cost in costs)
-    if not 0 < false < caught < 1:
+    right = 1 - wrong - sum(cost.additive for cost in costs)
+    if not 0 < wrong < right:
         return -inf
     orders = np.array([1.05, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64])
     promised = np.array([order * sum(cost.rho(order) for cost in costs) for order in orders.tolist()])
-    seen = np.maximum(_divergence(caught, false, orders), _divergence(false, caught, orders))
-    return float(np.max(seen - promised))
+    return float(np.max(_divergence(right, wrong, orders) - promised))
 
 
 def _divergence(p: float, q: float, orders: np.ndarray) -> np.ndarray:
