@@ -97,8 +97,9 @@ def question_bound(
     leanings = []
     for data in (pair.one, pair.other):
         attacker.hold(data, domain, purse, pair.unit)
-        for side in (attacker.rows, *attacker.sides) if training else ():
-            side.answer(replace(training, steps=runs))
+        if training is not None:
+            for side in (attacker.rows, *attacker.sides):
+                side.answer(replace(training, steps=runs))
         truths = attacker.truths(query)
         found = []
         for _ in range(runs // 2):
@@ -172,10 +173,10 @@ def _leaning(query: Query, answer: Any, truths: tuple[Trial, Trial], costs: Any,
     if not costs:
         return 0.0
     if isinstance(costs[0], Gaussian):
-        found, one, other = (released(query, each) for each in (answer, *(trial.answer for trial in truths)))
+        here, there = (released(query, trial.answer) for trial in truths)
         gains = [
-            (value - one.get(name, LIFT) + LIFT) ** 2 - (value - other.get(name, LIFT) + LIFT) ** 2
-            for name, value in found.items()
+            (value - here.get(name, LIFT) + LIFT) ** 2 - (value - there.get(name, LIFT) + LIFT) ** 2
+            for name, value in released(query, answer).items()
         ]
         return float(np.sum(np.array(gains, float))) / (2 * costs[0].sigma ** 2)
     if isinstance(costs[0], Selection):

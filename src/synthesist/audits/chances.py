@@ -49,7 +49,7 @@ def marked(calls: Calls, rng: np.random.Generator) -> Chance:
         calls,
         lambda n, variance: LIFT + rng.permutation(n) * 1_000_003 + rng.integers(1_000_003, size=n),
         lambda scores, sensitivity, epsilon: len(scores) - 1,
-        lambda n: rng.normal(size=n) + 3.0,
+        lambda n: np.asarray(rng.normal(3.0, 1.0, n)),
         lambda n, rate: np.zeros(n, bool),
     )
 
