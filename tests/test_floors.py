@@ -13,6 +13,7 @@ FLOORS = (
     ("core",),
     ("codecs", "rules", "nets"),
     ("boosting", "dp", "neighbours", "providers"),
+    ("graphical",),
     ("methods", "samplers", "transforms", "metrics"),
     ("catalog",),
     ("engine", "schemas", "judging", "reasons"),

@@ -9,7 +9,8 @@ import pytest
 import synthesist as sy
 from synthesist.codecs.pieces import Limit, Pieces
 from synthesist.core import Context
-from synthesist.methods.bayes_net.network import Network
+from synthesist.graphical.network import Network
+from synthesist.methods.bayes_net.structure import learnt_network
 
 SIZES = np.array([4, 5, 3, 6])
 
@@ -28,7 +29,7 @@ def codes() -> np.ndarray:
 
 
 def learnt(codes: np.ndarray, sizes: np.ndarray, parents: int = 2, groups: int = 3) -> Network:
-    return Network.fit(codes, sizes, np.ones(len(codes), bool), parents, groups)
+    return learnt_network(codes, sizes, np.ones(len(codes), bool), parents, groups)
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,12 @@
 """A Bayesian network over the codes of a table: small tables of probabilities, any condition answered exactly."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
-
 import numpy as np
 
 from synthesist.codecs.table import TABLE_KINDS, TableCodec
-from synthesist.core import Allowed, Context, Spec, knob
+from synthesist.core import Context, Spec, knob
 from synthesist.data.dataset import Dataset
-from synthesist.data.schema import Schema
-from synthesist.methods.bayes_net.network import Network
+from synthesist.graphical.families import Families
+from synthesist.methods.bayes_net.structure import learnt_network
 
 __all__ = ["BayesNet"]
 
@@ -45,38 +41,9 @@ class BayesNet(Spec):
     parents: int = knob(3, "parents a column may have at most", tries=(1, 2), ge=1, le=4)
     groups: int = knob(12, "groups of a parent's values that its children see", tries=(2, 8), ge=2, le=64)
 
-    def fit(self, data: Dataset, ctx: Context) -> "Families":
+    def fit(self, data: Dataset, ctx: Context) -> Families:
         """Learn the codes, the structure and the tables."""
         codec = TableCodec.fit(data, ctx, bins=self.bins, min_rows=self.min_rows)
         ordered = np.array([column.ordered > 0 for column in codec.modelled.values()], bool)
         codes = codec.shuffled(data, ctx)
-        return Families(codec, Network.fit(codes, codec.sizes, ordered, self.parents, self.groups))
-
-
-@dataclass(frozen=True)
-class Families:
-    """A fitted network over the codes of a table."""
-
-    codec: TableCodec
-    network: Network
-    block: ClassVar[int] = 16_384
-
-    def __post_init__(self) -> None:
-        if self.network.sizes.tolist() != self.codec.sizes.tolist():
-            raise ValueError("a network of other columns than the table has")
-
-    @property
-    def schema(self) -> Schema:
-        """What is produced."""
-        return self.codec.schema
-
-    def sample(self, n: int, ctx: Context) -> Dataset:
-        """Draw n rows."""
-        codes = self.network.draw(np.full((len(self.codec.modelled), n), -1, np.int64), {}, ctx)
-        return self.codec.drawn(codes.T, ctx)
-
-    def fill(self, rows: Dataset, allowed: Mapping[str, Allowed], ctx: Context) -> Dataset:
-        """Draw the holes of `rows` within `allowed`, given all that is known."""
-        given = self.codec.given(rows, allowed)
-        codes = self.network.draw(given.codes.T.astype(np.int64), given.limits, ctx)
-        return self.codec.drawn(codes.T, ctx, given, rows, allowed)
+        return Families(codec, learnt_network(codes, codec.sizes, ordered, self.parents, self.groups))

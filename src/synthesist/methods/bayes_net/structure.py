@@ -15,8 +15,9 @@ from itertools import combinations
 import numpy as np
 
 from synthesist.boosting.axis import ranks_by
+from synthesist.graphical.network import Network
 
-__all__ = ["Family", "families", "groups_of_codes", "shares_given"]
+__all__ = ["Family", "families", "groups_of_codes", "learnt_network", "shares_given"]
 
 ROWS = 30_000  # looked at for the structure, at most
 PARTNERS = 12  # the columns a column may have several parents from
@@ -31,6 +32,24 @@ class Family:
     column: int
     parents: tuple[int, ...]
     home: int
+
+
+def learnt_network(codes: np.ndarray, sizes: np.ndarray, ordered: np.ndarray, parents: int, groups: int) -> Network:
+    """The network of codes[column, row], rows in random order: at most so many parents, each seen in so many groups."""
+    group = groups_of_codes(codes, sizes, ordered, groups)
+    seen = np.take_along_axis(group, codes.astype(np.int64), axis=1)
+    counts = group.max(axis=1).astype(np.int64) + 1
+    made = families(seen, counts, sizes, parents)
+    tables = [
+        shares_given(codes[j], j, group[j, : sizes[j]], seen, counts, f.parents) for f in made for j in (f.column,)
+    ]
+    return Network(
+        np.array([f.column for f in made], np.int64),
+        np.array([[*f.parents, *[-1] * (parents - len(f.parents))] for f in made], np.int64).reshape(-1, parents),
+        np.array([f.home for f in made], np.int64),
+        group,
+        tuple(table.astype(np.float32) for table in tables),
+    )
 
 
 def families(groups: np.ndarray, counts: np.ndarray, sizes: np.ndarray, most: int) -> list[Family]:

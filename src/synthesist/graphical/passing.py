@@ -32,7 +32,7 @@ def draw_rows(  # type: ignore[no-untyped-def]
         state: of the random numbers, an array of one uint64.
     """
     heavy = np.zeros(len(column), np.bool_)
-    group, chance = np.zeros(len(group_of), np.int64), np.empty(256)
+    group, chance = np.zeros(len(group_of), np.int64), np.empty(group_of.shape[1])
     for i in range(known.shape[1]):
         if i == 0 or not alike(known, which, i):
             gather(

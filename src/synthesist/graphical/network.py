@@ -8,7 +8,6 @@ import numpy as np
 
 from synthesist.codecs.pieces import Limit
 from synthesist.core import Context
-from synthesist.methods.bayes_net.structure import families, groups_of_codes, shares_given
 
 __all__ = ["Network"]
 
@@ -30,9 +29,9 @@ class Network:
 
     def __post_init__(self) -> None:
         d = len(self.tables)
-        shapes = (self.column.shape, self.home.shape, self.group.shape)
+        shapes = (self.column.shape, self.home.shape, self.group.shape[:1])
         kinds = (self.column.dtype, self.parents.dtype, self.home.dtype, self.group.dtype)
-        if shapes != ((d,), (d,), (d, 256)) or kinds != (np.int64, np.int64, np.int64, np.uint8):
+        if shapes != ((d,), (d,), (d,)) or self.group.ndim != 2 or kinds != (np.int64, np.int64, np.int64, np.uint8):
             raise ValueError("the parts of a network do not fit together")
         if self.parents.ndim != 2 or len(self.parents) != d or sorted(self.column.tolist()) != list(range(d)):
             raise ValueError("a network that does not have every column once")
@@ -41,28 +40,12 @@ class Network:
             if not -1 <= home < place or not set(self._parents(place)) <= self._family(home):
                 raise ValueError("a column with parents that no earlier family holds")
             configs = np.prod(self._groups[self._parents(place)], dtype=np.float64)
-            if table.ndim != 2 or table.dtype != np.float32 or len(table) != configs or not 1 <= table.shape[1] <= 256:
+            if table.ndim != 2 or table.dtype != np.float32 or len(table) != configs or not table.shape[1]:
                 raise ValueError("a table of another form than its parents say")
+            if table.shape[1] > self.group.shape[1]:
+                raise ValueError("a table of more codes than the groups of its column speak of")
             if not (table >= 0).all() or not np.isfinite(table).all():
                 raise ValueError("a probability below zero")
-
-    @classmethod
-    def fit(cls, codes: np.ndarray, sizes: np.ndarray, ordered: np.ndarray, parents: int, groups: int) -> "Network":
-        """Learn from codes[column, row], rows in random order."""
-        group = groups_of_codes(codes, sizes, ordered, groups)
-        seen = np.take_along_axis(group, codes.astype(np.int64), axis=1)
-        counts = group.max(axis=1).astype(np.int64) + 1
-        made = families(seen, counts, sizes, parents)
-        tables = [
-            shares_given(codes[j], j, group[j, : sizes[j]], seen, counts, f.parents) for f in made for j in (f.column,)
-        ]
-        return cls(
-            np.array([f.column for f in made], np.int64),
-            np.array([[*f.parents, *[-1] * (parents - len(f.parents))] for f in made], np.int64).reshape(-1, parents),
-            np.array([f.home for f in made], np.int64),
-            group,
-            tuple(table.astype(np.float32) for table in tables),
-        )
 
     @property
     def sizes(self) -> np.ndarray:
@@ -71,20 +54,33 @@ class Network:
         out[self.column] = [table.shape[1] for table in self.tables]
         return out
 
+    def draw_new(self, n: int, ctx: Context) -> np.ndarray:
+        """codes[column, row] of rows of which nothing is known, evenly."""
+        from synthesist.graphical.evenly import draw_evenly
+
+        flat, table_first, *_ = self._layout
+        out = np.zeros((len(self.tables), n), np.int64)
+        draw_evenly(
+            self.column, self.parents, self.group, self._groups, self.sizes, flat, table_first,
+            np.array([ctx.seed("rows") % 2**64], np.uint64), out,
+        )  # fmt: skip
+        return out
+
     def draw(self, known: np.ndarray, limits: Mapping[int, Limit], ctx: Context) -> np.ndarray:
         """codes[column, row] given known[column, row] where it is not -1, within the limits."""
-        from synthesist.methods.bayes_net.passing import draw_rows
+        from synthesist.graphical.passing import draw_rows
 
         set_of, out = np.full(len(self.tables), -1, np.int64), np.zeros(known.shape, np.int64)
         set_of[list(limits)] = np.arange(len(limits))
         before = np.cumsum([0, *(len(limit.pieces) for limit in limits.values())])
         which = np.array([b + limit.which for b, limit in zip(before, limits.values(), strict=False)], np.int64)
-        padded = [np.pad(limit.weights, ((0, 0), (0, 256 - limit.weights.shape[1]))) for limit in limits.values()]
+        widest = self.group.shape[1]
+        padded = [np.pad(limit.weights, ((0, 0), (0, widest - limit.weights.shape[1]))) for limit in limits.values()]
         flat, table_first, by_group, cell_first, to_config, map_first = self._layout
         draw_rows(
             self.column, self.parents, self.home, self.group, self._groups, self.sizes, flat, table_first, by_group,
             np.ones(cell_first[-1]), cell_first, to_config, map_first, known, set_of,
-            which.reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, 256)), *padded]),
+            which.reshape(len(limits), known.shape[1]), np.concatenate([np.zeros((0, widest)), *padded]),
             np.array([ctx.seed("rows") % 2**64], np.uint64), out,
         )  # fmt: skip
         return out
