@@ -17,6 +17,6 @@ def private() -> list[type[PrivateMethod]]:
 
 @pytest.mark.parametrize("kind", private(), ids=lambda kind: kind.name())
 def test_no_promise_is_seen_broken(kind: Any) -> None:
-    found = audited(kind(), 16, 0, Context.seeded(0, threads=1))
+    found = audited(kind(), 12, 0, Context.seeded(0, threads=1))
     assert found.clean, str(found)
-    assert found.questions > 16
+    assert found.questions > 12
