@@ -1,7 +1,7 @@
 """What every method that keeps units private shares: its options, its price, and that it never holds a row."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +13,9 @@ from synthesist.dp.queries import Asking
 
 if TYPE_CHECKING:
     from synthesist.dp.accounting import Account
+    from synthesist.dp.private import Holder
+
+    Holding = Callable[[Dataset, Domain, Account, str | None], Holder]
 
 __all__ = ["Learnt", "PrivateMethod"]
 
@@ -56,15 +59,15 @@ class PrivateMethod(Spec):
         """Learn from answers to paid questions."""
         return self.learn(data, ctx).sampler
 
-    def learn(self, data: Dataset, ctx: Context) -> Learnt:
-        """The same, with an account of what was paid."""
+    def learn(self, data: Dataset, ctx: Context, holder: "Holding | None" = None) -> Learnt:
+        """The same, with an account of what was paid; an audit lends a `holder` that looks on."""
         from synthesist.dp.costs import SampledGaussian
         from synthesist.dp.entropy import replayed
         from synthesist.dp.private import PrivateData, answered
 
         domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
         with self._account(domain, ctx) as account:
-            sampler = answered(self.ask(domain, ctx), PrivateData(data, domain, account, self.unit))
+            sampler = answered(self.ask(domain, ctx), (holder or PrivateData)(data, domain, account, self.unit))
         whose = "a row" if self.unit is None else f"all rows of one `{self.unit}`"
         most = f", {self.contributions} at most" if self.contributions > 1 else ""
         return Learnt(
