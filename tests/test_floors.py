@@ -18,7 +18,7 @@ FLOORS = (
     ("catalog",),
     ("engine", "schemas", "judging", "reasons"),
     ("model", "report"),
-    ("combine", "writing", "change"),
+    ("audits", "combine", "writing", "change"),
     ("verbs",),
     ("recipe",),
     ("cli", "sklearn", "testing"),

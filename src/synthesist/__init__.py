@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "verbs.adapting": "adapt",
+    "verbs.auditing": "audit",
     "verbs.changing": "subset transform",
     "verbs.comparing": "compare",
     "verbs.differing": "diff",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:  # `as` tells type checkers that these are handed on
     from synthesist.model import Model as Model
     from synthesist.recipe import run as run
     from synthesist.verbs.adapting import adapt as adapt
+    from synthesist.verbs.auditing import audit as audit
     from synthesist.verbs.changing import subset as subset
     from synthesist.verbs.changing import transform as transform
     from synthesist.verbs.comparing import compare as compare

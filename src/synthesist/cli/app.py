@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from synthesist import __version__
-from synthesist.cli import judge, learn, ledger, look, part, whole, why
+from synthesist.cli import audit, judge, learn, ledger, look, part, whole, why
 
 __all__ = ["command"]
 
@@ -30,6 +30,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     "-o why.md",
     why.refine: "synthesist refine parts/train.csv -m gaussian_copula --fixed --rounds 2 -o better.syn",
     judge.compare: "synthesist compare adult.csv -m marginals,gaussian_copula -o compare.html",
+    audit.audit: "synthesist audit dp_copula --set epsilon=3",
     judge.diff: "synthesist diff old.csv new.csv --key id --require 'changed<=0.01'",
     ledger.ledger: "synthesist ledger open patients.ledger --epsilon 3 --delta 1e-9 --unit 'one patient'",
     whole.run: "synthesist run recipe.yaml --set method.bins=64",

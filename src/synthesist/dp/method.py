@@ -1,6 +1,7 @@
 """What every method that keeps units private shares: its options, its price, and that it never holds a row."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,9 @@ from synthesist.dp.queries import Asking
 
 if TYPE_CHECKING:
     from synthesist.dp.accounting import Account
+    from synthesist.dp.private import Holder
+
+    Holding = Callable[[Dataset, Domain, Account, str | None], Holder]
 
 __all__ = ["Learnt", "PrivateMethod"]
 
@@ -55,15 +59,15 @@ class PrivateMethod(Spec):
         """Learn from answers to paid questions."""
         return self.learn(data, ctx).sampler
 
-    def learn(self, data: Dataset, ctx: Context) -> Learnt:
-        """The same, with an account of what was paid."""
+    def learn(self, data: Dataset, ctx: Context, holder: "Holding | None" = None) -> Learnt:
+        """The same, with an account of what was paid; an audit lends a `holder` that looks on."""
         from synthesist.dp.costs import SampledGaussian
         from synthesist.dp.entropy import replayed
         from synthesist.dp.private import PrivateData, answered
 
         domain = Domain.of(data.schema, self.name(), self.unit, self.contributions)
         with self._account(domain, ctx) as account:
-            sampler = answered(self.ask(domain, ctx), PrivateData(data, domain, account, self.unit))
+            sampler = answered(self.ask(domain, ctx), (holder or PrivateData)(data, domain, account, self.unit))
         whose = "a row" if self.unit is None else f"all rows of one `{self.unit}`"
         most = f", {self.contributions} at most" if self.contributions > 1 else ""
         return Learnt(
@@ -76,6 +80,8 @@ class PrivateMethod(Spec):
                 "noise": "replayed, so that nobody is protected" if replayed() else "of the operating system",
                 "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
                 "bought": _bought(account),
+                "mechanisms": dict(Counter(cost.model_dump()["kind"] for cost in account.costs)),
+                **_kept_by(ctx),
             },
         )
 
@@ -103,6 +109,16 @@ class PrivateMethod(Spec):
 
         with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe(), **terms) as account:
             yield account
+
+
+def _kept_by(ctx: Context) -> dict[str, Any]:
+    """The budget of the ledger that the run was charged to."""
+    if ctx.ledger is None:
+        return {}
+    from synthesist.dp.ledger import Ledger
+
+    opened = Ledger.open(ctx.ledger).opened
+    return {"ledger": {"epsilon": opened.epsilon, "delta": opened.delta}}
 
 
 def _bought(account: "Account") -> dict[str, float]:

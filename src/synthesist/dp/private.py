@@ -3,20 +3,21 @@
 Neighbouring tables differ by one unit, with all its rows: `contributions` of them at most are used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from synthesist.data.dataset import Dataset
+from synthesist.dp import idealised
 from synthesist.dp.accounting import Account
 from synthesist.dp.costs import Cost
 from synthesist.dp.domain import Domain
-from synthesist.dp.idealised import chosen, normal
 from synthesist.dp.noise import discrete_gaussian
 from synthesist.dp.queries import (
     Asking,
@@ -33,9 +34,9 @@ from synthesist.dp.queries import (
 )
 from synthesist.dp.rationals import at_least
 from synthesist.dp.selection import exponential_mechanism
-from synthesist.errors import BudgetError
+from synthesist.errors import BudgetError, SpecError
 
-__all__ = ["PrivateData", "answered"]
+__all__ = ["EXACT", "Chance", "Holder", "PrivateData", "answered"]
 
 T = TypeVar("T")
 Ints = npt.NDArray[np.int64]
@@ -44,9 +45,32 @@ FINE = 64  # guesses are rounded to 64ths of a row, weights to 65536ths of the l
 LEVELS = 65_536
 LARGEST = 50_000_000  # cells kept of counts that may be asked again
 CELLS = 10_000_000  # cells one question may have
+HIGHEST = 2**32  # so that no distance overflows
 
 
-def answered(asking: Asking[T], data: "PrivateData") -> T:
+class Holder(Protocol):
+    """Whoever answers questions."""
+
+    def answer(self, query: Query) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Chance:
+    """All the chance that privacy rests on: only an audit, which looks on, takes another than `EXACT`."""
+
+    gaussian: Callable[[int, Any], Ints] = discrete_gaussian
+    """(how many, variance) -> noise for whole numbers."""
+    choice: Callable[[Ints, int, float], int] = exponential_mechanism
+    """(scores, what one unit changes in them, epsilon) -> the number of one."""
+    normal: Callable[[int], np.ndarray] = idealised.normal
+    part: Callable[[int, float], npt.NDArray[np.bool_]] = idealised.chosen
+    """(how many units, rate) -> who takes part in a step."""
+
+
+EXACT = Chance()
+
+
+def answered(asking: Asking[T], data: Holder) -> T:
     """What a method learns when its questions are answered."""
     answer: Any = None
     try:
@@ -59,7 +83,9 @@ def answered(asking: Asking[T], data: "PrivateData") -> T:
 class PrivateData:
     """Rows that nobody sees."""
 
-    def __init__(self, data: Dataset, domain: Domain, account: Account, unit: str | None = None) -> None:
+    def __init__(
+        self, data: Dataset, domain: Domain, account: Account, unit: str | None = None, chance: Chance = EXACT
+    ) -> None:
         """Take the rows in; of a unit with too many, those with the smallest hashes are kept."""
         table = data.table.with_columns(pl.col(pl.Float32, pl.Float64).replace([float("nan")], [None]))
         owner = np.arange(table.height) if unit is None else _owners(table[unit])
@@ -68,7 +94,7 @@ class PrivateData:
             table, owner = table.filter(pl.Series(kept)), owner[kept]
         self._table, self._owner = table, owner
         self._most = domain.contributions
-        self._account = account
+        self._account, self._chance = account, chance
         self._codes: dict[tuple[str, int], tuple[Codec, Ints]] = {}
         self._counted: dict[tuple[object, ...], Ints] = {}
         self._steps, self._rate, self._noise = 0, 0.0, 0.0
@@ -78,24 +104,27 @@ class PrivateData:
 
         Raises:
             BudgetError: it costs more than is left.
+            SpecError: no price covers what is asked.
         """
+        _refuse_unsound(query)
         match query:
             case Counts():
                 variance = self._charged(query.rho, 1, query.about)
                 true = self._counts(query.columns, query.codecs)
-                return Noisy(true + discrete_gaussian(true.size, variance).reshape(true.shape), float(variance) ** 0.5)
+                noise = self._chance.gaussian(true.size, variance).reshape(true.shape)
+                return Noisy(true + noise, float(variance) ** 0.5)
             case Farthest():
                 epsilon = (8 * query.rho) ** 0.5
                 self._account.charge(Cost.selection(epsilon), query.about)
                 scores, sensitivity = self._distances(query)
-                return exponential_mechanism(scores, sensitivity * self._most, epsilon)
+                return self._chance.choice(scores, sensitivity * self._most, epsilon)
             case Values():
                 return self._values(query)
             case Products():
                 bound = sum(int(np.max(score.astype(object) ** 2)) for score in query.scores.values())
                 variance = self._charged(query.rho, bound, query.about)
                 true = self._products(query)
-                noise = discrete_gaussian(true.size, variance).reshape(true.shape)
+                noise = self._chance.gaussian(true.size, variance).reshape(true.shape)
                 return Noisy(true + np.triu(noise) + np.triu(noise, 1).T, float(variance) ** 0.5)
             case Training():
                 cost = Cost.sampled_gaussian(query.noise_multiplier, query.rate, query.steps)
@@ -147,7 +176,8 @@ class PrivateData:
             np.abs(self._counts(columns, query.codecs) * FINE - np.rint(guess * FINE).astype(np.int64)).sum()
             for columns, guess in zip(query.candidates, query.guesses, strict=True)
         ]
-        return scaled * (np.array(distances) - np.rint(penalties * FINE).astype(np.int64)), FINE * LEVELS
+        behind = np.array(distances) - np.rint(penalties * FINE).astype(np.int64)
+        return scaled.astype(object) * behind.astype(object), FINE * LEVELS  # of any size: what wraps around leaps
 
     def _values(self, query: Values) -> dict[str, int]:
         """Values with enough rows by noisy count, the most frequent first."""
@@ -157,7 +187,7 @@ class PrivateData:
         sigma = float(variance) ** 0.5
         self._account.charge(Cost.threshold(sigma, self._most, query.delta), query.about)
         counts = self._table[query.column].cast(pl.String).drop_nulls().value_counts(name="rows").sort(query.column)
-        noisy = counts["rows"].to_numpy().astype(np.int64) + discrete_gaussian(counts.height, variance)
+        noisy = counts["rows"].to_numpy().astype(np.int64) + self._chance.gaussian(counts.height, variance)
         # a discrete Gaussian reaches m at most as often as a continuous one reaches m - 1
         threshold = ceil(self._most + 1 - sigma * float(ndtri(query.delta / self._most)))
         found = {value: int(rows) for value, rows in zip(counts[query.column], noisy, strict=True) if rows >= threshold}
@@ -175,12 +205,31 @@ class PrivateData:
             raise BudgetError("More gradients were asked for than were paid for: this method has a fault.")
         self._steps -= 1
         units = int(self._owner.max(initial=-1)) + 1
-        drawn = chosen(units, self._rate)[self._owner]
+        drawn = self._chance.part(units, self._rate)[self._owner]
         total = np.zeros(query.parameters)
         if drawn.any():
             codes = np.column_stack([self._coded(column, query.codecs[column])[drawn] for column in query.columns])
             total += _clipped(query.of(codes), self._owner[drawn], query.clip)
-        return total + normal(query.parameters) * (self._noise * query.clip)
+        return total + self._chance.normal(query.parameters) * (self._noise * query.clip)
+
+
+def _refuse_unsound(query: Query) -> None:
+    """Refuse what would change by more than its price says; public, so that the refusal tells nothing of the rows."""
+    match query:
+        case Farthest():
+            shapes = [tuple(query.codecs[column].size for column in columns) for columns in query.candidates]
+            if [np.shape(guess) for guess in query.guesses] != shapes:
+                raise SpecError(f"{query.about}: a guess has another shape than the counts it is a guess of.")
+            given = [*query.guesses, *(each for each in (query.weights, query.penalties) if each is not None)]
+            if not all((np.abs(each) <= HIGHEST).all() for each in given):  # NaN is no less than anything
+                raise SpecError(f"{query.about}: guesses, weights and penalties must be numbers within ±{HIGHEST:,}.")
+            if query.weights is not None and not ((query.weights >= 0).all() and query.weights.any()):
+                raise SpecError(f"{query.about}: no weight may be below 0, and one must be above.")
+        case Products():
+            if wrong := [c for c, score in query.scores.items() if len(score) != query.codecs[c].size]:
+                raise SpecError(f"{query.about}: `{wrong[0]}` needs one score for each of its codes.")
+        case Gradients() if not 0 < query.clip < np.inf:
+            raise SpecError(f"{query.about}: gradients are clipped to a length above 0, not to {query.clip}.")
 
 
 def _owners(column: pl.Series) -> Ints:

@@ -141,6 +141,7 @@ class Gradients:
     codecs: Mapping[str, Codec]
     clip: float
     parameters: int
+    about: str = "gradients"
 
 
 Query = Counts | Farthest | Values | Products | Training | Gradients

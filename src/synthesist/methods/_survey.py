@@ -1,7 +1,7 @@
 """What private methods over pairs of columns share: what was measured so far, and the model that explains it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from math import prod
@@ -30,6 +30,8 @@ class Survey:
 
     coding: Coding
     groupings: tuple[Grouping, ...]
+    codecs: Mapping[str, Grouped]
+    """The codes that are asked for; the same objects all along, as the holder of rows keeps what it counted by them."""
     measurements: tuple[Measurement, ...]
     estimate: Estimate
 
@@ -44,7 +46,11 @@ class Survey:
             groupings.append(grouping)
             measurements.append(Measurement.of((j,), grouping.grouped(values), grouping.grouped(sigma**2) ** 0.5))
         sizes = [grouping.size for grouping in groupings]
-        return cls(coding, tuple(groupings), tuple(measurements), estimated(sizes, measurements))
+        grouped = {
+            name: Grouped(codec, grouping.group)
+            for (name, codec), grouping in zip(codecs.items(), groupings, strict=True)
+        }
+        return cls(coding, tuple(groupings), grouped, tuple(measurements), estimated(sizes, measurements))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -73,14 +79,6 @@ class Survey:
         """The columns."""
         return list(self.coding.codec.modelled)
 
-    @cached_property
-    def codecs(self) -> Mapping[str, Grouped]:
-        """The codes that are asked for."""
-        return {
-            name: Grouped(self.coding.codec.modelled[name], g.group)
-            for name, g in zip(self.names, self.groupings, strict=True)
-        }
-
     def named(self, columns: Sequence[int]) -> tuple[str, ...]:
         """The names of columns."""
         return tuple(self.names[column] for column in columns)
@@ -88,7 +86,7 @@ class Survey:
     def measured(self, columns: tuple[int, ...], rho: float) -> Asking[Measurement]:
         """Ask for the counts of some columns."""
         named = self.named(columns)
-        answer = yield Counts(named, self.codecs, rho, " x ".join(named))
+        answer = yield Counts(named, self.codecs, rho, f"counts of {' x '.join(named)}")
         return Measurement.of(columns, answer.values, answer.sigma, self.estimate.beliefs.marginal(columns))
 
     def noise(self, columns: Sequence[int], sigma: float) -> float:
@@ -99,7 +97,7 @@ class Survey:
         """The survey with further measurements, its model estimated anew from where it was."""
         measurements = (*self.measurements, *more)
         estimate = estimated(self.sizes, measurements, self.estimate)
-        return Survey(self.coding, self.groupings, measurements, estimate)
+        return replace(self, measurements=measurements, estimate=estimate)
 
     def families(self) -> Families:
         """What rows are drawn from."""
@@ -115,7 +113,9 @@ def recounted(coding: Coding, rho: float) -> Asking[Coding]:
     codecs, counts = coding.codec.modelled, dict(coding.counts)
     weights = {column: codec.size ** (2 / 3) for column, codec in codecs.items()}
     for column, codec in codecs.items():
-        answer = yield Counts((column,), {column: codec}, rho * weights[column] / sum(weights.values()), column)
+        answer = yield Counts(
+            (column,), {column: codec}, rho * weights[column] / sum(weights.values()), f"counts of {column}"
+        )
         before, precision = counts[column], answer.sigma**-2
         known = np.asarray(before.sigma, np.float64) ** -2
         mean = (before.values * known + answer.values * precision) / (known + precision)

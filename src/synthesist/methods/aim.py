@@ -50,7 +50,7 @@ class AIM(PrivateMethod):
         coding = yield from coded(domain, rho, delta, share=CODING, bins=self.bins)
         coding = yield from recounted(coding, rho * COLUMNS)
         survey, left = Survey.of(coding, self.groups), coding.rho
-        each = left / (self.rounds * len(survey.sizes))
+        each = left / (self.rounds * max(len(survey.sizes), 1))
         while candidates := survey.candidates(LARGEST):
             each = left if left < 2 * each else each
             measured = yield from self._round(survey, candidates, each)

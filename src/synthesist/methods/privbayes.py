@@ -32,8 +32,8 @@ class PrivBayes(PrivateMethod):
     earlier family, so families form a junction tree, and conditions are answered exactly. A family whose cells would
     hold less than noise is not considered.
 
-    When not to use: `mst` is steadier where the budget is small or rows are few, `aim` closer where the budget is large:
-    it counts what the model gets wrong, not only what hangs together.
+    When not to use: `mst` is steadier where the budget is small or rows are few, `aim` closer where it is large: it
+    counts what the model gets wrong, not only what hangs together.
 
     Reference: Zhang, Cormode, Procopiuc, Srivastava and Xiao, ACM TODS 42(4), 2017, doi:10.1145/3134428; estimated
     as by McKenna, Sheldon and Miklau, ICML 2019, arXiv:1901.09136.

@@ -13,13 +13,14 @@ from synthesist.core import Context, Filler, Spec
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Array, Audio, Boolean, Category, Id, Image, Integer, Kind, Moment, Number
 from synthesist.data.schema import Schema, TableSchema
+from synthesist.dp.entropy import replaying
 from synthesist.dp.method import PrivateMethod
 from synthesist.errors import DataError, SpecError, UnsuitableError
 from synthesist.model import Model
 from synthesist.testing.case import Case
 from synthesist.testing.inside import fits, same
 from synthesist.testing.knobs import knob_cases, text_cases
-from synthesist.testing.private import declared, replayed
+from synthesist.testing.private import declared
 from synthesist.testing.tables import TABLES, mixed
 from synthesist.testing.traces import Traces, watched
 from synthesist.verbs.learning import fit
@@ -109,7 +110,7 @@ def _off_limits(spec: Spec) -> list[str]:
 
 
 def _fitted(spec: Spec, data: Dataset) -> tuple[Model, Dataset]:
-    with replayed():
+    with replaying():
         model = fit(data, spec, seed=SEED)
     return model, model.sample(N, seed=SEED)
 
@@ -279,7 +280,7 @@ def _refuses_table(spec: Spec, table: str) -> None:
 def _still_private(spec: Spec) -> None:
     """That a table has no rows is private too: something is learnt from it all the same."""
     data = _served(spec, "mixed")
-    with replayed():
+    with replaying():
         model = fit(data.with_table(data.table.clear()), spec)
     fits(model.sample(N, seed=SEED), data.schema, N)
 

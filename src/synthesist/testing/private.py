@@ -1,32 +1,13 @@
-"""Methods that keep units private, tried like all others: schemas count as declared, and noise is replayed."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from hashlib import shake_256
+"""Methods that keep units private, tried like all others: schemas count as declared."""
 
 import polars as pl
 
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Categories, Category, Integer, Kind, Moment, Number
-from synthesist.dp.entropy import byte_source
 
-__all__ = ["declared", "replayed"]
+__all__ = ["declared"]
 
 LISTED = 100
-
-
-@contextmanager
-def replayed(name: str = "noise") -> Iterator[None]:
-    """Private noise that is the same every time: it protects nobody, and makes a test repeatable."""
-    asked = 0
-
-    def source(n: int) -> bytes:
-        nonlocal asked
-        asked += 1
-        return shake_256(f"{name} {asked}".encode()).digest(n)
-
-    with byte_source(source):
-        yield
 
 
 def declared(data: Dataset) -> Dataset:
