@@ -12,12 +12,13 @@ from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.dp.accounting import Account
 from synthesist.dp.domain import Domain
+from synthesist.dp.entropy import replaying
 from synthesist.dp.private import PrivateData
 from synthesist.dp.queries import Counts, Gradients, Training
 from synthesist.methods.dp_argn import DpARGN
 from synthesist.methods.dp_argn.network import Chain
 from synthesist.model import Model
-from synthesist.testing.private import declared, replayed
+from synthesist.testing.private import declared
 
 ROWS = 4_000
 
@@ -33,7 +34,7 @@ def known(n: int, seed: int) -> Dataset:
 
 
 def fitted(epsilon: float) -> Model:
-    with replayed():
+    with replaying():
         return sy.fit(known(ROWS, seed=1), DpARGN(epsilon=epsilon, delta=1e-6, part=0.2, clip=2.0), seed=0)
 
 
@@ -149,7 +150,7 @@ def test_the_whole_budget_is_spent_and_no_more() -> None:
     domain, answer, queries = Domain.of(data.schema, spec.name()), None, []
     holder = PrivateData(data, domain, account)
     asking = spec.ask(domain, Context.seeded(0))
-    with replayed(), pytest.raises(StopIteration):
+    with replaying(), pytest.raises(StopIteration):
         while True:
             queries.append(asking.send(answer))
             answer = holder.answer(queries[-1])
