@@ -279,7 +279,7 @@ def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
         if start and (heavy or alone or held >= max(even, CLEAR * sigma)):
             starts.append(start)
             held = 0.0
-        held, alone = held + max(count, 0.0), heavy
+        held, alone = held + count, heavy  # sums of positive parts would be sums of noise
     return np.array(starts, np.int64)
 
 

@@ -233,8 +233,9 @@ def _refuse_unsound(query: Query) -> None:
 
 
 def _owners(column: pl.Series) -> Ints:
-    """unit[row], numbered from 0; rows without one belong to one unit together."""
-    return column.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    """unit[row], numbered from 0 as they come; rows without one belong to one unit together."""
+    _, first, which = np.unique(column.rank("dense").fill_null(0).to_numpy(), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[which].astype(np.int64)
 
 
 def _bounded(table: pl.DataFrame, owner: Ints, most: int) -> npt.NDArray[np.bool_]:
