@@ -20,7 +20,7 @@ import synthesist as sy
 from synthesist.codecs.table import TableCodec
 from synthesist.data.kinds import Boolean, Category, Constant, Id, Kind, Text
 
-__all__ = ["auc", "fresh", "insert", "options", "pair_distance", "peak_mb", "printed", "warm_up"]
+__all__ = ["Row", "auc", "fresh", "insert", "options", "pair_distance", "peak_mb", "printed", "warm_up"]
 
 P = ParamSpec("P")
 R = TypeVar("R")

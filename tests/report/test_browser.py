@@ -8,13 +8,27 @@ from shutil import which
 
 import pytest
 
-from synthesist.report import Report
+from synthesist.core import Context, Evidence, Score
+from synthesist.report import Report, build
 from synthesist.report.comparison import Comparison
 from synthesist.report.gates import outcomes
+from synthesist.report.privacy import CURATOR
 
 CHROMIUM = which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
 
+HOW = {
+    "method": "dp_copula",
+    "privacy": {
+        "epsilon": 1.0,
+        "delta": 1e-9,
+        "unit": "a row",
+        "neighbours": "one unit more or less",
+        "noise": "of the operating system",
+        "arithmetic": "exact",
+        "bought": {"values": 0.25, "correlations": 0.75},
+    },
+}
 SERIOUS = ("serious", "critical")
 
 
@@ -91,6 +105,21 @@ def test_silent_and_accessible(whole: Report, opened: Callable, scheme: str, wid
         ]
         assert serious == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page scrolls sideways"
+
+
+def test_pages_on_private_rows_are_silent_and_accessible(case: Evidence, scores: list[Score], opened: Callable) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    report = build(case, scores, Context.seeded(0), title="People", provenance=HOW)
+    for html, marks in ((report.to_html(), 7), (report.released().to_html(), 0)):
+        page, heard = opened(html, viewport={"width": 390, "height": 900}, bypass_csp=True)
+        assert heard == []
+        assert page.locator("h1").count() == 1 and "epsilon 1" in page.locator("h1").inner_text()
+        assert page.locator(".curator", has_text=CURATOR).count() >= marks
+        assert (marks > 0) == page.locator(".curator").first.is_visible()
+        found = Axe().run(page).response["violations"]
+        assert [rule["id"] for rule in found if rule["impact"] in SERIOUS] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
 
 
 def test_every_part_is_reached_by_keyboard(whole: Report, opened: Callable) -> None:

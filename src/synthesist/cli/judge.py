@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import synthesist as sy
-from synthesist.cli.options import Protected, SchemaPage, Seed, Share, Source, Target, at
+from synthesist.cli.options import (
+    Protected,
+    ReleasePage,
+    SchemaPage,
+    Seed,
+    Share,
+    Source,
+    Target,
+    at,
+    released_by,
+)
 from synthesist.cli.progress import running
 from synthesist.cli.show import console, wrote
 
@@ -63,6 +73,7 @@ def evaluate(
     previous: Annotated[
         Path | None, typer.Option("--previous", metavar="JSON", help="an earlier report, to stand beside this one")
     ] = None,
+    release: ReleasePage = None,
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
@@ -78,6 +89,7 @@ def evaluate(
     from synthesist.report.comparison import Comparison
     from synthesist.report.files import write
     from synthesist.report.report import Report
+    from synthesist.verbs.reading import readable
 
     files = [train, holdout, *synthetic]
     check_inputs([*files, schema, model, domain, previous])
@@ -85,15 +97,18 @@ def evaluate(
         raise SpecError("--train, --holdout and --synthetic must be different files: one is given twice.")
     several = len(synthetic) > 1
     holds = "comparison" if several else "report"
-    check_outputs({holds: out or (), "scores": json, "card": card}, [*files, schema, model, previous])
-    if several and card:
-        raise SpecError("--card is for one synthetic table: a card goes with the rows it tells of.")
+    pages = {holds: out or (), "scores": json, "card": card, "release": release}
+    check_outputs(pages, [*files, schema, model, previous])
+    if several and (card or release):
+        raise SpecError("--card and --release are for one synthetic table: they go with the rows they tell of.")
     check_gates(require or ())
     made_by = Model.load(model) if model else None
+    released_by(made_by.method if made_by else None, release)
+    promised = {key: made_by.provenance[key] for key in ("privacy",) if made_by and key in made_by.provenance}
     earlier = Report.load(previous) if previous else None
     reports = {}
     with running(seed) as ctx:
-        real = sy.read(train, schema)
+        real = readable(train, schema, made_by.method if made_by else None)
         for rows in synthetic:
             reports[rows.name] = sy.evaluate(
                 train=real,
@@ -109,7 +124,14 @@ def evaluate(
                 previous=earlier,
                 ctx=ctx,
                 title=rows.name,
-                provenance={"train": train.name, "holdout": holdout.name, "synthetic": rows.name, "seed": seed},
+                provenance={
+                    "train": train.name,
+                    "holdout": holdout.name,
+                    "synthetic": rows.name,
+                    "seed": seed,
+                    **promised,
+                    **({"method": made_by.method.describe()} if made_by and promised else {}),
+                },
                 training=made_by.training if made_by else None,
             )
     first, *others = reports.values()
@@ -121,6 +143,9 @@ def evaluate(
     if card:
         write(card, first.to_card())
         wrote(card)
+    if release:
+        first.released().save(release)
+        wrote(release, "free of real rows, to go with the rows")
     for report in reports.values():
         report.require(*(require or ()))
 
@@ -151,12 +176,15 @@ def compare(
     Each method learns and draws in a process of its own; all are judged by the same real rows kept aside.
     """
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.dp.method import PrivateMethod
+    from synthesist.verbs.reading import readable
 
     specs = methods_with_options(method)
+    private = [spec for spec in specs if isinstance(spec, PrivateMethod)]
     check_inputs([source, schema])
     check_outputs({"page": out, "scores": json}, [source, schema])
     with running(seed) as ctx:
-        data = sy.read(source, schema)
+        data = readable(source, schema, private[0] if private else None)
         found = sy.compare(data, specs, target=target, share=share, watts=watts, seed=seed, ctx=ctx)
     console().print(found)
     for path in (out, json):

@@ -10,6 +10,7 @@ from synthesist.cli.options import (
     Budget,
     Count,
     KeepRecords,
+    LedgerFile,
     MethodName,
     Out,
     RuleTexts,
@@ -59,6 +60,7 @@ def fit(
     budget: Budget = None,
     schema: SchemaPage = None,
     rule: RuleTexts = None,
+    ledger: LedgerFile = None,
     keep_records: KeepRecords = False,
     seed: Seed = 0,
 ) -> None:
@@ -71,10 +73,10 @@ def fit(
 
     spec = method_asked_for(method, set_ or (), budget)
     refuse_records(spec, keep_records)
-    check_inputs([source, schema])
-    check_outputs({"model": out}, [source, schema])
+    check_inputs([source, schema, ledger])
+    check_outputs({"model": out}, [source, schema, ledger])
     with running(seed) as ctx, resumable(ctx, out) as here:
-        model = sy.fit(source, spec, schema=schema, rules=rule or (), seed=seed, ctx=here)
+        model = sy.fit(source, spec, schema=schema, rules=rule or (), ledger=ledger, seed=seed, ctx=here)
         model.save(out, keep_records=keep_records)
     chosen(model)
     wrote(out, repr(model))
@@ -106,10 +108,12 @@ def search(
 
     from synthesist.data.page import overridden
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.verbs.learning import refuse_to_tune
     from synthesist.verbs.named import as_spec
 
     options = overridden({}, set_ or ())
     spec = as_spec("methods", method, options)
+    refuse_to_tune(spec, "search")
     refuse_records(spec, keep_records)
     within = inf if seconds is None else span("--within", seconds)
     check_inputs([source, schema])

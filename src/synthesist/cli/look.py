@@ -19,6 +19,9 @@ def inspect(
     ] = None,
     schema: SchemaPage = None,
     page: Annotated[bool, typer.Option("--page", help="describe tables as a page to be edited and sampled")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="begin a public schema for private methods: nothing of the rows is in it")
+    ] = False,
 ) -> None:
     """Say what was understood of a table, and why.
 
@@ -39,6 +42,15 @@ def inspect(
         with replacing(out) as draft:
             draft.write_text(text, "utf-8")
         wrote(out, f"edit it, then: synthesist sample {out} -n 1000 -o OUT")
+        return
+    if public:
+        text = sy.inspect(source, schema).public()
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        with replacing(out) as draft:
+            draft.write_text(text, "utf-8")
+        wrote(out, "complete it from what is public of the table, and give it to a private method with --schema")
         return
     found = sy.inspect(source, schema)
     typer.echo(str(found))

@@ -19,9 +19,11 @@ __all__ = [
     "Budget",
     "Count",
     "KeepRecords",
+    "LedgerFile",
     "MethodName",
     "Out",
     "Protected",
+    "ReleasePage",
     "RuleTexts",
     "SchemaPage",
     "Seed",
@@ -34,6 +36,7 @@ __all__ = [
     "at",
     "counted",
     "method_asked_for",
+    "released_by",
     "span",
 ]
 
@@ -60,6 +63,18 @@ Count = Annotated[
     list[str], typer.Option("-n", metavar="N", help="how many rows, or TABLE=N for one of several tables")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="the same seed gives the same result")]
+LedgerFile = Annotated[
+    Path | None,
+    typer.Option("--ledger", metavar="FILE", help="charge a private method to this ledger: `synthesist ledger open`"),
+]
+ReleasePage = Annotated[
+    Path | None,
+    typer.Option(
+        "--release",
+        metavar="FILE",
+        help="of private rows, the page that may be published: .html .pdf .md .json; --report is the curator's",
+    ),
+]
 MethodName = Annotated[
     str | None,
     typer.Option("-m", "--method", metavar="NAME", help="how to learn: `synthesist list methods`; else auto picks one"),
@@ -162,6 +177,19 @@ def method_asked_for(name: str | None, settings: Sequence[str], budget: str | No
             raise SpecError(f"The budget is given twice, by --budget {budget} and by --set. Give it once.")
         options["budget"] = span("--budget", budget)
     return as_spec("methods", name, options)
+
+
+def released_by(method: "Spec | None", release: Path | None) -> None:
+    """Refuse a page for release where no private method made the rows, before anything is done.
+
+    Raises:
+        SpecError: the rows are no private method's.
+    """
+    from synthesist.dp.method import PrivateMethod
+
+    if release is not None and not isinstance(method, PrivateMethod):
+        by = f"{method.name()} does not keep rows private" if method else "without `--model` nobody knows who made them"
+        raise SpecError(f"--release {release}: {by}, so any page on these rows would tell of real ones. Leave it out.")
 
 
 def span(option: str, written: str) -> float:

@@ -9,8 +9,10 @@ import synthesist as sy
 from synthesist.cli.options import (
     Budget,
     Count,
+    LedgerFile,
     MethodName,
     Out,
+    ReleasePage,
     RuleTexts,
     SchemaPage,
     Seed,
@@ -21,6 +23,7 @@ from synthesist.cli.options import (
     Where,
     counted,
     method_asked_for,
+    released_by,
 )
 from synthesist.cli.progress import running
 from synthesist.cli.show import chosen, console, wrote
@@ -81,31 +84,39 @@ def make(
     share: Share = 0.8,
     schema: SchemaPage = None,
     rule: RuleTexts = None,
+    ledger: LedgerFile = None,
+    release: ReleasePage = None,
     seed: Seed = 0,
 ) -> None:
     """Do the main job in one line: split, fit, sample, judge.
 
-    The rows are judged against real rows that were held out.
+    The rows are judged against real rows that were held out. Of a private method that report is the curator's.
     """
     from synthesist.data.places import check_inputs, check_outputs
     from synthesist.rules.conditions import conditions
-    from synthesist.verbs.reading import with_rules
+    from synthesist.verbs.reading import readable, with_rules
 
     counted(n)
     spec = method_asked_for(method, set_ or (), budget)
-    check_inputs([source, schema])
-    check_outputs({"table": out, "report": report}, [source, schema])
-    data = with_rules(sy.read(source, schema), rule or ())
+    released_by(spec, release)
+    check_inputs([source, schema, ledger])
+    check_outputs({"table": out, "report": report, "release": release}, [source, schema, ledger])
+    data = with_rules(readable(source, schema, spec), rule or ())
     conditions(where or None, data.kinds)
     count = counted(n, data.name)
     with running(seed) as ctx:
-        made = sy.make(data, count, spec, target=target, share=share, where=where or None, seed=seed, ctx=ctx)
+        made = sy.make(
+            data, count, spec, target=target, share=share, where=where or None, ledger=ledger, seed=seed, ctx=ctx
+        )
     sy.write(made.synthetic, out)
     chosen(made.model)
     wrote(out, f"{count:,} rows, {len(data.kinds.columns)} columns")
     if report is not None:
         made.report.save(report)
         wrote(report)
+    if release is not None:
+        made.report.released().save(release)
+        wrote(release, "free of real rows, to go with the rows")
     console().print(made.report.summary(report))
 
 

@@ -80,8 +80,10 @@ def refine(
 
     from synthesist.cli.learn import refuse_records
     from synthesist.data.places import check_inputs, check_outputs
+    from synthesist.verbs.learning import refuse_to_tune
 
     spec = method_asked_for(method, set_ or (), None)
+    refuse_to_tune(spec, "refine")
     refuse_records(spec, False)
     within = inf if seconds is None else span("--within", seconds)
     check_inputs([source, schema])

@@ -6,6 +6,7 @@ from typing import Any
 from synthesist import catalog
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import SpecError
 from synthesist.model import fitted
 from synthesist.neighbours.classes import class_counts
@@ -31,6 +32,11 @@ def rows_of_classes(
     """
     kind, options = method_of(method)
     spec = catalog.load("methods", kind)
+    if issubclass(spec, PrivateMethod):
+        raise SpecError(
+            f"Rows of {kind} beside the real ones protect nobody, whatever budget they cost. Balance with another "
+            f"method, or balance what a model of {kind} makes."
+        )
     if "target" not in spec.model_fields:
         model = fitted(data, spec.build(options), "dataset", 0, ctx)
         return [model.sample(n, {target: label}, ctx=ctx.at(str(label))) for label, n in wanted.items()]

@@ -54,6 +54,12 @@ class Inspection:
     schema: Schema
     tables: tuple[TableReport, ...]
 
+    def public(self) -> str:
+        """A page to begin a public schema with, for methods that keep rows private: nothing of the rows is in it."""
+        from synthesist.data.public import public_page
+
+        return public_page(self.schema)
+
     def __str__(self) -> str:
         return "\n\n".join(_as_text(table) for table in self.tables)
 

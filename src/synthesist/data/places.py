@@ -21,6 +21,7 @@ ENDINGS: Mapping[str, tuple[str, ...]] = {
     "model": (".syn",),
     "page": (".html",),
     "report": (".html", ".pdf", ".md", ".json", ".xml"),
+    "release": (".html", ".pdf", ".md", ".json"),
     "comparison": (".html", ".json"),
     "card": (".md",),
     "explanation": (".md", ".json"),

@@ -29,6 +29,8 @@ __all__ = ["Coding", "Grouped", "coded"]
 
 BRANCHES, LEVELS = 16, 5  # parts a stretch is split into, more where so few levels would not reach single cells
 CELLS = 2**40  # the finest a number is looked at
+FIRST = 0.35  # of what is left for splitting, a level costs so much
+CLEAR = 6.0  # standard deviations of noise that neighbours join for
 FINE = 4  # stretches are split down to this part of an even share of the rows
 TELLING = 3.0  # standard deviations of noise that a code has to stand out by
 SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
@@ -78,7 +80,8 @@ class Grouped:
     def encode(self, column: pl.Series) -> np.ndarray:
         """Groups of a column; -1 where no code stands for a cell."""
         codes = self.codec.encode(column)
-        return np.where(codes < 0, -1, self.group[codes])
+        unknown = self.group[-1] if getattr(self.codec, "missing", False) else -1
+        return np.where(codes < 0, unknown, self.group[codes])
 
 
 def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) -> Asking[Coding]:
@@ -189,15 +192,21 @@ class _Line:
 
 @dataclass(frozen=True)
 class _Leaves:
-    """Stretches of a line, each with a noisy count, and how often it was taken."""
+    """Stretches of a line, each with a noisy count and its precision, one over the variance."""
 
     starts: Ints
     counts: np.ndarray
-    taken: Ints
+    precision: np.ndarray
 
-    def with_counts(self, counts: np.ndarray) -> "_Leaves":
-        """Each count as the mean of all that were taken of it."""
-        return replace(self, counts=(self.counts * self.taken + counts) / (self.taken + 1), taken=self.taken + 1)
+    @property
+    def sigma(self) -> np.ndarray:
+        """The standard deviation of each count."""
+        return self.precision**-0.5
+
+    def with_counts(self, counts: np.ndarray, precision: float) -> "_Leaves":
+        """Each count as the mean of all that were taken of it, by their precision."""
+        both = self.precision + precision
+        return replace(self, counts=(self.counts * self.precision + counts * precision) / both, precision=both)
 
     def split(self, which: np.ndarray, cells: int, into: int) -> "_Leaves":
         """Some stretches in up to `into` parts each, of which no count was taken yet."""
@@ -211,55 +220,63 @@ class _Leaves:
         return _Leaves(
             np.concatenate(parts),
             np.where(fresh, 0.0, np.repeat(self.counts, times)),
-            np.where(fresh, 0, np.repeat(self.taken, times)),
+            np.where(fresh, 0.0, np.repeat(self.precision, times)),
         )
 
 
 def _number(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
     """Codes where rows are: stretches are split while they hold many rows, then neighbours with few are joined."""
-    line, leaves, sigma = _Line.of(kind), None, 0.0
+    line, leaves = _Line.of(kind), None
     if line.cells > bins:
-        leaves, sigma = yield from _split(column, line, rho * SPLITTING, bins)
-        starts = _joined(line, leaves, sigma, bins)
-        rho *= 1 - SPLITTING
+        leaves, spent = yield from _split(column, line, rho * SPLITTING, bins)
+        rho -= spent
+        starts = _joined(line, leaves, (2 * rho) ** -0.5, bins)
     else:
         starts = np.arange(line.cells)
     answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
     known, k = _spread(answer), len(starts)
-    edges, masses = line.edges(starts), np.ones(k)
-    if leaves is not None:
-        of = np.searchsorted(starts, leaves.starts, side="right") - 1
-        known = _both(known, np.bincount(of, leaves.counts, k), sigma * np.sqrt(np.bincount(of, 1 / leaves.taken, k)))
-        edges, masses = line.edges(leaves.starts), np.where(leaves.counts > sigma / leaves.taken**0.5, leaves.counts, 0)
-    codec = line.codec(starts, _knots(line, starts, edges, masses), np.maximum(known.values, 0.0) + 1e-9)
-    return codec, known
+    leaves = leaves or _Leaves(starts, known.values[:k], known.sigma[:k] ** -2.0)
+    of = np.searchsorted(starts, leaves.starts, side="right") - 1
+    if len(leaves.starts) > k:
+        known = _both(known, np.bincount(of, leaves.counts, k), np.sqrt(np.bincount(of, 1 / leaves.precision, k)))
+    mass = np.maximum(known.values, 0.0) + 1e-9
+    return line.codec(starts, _knots(line, leaves.starts, of, _inside(line, leaves, of, mass[:k])), mass), known
 
 
 def _split(column: str, line: _Line, rho: float, bins: int) -> Asking[tuple[_Leaves, float]]:
-    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see."""
+    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see; and the price.
+
+    A line whose rows lie evenly is done after a few levels, so the first ones get most.
+    """
     parts = max(BRANCHES, ceil(line.cells ** (1 / LEVELS)))
     levels = max(1, ceil(log(line.cells, parts) - 1e-9))
-    whole = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1, np.int64))
-    leaves = whole.split(np.array([True]), line.cells, parts)
+    whole = _Leaves(np.zeros(1, np.int64), np.zeros(1), np.zeros(1))
+    leaves, left = whole.split(np.array([True]), line.cells, parts), rho
     for level in range(levels):
-        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, rho / levels, f"splits of {column}")
-        leaves = leaves.with_counts(answer.values[: len(leaves.starts)])
+        price = left * (1.0 if level == levels - 1 else FIRST)
+        left -= price
+        answer = yield Counts((column,), {column: line.codec(leaves.starts)}, price, f"splits of {column}")
+        leaves = leaves.with_counts(answer.values[: len(leaves.starts)], answer.sigma**-2)
         width = np.diff(np.append(leaves.starts, line.cells))
-        many = leaves.counts > np.maximum(leaves.counts.sum() / bins / FINE, TELLING * answer.sigma / leaves.taken**0.5)
-        if level == levels - 1 or not (many & (width > 1)).any():
+        many = leaves.counts > np.maximum(leaves.counts.sum() / bins / FINE, TELLING * leaves.sigma)
+        if not (many & (width > 1)).any():
             break
-        leaves = leaves.split(many & (width > 1), line.cells, parts)
-    return leaves, answer.sigma
+        if level < levels - 1:
+            leaves = leaves.split(many & (width > 1), line.cells, parts)
+    return leaves, rho - left
 
 
 def _joined(line: _Line, leaves: _Leaves, sigma: float, bins: int) -> Ints:
-    """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough."""
+    """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough.
+
+    Enough is an even share, and so much that noise of `sigma` changes it little.
+    """
     single = np.diff(np.append(leaves.starts, line.cells)) == 1
-    enough = max(leaves.counts.sum() / bins, TELLING * sigma)
+    even = max(leaves.counts.sum(), 0.0) / bins
     starts, held, alone = [0], 0.0, True
-    for start, count, is_value in zip(leaves.starts.tolist(), leaves.counts, single, strict=True):
-        heavy = bool(is_value and count >= max(enough / 2, TELLING * sigma))
-        if start and (heavy or alone or held >= enough):
+    for start, count, doubt, is_value in zip(leaves.starts.tolist(), leaves.counts, leaves.sigma, single, strict=True):
+        heavy = bool(is_value and count >= max(even / 2, TELLING * doubt))
+        if start and (heavy or alone or held >= max(even, CLEAR * sigma)):
             starts.append(start)
             held = 0.0
         held, alone = held + max(count, 0.0), heavy
@@ -275,19 +292,43 @@ def _both(one: Noisy, values: np.ndarray, sigma: np.ndarray) -> Noisy:
     return Noisy(np.append(mean, one.values[k:]), np.append(spread, one.sigma[k:]))
 
 
-def _knots(line: _Line, starts: Ints, edges: np.ndarray, masses: np.ndarray) -> np.ndarray:
-    """The inverse distribution function inside each code, of stretches between `edges` with these masses."""
-    shares, ends = np.linspace(0, 1, SEGMENTS + 1), line.edges(starts)
-    grid, knots = grid_of(line.kind), np.empty((len(starts), SEGMENTS + 1))
-    for k in range(len(starts)):
-        first, last = np.searchsorted(edges, [ends[k], ends[k + 1]])
-        part = masses[first:last] if masses[first:last].any() else np.diff(edges[first : last + 1])
-        before = np.concatenate([[0.0], np.cumsum(part)])
-        knots[k] = np.interp(shares * before[-1], before, edges[first : last + 1])
-    if grid:  # a code of one value is that value
-        value = np.rint(knots.mean(axis=1) / grid) * grid
-        single = np.diff(np.append(starts, line.cells)) * line.width <= grid * 1.5
-        knots[single] = value[single, None]
+def _inside(line: _Line, leaves: _Leaves, of: Ints, mass: np.ndarray) -> np.ndarray:
+    """How the mass of each code lies on the stretches in it: evenly on those whose counts noise blurs."""
+    width = np.diff(np.append(leaves.starts, line.cells)).astype(np.float64)
+    blurred = leaves.counts < CLEAR * leaves.sigma
+    rows, cells = (np.bincount(of[blurred], each[blurred], len(mass)) for each in (leaves.counts, width))
+    inside = np.where(blurred, np.maximum(rows, 0.0)[of] * width / np.maximum(cells, 1.0)[of], leaves.counts)
+    inside += 1e-9 * width
+    return np.asarray(inside * (mass / np.bincount(of, inside, len(mass)))[of])
+
+
+def _knots(line: _Line, starts: Ints, of: Ints, mass: np.ndarray) -> np.ndarray:
+    """The inverse distribution function inside each code: a monotone curve through the mass of its stretches and those
+    beside it. Codes of one value stand alone, and the curve breaks there.
+
+    Args:
+        starts, mass: of each stretch; of: the code it belongs to.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    edges, shares = line.edges(starts), np.linspace(0, 1, SEGMENTS + 1)
+    first = np.searchsorted(of, np.arange(of[-1] + 2))
+    grid, knots = grid_of(line.kind), np.empty((of[-1] + 1, SEGMENTS + 1))
+    low, high = edges[first[:-1]], edges[first[1:]]
+    middle = (low + high) / 2
+    single = (high - low <= grid * 1.5) if grid else high <= low
+    knots[single] = (np.rint(middle / grid) * grid if grid else middle)[single, None]
+    wide = np.flatnonzero(~single)
+    for run in np.split(wide, np.flatnonzero(np.diff(wide) > 1) + 1) if len(wide) else ():
+        part = slice(first[run[0]], first[run[-1] + 1])
+        ends = edges[part.start : part.stop + 1]
+        place, length = ends - ends[0], ends[-1] - ends[0]
+        curve = PchipInterpolator(place / length, np.concatenate([[0.0], np.cumsum(mass[part])]))
+        for k in run:
+            inner = np.concatenate([np.linspace(low[k], high[k], 4 * SEGMENTS + 1), edges[first[k] : first[k + 1]]])
+            x = np.unique(inner)
+            y = curve((x - ends[0]) / length)
+            knots[k] = np.interp(y[0] + (y[-1] - y[0]) * shares, y, x)
     return knots
 
 

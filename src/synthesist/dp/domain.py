@@ -7,7 +7,7 @@ from synthesist.data.kinds import Category, Constant, Id, Integer, Kind, Moment,
 from synthesist.data.schema import Schema
 from synthesist.errors import SpecError, UnsuitableError
 
-__all__ = ["PRIVATE_KINDS", "Domain"]
+__all__ = ["PRIVATE_KINDS", "Domain", "detected"]
 
 PRIVATE_KINDS = frozenset({"number", "integer", "boolean", "category", "moment", "id", "constant"})
 """The kinds of column whose possible values can be public."""
@@ -34,7 +34,7 @@ class Domain:
         table = schema.table
         if unit is not None and not isinstance(table[unit], Id):
             raise SpecError(f"`{unit}` is to say whose a row is, so it is an id; the schema says {table[unit].kind}.")
-        if found := [f"  {column}: {what}" for column, kind in table.columns.items() for what in _detected(kind)]:
+        if found := [f"  {column}: {what}" for column, what in detected(schema)]:
             raise UnsuitableError(
                 f"{method} keeps rows private, so it may know of the table only what is public. "
                 f"This was detected from the rows:\n" + "\n".join(found) + "\n"
@@ -52,6 +52,13 @@ class Domain:
     def kinds(self) -> dict[str, Kind]:
         """The columns that can be learnt."""
         return {name: kind for name, kind in self.schema.table.columns.items() if not isinstance(kind, Id | Constant)}
+
+
+def detected(schema: Schema) -> Iterator[tuple[str, str]]:
+    """Each column of which something was learnt by looking at rows, and what."""
+    for table in schema.tables.values():
+        for column, kind in table.columns.items():
+            yield from ((column, what) for what in _detected(kind))
 
 
 def _detected(kind: Kind) -> Iterator[str]:

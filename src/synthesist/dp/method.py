@@ -1,5 +1,6 @@
 """What every method that keeps units private shares: its options, its price, and that it never holds a row."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,6 +80,8 @@ class PrivateMethod(Spec):
                 "noise": "replayed, so that nobody is protected" if replayed() else "of the operating system",
                 "arithmetic": "idealised" if any(isinstance(c, SampledGaussian) for c in account.costs) else "exact",
                 "bought": _bought(account),
+                "mechanisms": dict(Counter(cost.model_dump()["kind"] for cost in account.costs)),
+                **_kept_by(ctx),
             },
         )
 
@@ -106,6 +109,16 @@ class PrivateMethod(Spec):
 
         with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe(), **terms) as account:
             yield account
+
+
+def _kept_by(ctx: Context) -> dict[str, Any]:
+    """The budget of the ledger that the run was charged to."""
+    if ctx.ledger is None:
+        return {}
+    from synthesist.dp.ledger import Ledger
+
+    opened = Ledger.open(ctx.ledger).opened
+    return {"ledger": {"epsilon": opened.epsilon, "delta": opened.delta}}
 
 
 def _bought(account: "Account") -> dict[str, float]:

@@ -19,11 +19,14 @@ Maker = Callable[[Dataset, int, Context], Dataset]
 
 
 def learner(method: Spec) -> Maker:
-    """What this method makes, drawn block by block."""
+    """What this method makes, drawn block by block.
+
+    A private method is charged to no ledger: its answers end here, and of the rows it makes only a score is told.
+    """
     learns: Method = method  # type: ignore[assignment]
 
     def make(data: Dataset, n: int, ctx: Context) -> Dataset:
-        sampler: Sampler = learns.fit(data, ctx.at("fit"))  # type: ignore[assignment]  # what makes rows is no transform
+        sampler: Sampler = learns.fit(data, replace(ctx.at("fit"), ledger=None))  # type: ignore[assignment]  # what makes rows is no transform
         tables = []
         for start in range(0, n, sampler.block):
             here = replace(ctx.at("block", start // sampler.block), start=start)

@@ -85,6 +85,9 @@ class Outputs(_Part):
     model: Annotated[str | None, Field(description="the model file (.syn)")] = None
     report: Annotated[str | None, Field(description="the report (.html or .json)")] = None
     scores: Annotated[str | None, Field(description="the scores for machines (.json)")] = None
+    release: Annotated[
+        str | None, Field(description="of private rows, the page that may be published (.html .pdf .md .json)")
+    ] = None
     keep_records: Annotated[bool, Field(description="whether a model that holds real records may be saved")] = False
 
 
@@ -101,6 +104,7 @@ class Recipe(_Part):
     schema_page: Annotated[str | None, Field(alias="schema", description="a schema.yaml; else detected")] = None
     share: Annotated[float, Field(gt=0, lt=1, description="how much of the source is learnt from")] = 0.8
     method: MethodPart = Field(default=DEFAULT, validate_default=True, description="how to learn")
+    ledger: Annotated[str | None, Field(description="the file in which a private method writes what it spends")] = None
     then: Annotated[tuple[TransformPart, ...], Field(description="changes to the rows made")] = ()
     sample: Annotated[Draw, BeforeValidator(drawn), Field(description="how many rows, and which")] = Draw()
     judge: Annotated[Judge | None, Field(description="how to judge the rows")] = None
@@ -127,7 +131,7 @@ class Recipe(_Part):
     @property
     def judged(self) -> bool:
         """Whether anything asks for scores."""
-        return bool(self.judge or self.gate or self.output.report or self.output.scores)
+        return bool(self.judge or self.gate or self.output.report or self.output.scores or self.output.release)
 
     @property
     def metrics(self) -> Sequence[Spec] | None:

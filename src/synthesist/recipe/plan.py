@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from synthesist import catalog
-from synthesist.core import Score, Spec
+from synthesist.core import Context, Score, Spec
 from synthesist.data.page import overridden, read_page
 from synthesist.data.places import check_inputs, check_outputs
 from synthesist.data.schema import Schema
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import NotFoundError, SpecError, SynthesistError, did_you_mean
 from synthesist.recipe.page import Judge, Recipe, drawn
 from synthesist.report.gates import Gate
 from synthesist.rules.conditions import conditions
+from synthesist.verbs.learning import lent
+from synthesist.verbs.making import refuse_to_count
 
 __all__ = ["Plan", "check_gates"]
 
@@ -47,13 +50,19 @@ class Plan:
     def outputs(self) -> dict[str, Path]:
         """Every file to be written, by what it holds."""
         out = self.recipe.output
-        named = {"table": out.data, "model": out.model, "report": out.report, "scores": out.scores}
+        named = {
+            "table": out.data,
+            "model": out.model,
+            "report": out.report,
+            "scores": out.scores,
+            "release": out.release,
+        }
         return {holds: self.folder / path for holds, path in named.items() if path is not None}
 
     def check(self) -> "Plan":
         """Find every fault that shows before data is read; one error names them all."""
         found = []
-        for examine in (self._inputs, self._outputs, self._schema, self._gates, self._records):
+        for examine in (self._inputs, self._outputs, self._schema, self._gates, self._records, self._private):
             try:
                 examine()
             except SynthesistError as error:
@@ -66,12 +75,12 @@ class Plan:
         return self
 
     def _inputs(self) -> None:
-        check_inputs((self.source, self.at(self.recipe.schema_page)))
+        check_inputs((self.source, self.at(self.recipe.schema_page), self.at(self.recipe.ledger)))
 
     def _outputs(self) -> None:
         if not self.outputs:
             raise SpecError("The recipe writes nothing: name a file under `output`, as in {data: fake.csv}.")
-        check_outputs(self.outputs, (self.source, self.at(self.recipe.schema_page)))
+        check_outputs(self.outputs, (self.source, self.at(self.recipe.schema_page), self.at(self.recipe.ledger)))
 
     def _schema(self) -> None:
         """Columns that the recipe names, where a schema says which there are."""
@@ -96,6 +105,21 @@ class Plan:
                 f"Set output.keep_records to true if that is right."
             )
 
+    def _private(self) -> None:
+        recipe, method = self.recipe, self.recipe.method
+        lent(Context.seeded(0), recipe.ledger, method)
+        refuse_to_count(method, recipe.sample.n)
+        if not isinstance(method, PrivateMethod):
+            if recipe.output.release:
+                raise SpecError(
+                    f"output.release: {method.name()} does not keep rows private, so there is no such page."
+                )
+        elif recipe.schema_page is None:
+            raise SpecError(
+                f"{method.name()} keeps rows private, so nothing may be detected from them: name a public `schema`. "
+                f"`synthesist inspect {recipe.source} --public -o public.yaml` begins one."
+            )
+
     def __str__(self) -> str:
         recipe = self.recipe
         made = "as many rows as the source has" if recipe.sample.n is None else f"{recipe.sample.n:,} rows"
@@ -103,7 +127,7 @@ class Plan:
         lines = [
             f"read      {self.source}" + (f", as {recipe.schema_page} says" if recipe.schema_page else ""),
             f"split     {recipe.share:.0%} to learn from, the rest to judge by",
-            f"fit       {recipe.method!r}",
+            f"fit       {recipe.method!r}" + (f", charged to {recipe.ledger}" if recipe.ledger else ""),
             f"sample    {made}{where}, seed {recipe.seed}",
             *(f"then      {change!r}" for change in recipe.then),
         ]

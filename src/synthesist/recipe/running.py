@@ -12,6 +12,7 @@ import synthesist
 from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.data.files import write_file
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import GateError, ModelFileError, NotFoundError, SpecError
 from synthesist.model import Model, fitted, resumable
 from synthesist.recipe.page import Judge, Recipe, digest
@@ -19,7 +20,8 @@ from synthesist.recipe.plan import Plan
 from synthesist.rules.conditions import conditions
 from synthesist.verbs.changing import transform
 from synthesist.verbs.judging import check_judged_by, evaluate
-from synthesist.verbs.reading import read, split
+from synthesist.verbs.learning import lent
+from synthesist.verbs.reading import readable, split
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -61,9 +63,14 @@ def run(
     recipe, files = plan.recipe, plan.outputs
     if resume and "model" not in files:
         raise SpecError("Nothing to resume from: the recipe writes no model. Name a file under output.model.")
+    if resume and isinstance(recipe.method, PrivateMethod):
+        raise SpecError(
+            f"A {recipe.method.name()} model says nothing of the rows it learnt from, so nobody can tell whether it is "
+            f"of these. Draw from {files['model']} by `synthesist sample`, which spends nothing."
+        )
     ctx = replace(ctx or Context.seeded(0), path=Context.seeded(recipe.seed).path)
 
-    data = read(plan.source, plan.at(recipe.schema_page))
+    data = readable(plan.source, plan.at(recipe.schema_page), recipe.method)
     judge = recipe.judge or Judge()
     check_judged_by(data, judge.target, judge.protected)
     where = recipe.sample.where
@@ -80,7 +87,7 @@ def run(
         "recipe": recipe.key,
         "source": data.name,
         "method": model.method.describe(),
-        **{key: model.provenance[key] for key in ("chosen_by", "because") if key in model.provenance},
+        **{key: model.provenance[key] for key in ("chosen_by", "because", "privacy") if key in model.provenance},
         "seed": recipe.seed,
         "model": "reused" if reused else "fitted",
         **_versions(),
@@ -107,6 +114,8 @@ def run(
                 report.save(files[holds])
         with _told(files):
             report.require(*recipe.gate)
+        if "release" in files:
+            report.released().save(files["release"])
     if "table" in files:
         write_file(rows, files["table"])
     written = {str(path): digest(path.read_bytes()) for path in files.values()}
@@ -116,14 +125,15 @@ def run(
 def _model(plan: Plan, train: Dataset, ctx: Context, resume: bool) -> tuple[Model, bool]:
     """The model of the plan and whether it was found: an earlier one where `resume` allows, else a new one, written."""
     recipe, path = plan.recipe, plan.outputs.get("model")
+    ctx = lent(ctx, plan.at(recipe.ledger), recipe.method)
     if path is None:
         return fitted(train, recipe.method, "dataset", recipe.seed, ctx), False
-    learnt = _learnt(plan)
-    if resume and (earlier := _earlier(path)) and earlier.provenance.get("learnt") == learnt:
+    learnt = {} if isinstance(recipe.method, PrivateMethod) else {"learnt": _learnt(plan)}  # a hash of rows tells them
+    if resume and (earlier := _earlier(path)) and earlier.provenance.get("learnt") == learnt["learnt"]:
         return earlier, True
     with resumable(ctx, path) as here:
         model = fitted(train, recipe.method, "dataset", recipe.seed, here)
-        model = replace(model, provenance={**model.provenance, "recipe": recipe.key, "learnt": learnt})
+        model = replace(model, provenance={**model.provenance, "recipe": recipe.key, **learnt})
         model.save(path, keep_records=recipe.output.keep_records)
     return model, False
 

@@ -131,20 +131,24 @@ def histogram_chart(name: str, cells: Cells) -> str:
         steps = "".join(f"V{y(d)}H{x(edge)}" for d, edge in zip(density[side], edges[1:], strict=True))
         return f'<path class="{side}" d="M{x(edges[0])} {base}{steps}V{base}{"Z" if closed else ""}"/>'
 
-    parts = [outline("holdout", True), *([outline("train", False)] if cells.train and cells.holdout else [])]
+    parts = [outline("holdout", True)] if cells.real else []
+    parts += [outline("train", False)] if cells.train and cells.holdout else []
     parts.append(outline("synthetic", False))
     if cut < peaks[0]:
-        tall = max(range(len(cells.real)), key=lambda i: max(density[side][i] for side in density))
+        tall = max(range(len(cells.synthetic)), key=lambda i: max(density[side][i] for side in density))
         middle = x((edges[tall] + edges[tall + 1]) / 2)
         parts.append(
             f'<path class="gap" d="M{x(edges[tall]) - 3} {top + 14}l{x(edges[tall + 1]) - x(edges[tall]) + 6} -8"/>'
         )
         anchor, shift = ("start", 12) if middle < WIDTH / 2 else ("end", -12)
-        words = f"{100 * cells.synthetic[tall]:.1f} %, real {100 * cells.real[tall]:.1f} %"
+        words = f"{100 * cells.synthetic[tall]:.1f} %" + (
+            f", real {100 * cells.real[tall]:.1f} %" if cells.real else ""
+        )
         parts.append(f'<text class="label" x="{middle + shift}" y="{top + 9}" text-anchor="{anchor}">{words}</text>')
     parts.append(f'<line class="axis" x1="4" x2="{WIDTH - 4}" y1="{base}" y2="{base}"/>')
     parts += _ticks(cells, x, base)
-    return _svg(WIDTH, height, f"Distribution of {name}", "Real rows in grey, synthetic rows as a line.", parts)
+    told = "Real rows in grey, synthetic rows as a line." if cells.real else "Synthetic rows as a line."
+    return _svg(WIDTH, height, f"Distribution of {name}", told, parts)
 
 
 def paired_bars(name: str, cells: Cells) -> str:
@@ -159,16 +163,18 @@ def paired_bars(name: str, cells: Cells) -> str:
     parts = []
     for i, label in enumerate(cells.labels):
         y = i * row + 2
-        real, synthetic = cells.real[i], cells.synthetic[i]
+        synthetic = cells.synthetic[i]
         words = "label other" if cells.other and i == len(cells.labels) - 1 else "label"
         parts.append(f'<text class="{words}" x="{left - 8}" y="{y + 13}" text-anchor="end">{clip(label, 19)}</text>')
-        parts.append(f'<rect class="holdout" x="{left}" y="{y}" width="{width(real)}" height="8"/>')
+        if cells.real:
+            parts.append(f'<rect class="holdout" x="{left}" y="{y}" width="{width(cells.real[i])}" height="8"/>')
         parts.append(f'<rect class="synthetic" x="{left}" y="{y + 9}" width="{width(synthetic)}" height="8"/>')
         if cells.train and cells.holdout:
             parts.append(f'<path class="train tick" d="M{left + width(cells.train[i])} {y - 1}v10"/>')
         end = left + max(width(side[i]) for side in (cells.real, cells.synthetic, cells.train) if side) + 6
         parts.append(f'<text class="label number" x="{end}" y="{y + 13}">{100 * synthetic:.1f} %</text>')
-    return _svg(WIDTH, len(cells.labels) * row + 4, f"Values of {name}", "Real above synthetic, share of rows.", parts)
+    told = "Real above synthetic, share of rows." if cells.real else "Share of synthetic rows."
+    return _svg(WIDTH, len(cells.labels) * row + 4, f"Values of {name}", told, parts)
 
 
 def _ticks(cells: Cells, x: Callable[[float], float], base: int) -> list[str]:

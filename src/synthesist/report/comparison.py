@@ -15,6 +15,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.engine.apart import Cost
 from synthesist.errors import OutputError, reason_of
 from synthesist.report.advice import Advice, advise
+from synthesist.report.privacy import CURATOR
 from synthesist.report.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempt", "Comparison", "Entry", "compared"]
 
+CURATOR_ONLY = (
+    f"{CURATOR} Methods that keep rows private are charged to no ledger here, and what they learn is thrown away; but "
+    "a choice by these scores tells of the rows, and no epsilon covers it. Compare on public rows that are alike where "
+    "the choice is to be free."
+)
 FORMAT, VERSION = "synthesist-comparison", 2
 
 
@@ -35,6 +41,7 @@ class Attempt:
     cost: Cost
     method: Spec
     because: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Entry:
     because: str = ""
     """Why this method was picked, where another one picked it."""
     failure: str = ""
+    private: bool = False
+    """Whether a private method made the rows."""
 
     def score(self, metric: str) -> Score | None:
         """The score of this name, if it was computed."""
@@ -71,7 +80,7 @@ class Comparison:
     @classmethod
     def of(cls, title: str, reports: "Mapping[str, Report]") -> "Comparison":
         """Reports on several synthetic tables side by side, under their names; what they took is not known."""
-        return cls(title, tuple(Entry(name, {}, report.scores) for name, report in reports.items()))
+        return cls(title, tuple(Entry(name, {}, r.scores, private=bool(r.privacy)) for name, r in reports.items()))
 
     @cached_property
     def costs(self) -> "tuple[tuple[str, Callable[[Comparison, Entry], float]], ...]":
@@ -87,6 +96,11 @@ class Comparison:
     def kind(self) -> str:
         """What stands side by side."""
         return "Methods" if self.costs else "Synthetic tables"
+
+    @property
+    def warning(self) -> str:
+        """What to know before this is shown to anybody; nothing where no method keeps rows private."""
+        return CURATOR_ONLY if any(entry.private for entry in self.entries) else ""
 
     def energy(self, entry: Entry) -> float:
         """Watt-hours for learning and drawing: CPU seconds times watts; no memory, no cooling, no GPU."""
@@ -144,6 +158,7 @@ class Comparison:
             "version": VERSION,
             "title": self.title,
             "watts": self.watts,
+            **({"curator_only": self.warning} if self.warning else {}),
             "advice": asdict(self.advice),
             "entries": entries,
         }
@@ -191,7 +206,9 @@ def compared(
     for name, spec in ctx.track(list(named(specs).items()), "comparing"):
         try:
             made = produce(spec)
-            entry = Entry(name, made.method.describe(), tuple(judge(made.rows)), made.cost, made.because)
+            entry = Entry(
+                name, made.method.describe(), tuple(judge(made.rows)), made.cost, made.because, private=made.private
+            )
         except Exception as error:  # noqa: BLE001  (whatever one method dies of must not take the others along)
             errors.append(error)
             entry = Entry(name, spec.describe(), failure=reason_of(error))
@@ -223,7 +240,10 @@ def _table(found: Comparison) -> "Table":
     failed = [f"{entry.method} failed: {entry.failure}" for entry in found.entries if entry.failure]
     energy = [f"Energy: {found.watts:g} W for each busy core."] if found.costs else []
     notes = ["* nearest to the best", *energy, *failed]
-    table.caption = Text("\n".join([*notes, "", f"{found.advice.headline} {found.advice.why}", *found.advice.others]))
+    warned = [found.warning, ""] if found.warning else []
+    table.caption = Text(
+        "\n".join([*warned, *notes, "", f"{found.advice.headline} {found.advice.why}", *found.advice.others])
+    )
     table.caption_justify = "left"
     return table
 

@@ -11,13 +11,15 @@ from synthesist.errors import DataError
 from synthesist.report.cells import Cells
 from synthesist.report.columns import Column, Spike
 from synthesist.report.gates import Outcome
+from synthesist.report.privacy import CURATOR, Privacy
 
 if TYPE_CHECKING:
+    from synthesist.report.release import Release
     from synthesist.report.report import Report
 
-__all__ = ["FORMAT", "VERSION", "dump", "parse"]
+__all__ = ["FORMAT", "VERSION", "dump", "dump_release", "parse"]
 
-FORMAT = "synthesist-report"
+FORMAT, RELEASE = "synthesist-report", "synthesist-release"
 VERSION = 1
 """Raised when a reader of the document would have to change."""
 
@@ -29,6 +31,7 @@ def dump(report: "Report") -> str:
         "format": FORMAT,
         "version": VERSION,
         "title": report.title,
+        **({"release": _release(report.release), "curator_only": CURATOR} if report.release else {}),
         "verdict": {
             "sentence": found.sentence,
             "lights": found.lights,
@@ -45,7 +48,33 @@ def dump(report: "Report") -> str:
         "previous": [asdict(score) for score in report.previous],
         "explanations": dict(report.explanations),
     }
+    return _written(document)
+
+
+def dump_release(release: "Release") -> str:
+    """Write what may be published."""
+    return _written({"format": RELEASE, "version": VERSION, "title": release.title, **_release(release)})
+
+
+def _written(document: Mapping[str, Any]) -> str:
     return json.dumps(_finite(document), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _release(release: "Release") -> dict[str, Any]:
+    privacy = release.privacy
+    return {
+        "privacy": {
+            "claim": privacy.claim,
+            "meaning": privacy.meaning,
+            "limits": list(privacy.limits),
+            **privacy.model_dump(mode="json", exclude_none=True),
+            "nist_sp_800_226": dict(privacy.nist),
+            "deployment_card": dict(privacy.card(release.justification)),
+        },
+        "columns": [asdict(column) for column in release.columns],
+        "rows": release.rows,
+        "provenance": dict(release.provenance),
+    }
 
 
 def parse(text: str) -> "Report":
@@ -76,9 +105,18 @@ def parse(text: str) -> "Report":
             gates=tuple(Outcome(gate["gate"], tuple(gate["failures"])) for gate in tree.get("gates", ())),
             previous=tuple(_read(Score, score) for score in tree.get("previous", ())),
             explanations=tree.get("explanations", {}),
+            release=_released(tree.get("release"), tree["title"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"This report is damaged: {error!r}.") from None
+
+
+def _released(tree: Mapping[str, Any] | None, title: str) -> "Release | None":
+    from synthesist.report.release import Release
+
+    if tree is None or (privacy := Privacy.of(tree)) is None:
+        return None
+    return Release(title, privacy, tuple(map(_column, tree["columns"])), tree["rows"], tree["provenance"])
 
 
 def _curve(tree: Mapping[str, Any] | None) -> Curve | None:

@@ -2,25 +2,35 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synthesist.data.atomic import replacing
 from synthesist.errors import OutputError
 from synthesist.report.paper import pdf
 
 if TYPE_CHECKING:
+    from synthesist.report.release import Release
     from synthesist.report.report import Report
 
-__all__ = ["save", "write"]
+__all__ = ["save", "save_release", "write"]
 
 
 def save(report: "Report", path: Path) -> tuple[Path, ...]:
     """Write what the ending asks for; the page and the data where `path` has none."""
-    if path.suffix and path.suffix.lower() not in WRITERS:
-        raise OutputError(f"A report is written as {', '.join(WRITERS)}, not {path.suffix}: {path}")
+    return _save(report, path, WRITERS, "A report")
+
+
+def save_release(release: "Release", path: Path) -> tuple[Path, ...]:
+    """The same of a page that may be published; gates are none of it, as they judge by real rows."""
+    return _save(release, path, RELEASED, "A released page")
+
+
+def _save(page: Any, path: Path, writers: Mapping[str, Callable[[Any], str | bytes]], what: str) -> tuple[Path, ...]:
+    if path.suffix and path.suffix.lower() not in writers:
+        raise OutputError(f"{what} is written as {', '.join(writers)}, not {path.suffix}: {path}")
     paths = (path,) if path.suffix else (path.with_suffix(".html"), path.with_suffix(".json"))
     for target in paths:
-        write(target, WRITERS[target.suffix.lower()](report))
+        write(target, writers[target.suffix.lower()](page))
     return paths
 
 
@@ -30,10 +40,10 @@ def write(target: Path, content: str | bytes) -> None:
         temporary.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-WRITERS: Mapping[str, Callable[["Report"], str | bytes]] = {
-    ".html": lambda report: report.to_html(),
-    ".pdf": lambda report: pdf(report.to_html()),
-    ".md": lambda report: report.to_markdown(),
-    ".json": lambda report: report.to_json(),
-    ".xml": lambda report: report.to_junit(),
+RELEASED: Mapping[str, Callable[[Any], str | bytes]] = {
+    ".html": lambda page: page.to_html(),
+    ".pdf": lambda page: pdf(page.to_html()),
+    ".md": lambda page: page.to_markdown(),
+    ".json": lambda page: page.to_json(),
 }
+WRITERS: Mapping[str, Callable[[Any], str | bytes]] = {**RELEASED, ".xml": lambda report: report.to_junit()}

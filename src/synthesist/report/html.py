@@ -13,15 +13,17 @@ from synthesist.report import charts
 from synthesist.report.cells import K
 from synthesist.report.columns import Column
 from synthesist.report.findings import percent, worst_columns, worst_pairs
+from synthesist.report.privacy import CURATOR, CURATOR_MORE
 from synthesist.report.verdict import RULES, WEAK_ATTACK
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
     from synthesist.report.comparison import Comparison
+    from synthesist.report.release import Release
     from synthesist.report.report import Report
 
-__all__ = ["comparison", "fragment", "page"]
+__all__ = ["comparison", "fragment", "page", "release"]
 
 MOST_IN_HEATMAP = 40
 MOST_PAIRS = 10
@@ -29,6 +31,7 @@ MOST_PARTS = 40
 MOST_REASONS = 12
 LARGE = {rule.metric for rule in RULES}
 CONTENTS = {
+    "promise": "What is promised",
     "findings": "What stands out",
     "fidelity": "Fidelity",
     "utility": "Utility",
@@ -67,6 +70,12 @@ def page(report: "Report") -> str:
 def fragment(report: "Report") -> str:
     """The body of the page with its style, for a notebook cell."""
     return _template("body.html.j2").render({**_view(report), "inline": True})
+
+
+def release(found: "Release", whole: bool = True) -> str:
+    """What may be published of private rows, as a page or as a fragment."""
+    view = {"report": found, "privacy": found.privacy, "style": _style(), "released": True, "k": K, "inline": not whole}
+    return _template("report.html.j2" if whole else "released.html.j2").render({**view, "body": "released.html.j2"})
 
 
 def comparison(found: "Comparison", whole: bool = True) -> str:
@@ -120,6 +129,11 @@ def _view(report: "Report") -> dict[str, Any]:
         "most_parts": MOST_PARTS,
         "most_reasons": MOST_REASONS,
         "inline": False,
+        "body": "body.html.j2",
+        "privacy": report.privacy,
+        "released": False,
+        "curator_more": CURATOR_MORE,
+        "mark": _safe(f'<p class="curator">{CURATOR}</p>') if report.privacy else "",
     }
     return view | {"contents": [(anchor, words) for anchor, words in CONTENTS.items() if _has(anchor, view)]}
 
@@ -128,6 +142,7 @@ def _has(anchor: str, view: Mapping[str, Any]) -> bool:
     """Whether the page has this part."""
     report = view["report"]
     there = {
+        "promise": bool(report.privacy),
         "why": bool(report.explanations or view["shares"]),
         "pairs": any(table["pairs"] for table in view["tables"]),
         "made": bool(report.provenance),

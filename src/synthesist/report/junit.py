@@ -6,12 +6,13 @@ from xml.etree import ElementTree
 from synthesist.errors import OutputError
 from synthesist.report.charts import printable
 from synthesist.report.gates import Outcome
+from synthesist.report.privacy import CURATOR, Privacy
 
 __all__ = ["junit"]
 
 
-def junit(title: str, gates: Sequence[Outcome]) -> str:
-    """One test case for each gate.
+def junit(title: str, gates: Sequence[Outcome], privacy: Privacy | None = None) -> str:
+    """One test case for each gate; of private rows, what is promised of them stands first.
 
     Raises:
         OutputError: there are no gates.
@@ -21,6 +22,10 @@ def junit(title: str, gates: Sequence[Outcome]) -> str:
     failed = sum(not gate.holds for gate in gates)
     counts = {"tests": str(len(gates)), "failures": str(failed), "errors": "0", "skipped": "0"}
     suite = ElementTree.Element("testsuite", {"name": printable(title), **counts})
+    if privacy is not None:
+        properties = ElementTree.SubElement(suite, "properties")
+        for name, value in (("privacy", privacy.claim), ("curator_only", CURATOR)):
+            ElementTree.SubElement(properties, "property", {"name": name, "value": value})
     for gate in gates:
         case = ElementTree.SubElement(suite, "testcase", {"classname": "synthesist.evaluate", "name": gate.gate})
         if not gate.holds:

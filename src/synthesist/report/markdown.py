@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from synthesist.core import Score
 from synthesist.report.charts import figure, printable
 from synthesist.report.findings import percent
+from synthesist.report.privacy import CURATOR, CURATOR_MORE
 
 if TYPE_CHECKING:
     from synthesist.report.columns import Column
+    from synthesist.report.privacy import Privacy
+    from synthesist.report.release import Release
     from synthesist.report.report import Report
 
-__all__ = ["card", "text"]
+__all__ = ["card", "release", "text"]
 
+SHOWN = 6  # cells of a column
 SIGNS = {"good": "●", "fair": "▲", "poor": "■", "none": "○"}
 LIMITS = (
     "It does not prove that the data is anonymous: the attacks are those that were run, and others may do better.",
@@ -25,14 +29,18 @@ LIMITS = (
 
 def text(report: "Report") -> str:
     """The whole report but its charts."""
-    sections = [
-        f"# {_plain(report.title)}",
+    judged = [
         f"**{report.verdict.sentence}**",
         _lights(report),
         _gates(report),
         _section("What stands out", (f"- {finding.sentence} *{finding.step}*" for finding in report.findings)),
         _scores(report.scores, report),
         _criteria(report),
+    ]
+    sections = [
+        f"# {_plain(report.title)}",
+        *(_promise(report.privacy, CURATOR_MORE) if report.privacy else ()),
+        *(map(_marked, judged) if report.privacy else judged),
         _section("How it was made", (_row(key, value) for key, value in report.provenance.items()), ("what", "value")),
         _section("What this does not prove", (f"- {limit}" for limit in LIMITS)),
     ]
@@ -41,6 +49,8 @@ def text(report: "Report") -> str:
 
 def card(report: "Report") -> str:
     """What somebody who is given the rows must know: what they are, how they were made, what they are good for."""
+    if report.privacy:
+        return release(report.released())
     rows = report.rows
     sections = [
         f"# Data card: {_plain(report.title)}",
@@ -63,6 +73,51 @@ def card(report: "Report") -> str:
         _section("What this does not prove", (f"- {limit}" for limit in LIMITS)),
     ]
     return _joined(sections)
+
+
+def release(found: "Release") -> str:
+    """What may be published of private rows."""
+    privacy = found.privacy
+    facts = f"{found.rows:,} synthetic rows. All that this page knows of real rows was paid for."
+    sections = [
+        f"# {_plain(found.title)}",
+        *_promise(privacy, facts),
+        _section("NIST SP 800-226", (_row(*line) for line in privacy.nist), ("heading", "here")),
+        _section("Deployment card", (_row(*line) for line in privacy.card(found.justification)), ("field", "here")),
+        _section("Columns of the synthetic rows", map(_own, found.columns), ("column", "kind", "missing", "values")),
+        _section("How it was made", (_row(key, value) for key, value in found.provenance.items()), ("what", "value")),
+    ]
+    return _joined(sections)
+
+
+def _promise(privacy: "Privacy", more: str) -> list[str]:
+    """What is promised, what not, and how it was paid."""
+    return [
+        f"**{_plain(privacy.claim)}** {_plain(privacy.meaning)}",
+        more,
+        _section("What this does not promise", (f"- {_plain(limit)}" for limit in privacy.limits)),
+        _section("How it was paid", (_row(kind, percent(share)) for kind, share in privacy.paid), ("asked", "share")),
+        privacy.exactness,
+    ]
+
+
+def _marked(section: str) -> str:
+    """A part that was computed from real rows, with a word on that right below its heading."""
+    if not section.startswith("## "):
+        return section and f"*{CURATOR}*\n\n{section}"
+    heading, _, rest = section.partition("\n")
+    return f"{heading}\n\n*{CURATOR}*\n{rest}"
+
+
+def _own(column: "Column") -> str:
+    missing, cells = column.missing["synthetic"], column.cells
+    shown = [f"{k} {percent(v)}" for k, v in zip(cells.labels, cells.synthetic, strict=True)][:SHOWN] if cells else []
+    return _row(
+        f"`{column.name}`",
+        column.kind,
+        "" if missing is None else percent(missing),
+        ", ".join(shown) + (" ..." if cells and len(cells.labels) > SHOWN else ""),
+    )
 
 
 def _criteria(report: "Report") -> str:

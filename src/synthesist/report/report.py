@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synthesist.core import Context, Curve, Evidence, Score
-from synthesist.errors import DataError, NotFoundError
+from synthesist.data.dataset import Dataset
+from synthesist.errors import DataError, NotFoundError, SpecError
 from synthesist.report import gates
 from synthesist.report.columns import Column, column_names, describe
 from synthesist.report.criteria import Answer, answers
 from synthesist.report.details import Lock
 from synthesist.report.findings import Finding, find
 from synthesist.report.gates import Outcome, outcomes
+from synthesist.report.privacy import Privacy
+from synthesist.report.release import Release, understood
 from synthesist.report.verdict import Verdict, verdict
 
 if TYPE_CHECKING:
@@ -45,6 +48,31 @@ class Report:
     """The scores of an earlier run, to stand beside these."""
     explanations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By table ("" where there is one) why synthetic rows can be told from real ones."""
+    release: Release | None = None
+    """What may be published of rows that a private method made."""
+
+    @property
+    def privacy(self) -> Privacy | None:
+        """What a private method promises of the rows; all else in this report is then the curator's only."""
+        return None if self.release is None else self.release.privacy
+
+    def released(self, justification: str = "") -> Release:
+        """The page that may be published: the promise and what the synthetic rows show, nothing of real rows.
+
+        Args:
+            justification: why this epsilon, as the card of the release is to say.
+
+        Raises:
+            SpecError: the rows are no private method's, or its noise was replayed.
+        """
+        if self.release is None:
+            raise SpecError(
+                "Nothing was paid for these rows to be private, so no page on them is free of real rows. Make them "
+                "with a private method, and give `evaluate` the provenance of its model."
+            )
+        if not self.release.privacy.protects:
+            raise SpecError("The noise of this model was replayed, as in a test: fit it again before it is released.")
+        return replace(self.release, justification=justification)
 
     @cached_property
     def verdict(self) -> Verdict:
@@ -113,7 +141,10 @@ class Report:
         return text(self)
 
     def to_card(self) -> str:
-        """A data card in Markdown, to go with the rows: what they are, how they were made, what they are not for."""
+        """A data card in Markdown, to go with the rows: what they are, how they were made, what they are not for.
+
+        Of private rows it is the page that may be released.
+        """
         from synthesist.report.markdown import card
 
         return card(self)
@@ -122,7 +153,7 @@ class Report:
         """The gates as a test run."""
         from synthesist.report.junit import junit
 
-        return junit(self.title, self.gates)
+        return junit(self.title, self.gates, self.privacy)
 
     @classmethod
     def from_json(cls, text: str) -> "Report":
@@ -180,22 +211,34 @@ def build(
     gates: Sequence[str] = (),
     previous: Sequence[Score] = (),
     explanations: Mapping[str, Mapping[str, Any]] | None = None,
+    alone: Dataset | None = None,
 ) -> Report:
-    """Aggregate the evidence and put the scores beside it."""
+    """Aggregate the evidence and put the scores beside it.
+
+    Args:
+        alone: the synthetic rows as they are understood without real ones, for what may be released.
+    """
     rows = {side: getattr(case, side).units for side in ("train", "holdout", "synthetic")}
     lock = Lock.of(case)
     kept = tuple(replace(score, details=lock.harmless(score.details)) for score in scores)
+    title = title or f"{' and '.join(case.train.schema.tables)}: synthetic data report"
+    told, privacy = dict(_told(provenance or {})), Privacy.of(provenance or {})
+    release = None
+    if privacy is not None:
+        made = understood(case.synthetic, case.synthetic.schema) if alone is None else alone
+        release = Release.of(made, privacy, title, told)
     return Report(
-        title=title or f"{' and '.join(case.train.schema.tables)}: synthetic data report",
+        title=title,
         scores=kept,
         columns=tuple(ctx.track(describe(case, kept), "report", total=len(column_names(case)))),
         rows=rows,
         target=case.target,
-        provenance=dict(_told(provenance or {})),
+        provenance=told,
         training=training,
         gates=outcomes(kept, gates),
         previous=tuple(previous),
         explanations=explanations or {},
+        release=release,
     )
 
 

@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING
 from synthesist.core import Score
 from synthesist.report.charts import figure, printable
 from synthesist.report.findings import worst_columns
+from synthesist.report.privacy import CURATOR
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.panel import Panel
     from rich.table import Table
 
+    from synthesist.report.privacy import Privacy
+    from synthesist.report.release import Release
     from synthesist.report.report import Report
 
-__all__ = ["panel", "text"]
+__all__ = ["panel", "release", "text"]
 
 COLOURS = {"good": "green", "fair": "yellow", "poor": "red", "none": "dim"}
 SIGNS = {"good": "●", "fair": "▲", "poor": "■", "none": "○"}
 BAR = 16
 WORST = 5
+BOUGHT = 4
 
 
 def panel(report: "Report", path: str | Path | None = None) -> "Panel":
@@ -36,6 +40,8 @@ def panel(report: "Report", path: str | Path | None = None) -> "Panel":
         for family, light in found.lights.items()
     )
     parts: list[RenderableType] = [Text(found.sentence, "bold"), lights, Text(), _scores(report.scores)]
+    if report.privacy:
+        parts = [*_promise(report.privacy), Text(), Text(CURATOR, "bold red"), Text(), *parts]
     if worst := worst_columns(report.columns)[:WORST]:
         told = "   ".join(f"{printable(column.name)} {column.score:.3f}" for column in worst)
         parts += [Text(), Text.assemble(("Worst columns  ", "dim"), told)]
@@ -50,6 +56,28 @@ def panel(report: "Report", path: str | Path | None = None) -> "Panel":
         target = Path(path).resolve()
         parts += [Text(), Text(str(path), f"link {target.as_uri()} underline")]
     return Panel(Group(*parts), title=Text(printable(report.title)), title_align="left", padding=(1, 2), width=100)
+
+
+def release(found: "Release") -> "Panel":
+    """What may be published, in one panel."""
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    size = f"{found.rows:,} synthetic rows, {len(found.columns)} columns"
+    facts = f"{size}; all that is known here of real rows was paid for."
+    parts = [*_promise(found.privacy), Text(), Text(facts)]
+    return Panel(Group(*parts), title=Text(printable(found.title)), title_align="left", padding=(1, 2), width=100)
+
+
+def _promise(privacy: "Privacy") -> "list[RenderableType]":
+    """What is promised and how it was paid, before all else."""
+    from rich.text import Text
+
+    paid = ", ".join(f"{100 * share:.0f} % {printable(kind)}" for kind, share in privacy.paid[:BOUGHT])
+    more = " ..." if len(privacy.paid) > BOUGHT else ""
+    parts: list[RenderableType] = [Text(printable(privacy.claim), "bold"), Text(printable(privacy.meaning))]
+    return [*parts, Text.assemble(("The budget went into  ", "dim"), paid, more)] if paid else parts
 
 
 def text(report: "Report") -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from synthesist import catalog
 from synthesist.core import Context, Evidence, Score, Spec
 from synthesist.data.dataset import Dataset
+from synthesist.data.kinds import Bounds, Category, Number
+from synthesist.data.schema import Schema, TableSchema
 from synthesist.errors import SpecError, SynthesistError
 from synthesist.judging import called_for, scored
 from synthesist.model import fitted
@@ -24,6 +27,16 @@ if TYPE_CHECKING:
     from synthesist.report.comparison import Attempt, Comparison
 
 __all__ = ["compare", "learn_and_draw"]
+
+WARM = Schema(
+    tables={
+        "warm": TableSchema(
+            columns={"x": Number(bounds=Bounds(low=0, high=300)), "c": Category(values=["a", "b", "c"])}
+        )
+    },
+    unit="warm",
+)
+"""Of rows that are learnt from only so that all is compiled and loaded; declared, as private methods ask for it."""
 
 
 def compare(
@@ -54,7 +67,7 @@ def compare(
 
     if not 0 < watts < inf:
         raise SpecError(f"A core that takes {watts} watts: that cannot be. Write what yours takes, as in 10.")
-    ctx = ctx or Context.seeded(seed)
+    ctx = replace(ctx or Context.seeded(seed), ledger=None)  # what is learnt here is thrown away
     specs = [as_spec("methods", method, {}) for method in methods]
     data = read(source).finite()
     check_judged_by(data, target)
@@ -79,7 +92,9 @@ def _attempt(spec: Spec, train: Dataset, seed: int, ctx: Context) -> "Attempt":
         with Meter() as meter:
             model = fitted(train, spec, "dataset", seed, ctx)
             rows = model.sample(train.units, seed=seed, ctx=ctx)
-        return Attempt(rows, meter.cost, model.method, model.provenance.get("because", ""))
+        return Attempt(
+            rows, meter.cost, model.method, model.provenance.get("because", ""), "privacy" in model.provenance
+        )
     with TemporaryDirectory() as here:
         folder = Path(here)
         leave(train, folder / "train")
@@ -87,7 +102,7 @@ def _attempt(spec: Spec, train: Dataset, seed: int, ctx: Context) -> "Attempt":
         (folder / "job.json").write_text(json.dumps(job), "utf-8")
         cost = apart(learn_and_draw, folder)
         told = json.loads((folder / "told.json").read_text("utf-8"))
-        return Attempt(bring(folder / "rows"), cost, _described(told["method"]), told["because"])
+        return Attempt(bring(folder / "rows"), cost, _described(told["method"]), told["because"], told["private"])
 
 
 def learn_and_draw(folder: Path) -> "Cost":
@@ -99,12 +114,13 @@ def learn_and_draw(folder: Path) -> "Cost":
     ctx = Context(path=tuple(job["path"]), threads=job["threads"])
     with suppress(SynthesistError):  # a method that refuses so small a table compiles in its own time
         tiny = type(spec).build({**spec.model_dump(), **spec.tiny})
-        fit({"x": [float(i) for i in range(300)], "c": ["a", "b", "c"] * 100}, tiny).sample(10)
+        fit({"x": [float(i) for i in range(300)], "c": ["a", "b", "c"] * 100}, tiny, schema=WARM).sample(10)
     with Meter() as meter:
         model = fitted(train, spec, "dataset", job["seed"], ctx)
         rows = model.sample(train.units, seed=job["seed"], ctx=ctx)
     leave(rows, folder / "rows")
-    told = {"method": model.method.describe(), "because": model.provenance.get("because", "")}
+    about = {"because": model.provenance.get("because", ""), "private": "privacy" in model.provenance}
+    told = {"method": model.method.describe(), **about}
     (folder / "told.json").write_text(json.dumps(told), "utf-8")
     return meter.cost
 

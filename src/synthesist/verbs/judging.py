@@ -10,7 +10,7 @@ from synthesist.data.dataset import Dataset
 from synthesist.errors import DataError, NotFoundError, did_you_mean
 from synthesist.judging import beside_baseline, called_for, scored
 from synthesist.rules.conditions import Where, conditions, satisfied
-from synthesist.verbs.reading import read
+from synthesist.verbs.reading import read, readable
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -61,18 +61,22 @@ def evaluate(
         explain: whether to say why rows can be told from real ones; by default where no metrics are chosen.
         previous: the report of an earlier run, or its .json, whose scores stand beside these.
         training: the losses of the model, as `model.training` has them; the report shows them.
+        provenance: how the rows were made, as `model.provenance` has it. Where a private method made them, the report
+            says what is promised and is marked as the curator's; `report.released()` is what may be published.
 
     Raises:
         DataError: too few real rows meet the condition to compare with.
     """
     from synthesist.report.gates import Gate
+    from synthesist.report.privacy import Privacy
+    from synthesist.report.release import understood
     from synthesist.report.report import build
 
-    ctx = (ctx or Context.seeded(seed)).at("evaluate")
-    real = read(train).finite()
+    ctx, promise = (ctx or Context.seeded(seed)).at("evaluate"), Privacy.of(provenance or {})
+    real = readable(train, None, method).finite()
     protected = tuple(protected)
     check_judged_by(real, target, protected)
-    learnt, unseen = (_meeting(where, part) for part in (real, read(holdout, real.schema).finite()))
+    learnt, unseen = (_meeting(where, part) for part in (real, readable(holdout, real.schema, method).finite()))
     made = read(synthetic, real.schema).finite()
     other = None if domain is None else read(domain, real.schema).finite()
     case = Evidence(learnt, unseen, made, target=target, protected=protected, method=method, domain=other)
@@ -88,6 +92,7 @@ def evaluate(
         gates=gates,
         previous=_earlier(previous),
         explanations=_explanations(case, ctx) if (metrics is None if explain is None else explain) else {},
+        alone=None if promise is None else understood(synthetic, real.schema),
     )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from synthesist.core import Context, Evidence, Spec
 from synthesist.data import sources
 from synthesist.data.schema import Schema
-from synthesist.errors import reason_of
+from synthesist.dp.method import PrivateMethod
+from synthesist.errors import SpecError, reason_of
 from synthesist.judging import as_metrics, scored
 from synthesist.model import Model, fitted
 from synthesist.verbs.judging import check_judged_by
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from synthesist.change import Change
     from synthesist.combine.search import Search, Trial
 
-__all__ = ["DEFAULT", "fit", "load", "save", "search"]
+__all__ = ["DEFAULT", "fit", "lent", "load", "refuse_to_tune", "save", "search"]
 
 DEFAULT = "auto"
 
@@ -65,9 +66,37 @@ def fit(
     ctx = ctx or Context.seeded(seed)
     if checkpoints is not None:
         ctx = replace(ctx, checkpoints=Path(checkpoints))
-    if ledger is not None:
-        ctx = replace(ctx, ledger=Path(ledger))
-    return fitted(data, spec, sources.native_of(source), seed, ctx)
+    return fitted(data, spec, sources.native_of(source), seed, lent(ctx, ledger, spec))
+
+
+def lent(ctx: Context, ledger: str | Path | None, method: Spec) -> Context:
+    """The context of a fit that is charged to this ledger.
+
+    Raises:
+        SpecError: the method spends no privacy budget.
+    """
+    if ledger is None:
+        return ctx
+    if not isinstance(method, PrivateMethod):
+        raise SpecError(
+            f"{method.name()} does not keep rows private, so there is nothing to write into the ledger {ledger}. "
+            "Leave the ledger out, or learn by a private method, as `dp_copula`."
+        )
+    return replace(ctx, ledger=Path(ledger))
+
+
+def refuse_to_tune(method: Spec, verb: str) -> None:
+    """Refuse to learn again and again from rows that are to stay private.
+
+    Raises:
+        SpecError: the method is a private one.
+    """
+    if isinstance(method, PrivateMethod):
+        raise SpecError(
+            f"{verb} learns from the same rows again and again, and chooses by scores computed from them: with "
+            f"{method.name()} every fit would spend budget, and the choice would tell of the rows for nothing. "
+            f"Choose options on rows that are public, or on rows a private model made, and fit once with them."
+        )
 
 
 def search(
@@ -102,12 +131,13 @@ def search(
         options: options of the method; what is said here stays as it is, too.
 
     Raises:
-        SpecError: there is nothing to tune, or fewer than two trials to do it in.
+        SpecError: there is nothing to tune, fewer than two trials to do it in, or the method keeps rows private.
     """
     from synthesist.combine.search import Trial, searched
 
     ctx = ctx or Context.seeded(seed)
     start, metric = as_spec("methods", method, options), as_spec("metrics", by, {})
+    refuse_to_tune(start, "search")
     data, native = read(source, schema), sources.native_of(source)
     check_judged_by(data, target)
     learn, unseen = split(data, share, seed=seed)

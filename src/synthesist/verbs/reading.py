@@ -76,7 +76,7 @@ def _parted(data: Dataset, first: npt.NDArray[np.bool_], ctx: Context, share: fl
     return replace(data, tables=one), replace(data, tables=other)
 
 
-def readable(source: Any, schema: Schema | str | Path | None, method: Spec) -> Dataset:
+def readable(source: Any, schema: Schema | str | Path | None, method: Spec | None) -> Dataset:
     """A table as `method` may read it: one that keeps rows private says nothing of cells that do not fit."""
     if isinstance(method, PrivateMethod):
         return sources.read(source, schema, strict=False)

@@ -11,6 +11,7 @@ from synthesist.data.schema import Schema
 from synthesist.errors import DataError
 from synthesist.judging import as_metrics, scored
 from synthesist.model import Model, fitted
+from synthesist.verbs.learning import refuse_to_tune
 from synthesist.verbs.named import as_spec
 from synthesist.verbs.reading import read, split
 
@@ -53,14 +54,15 @@ def refine(
         options: options of the method.
 
     Raises:
-        SpecError: the gate cannot be read.
+        SpecError: the gate cannot be read, or the method keeps rows private.
         DataError: there are fewer than 200 rows.
     """
     from synthesist.combine.refine import Judged, refined_model
     from synthesist.reasons.explaining import explained
     from synthesist.report.gates import Gate
 
-    ctx, wanted = ctx or Context.seeded(seed), Gate.read(gate)
+    ctx, wanted, start = ctx or Context.seeded(seed), Gate.read(gate), as_spec("methods", method, options)
+    refuse_to_tune(start, "refine")
     data, native = read(source, schema).finite(), sources.native_of(source)
     if data.units < FEWEST:
         raise DataError(f"Refining {data.units} rows would judge by chance: bring {FEWEST} or more.")
@@ -86,7 +88,6 @@ def refine(
     def build(name: str, chosen: Any) -> Spec:
         return as_spec("methods", name, chosen)
 
-    start = as_spec("methods", method, options)
     found = refined_model(start, fixed, passes, rounds, fit, judge, explain, build, ctx.at("refine"), seconds)
     about = {"refined_by": f"refine, gate {gate}, seed {seed}", "because": found.verdict}
     model = replace(found.model, native=native, provenance={**found.model.provenance, **about})

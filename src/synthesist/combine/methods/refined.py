@@ -16,6 +16,7 @@ from synthesist.core import Allowed, Chooser, Composed, Context, Filler, Sampler
 from synthesist.data.dataset import Dataset
 from synthesist.data.kinds import Id, Text
 from synthesist.data.schema import Schema
+from synthesist.dp.method import PrivateMethod
 from synthesist.errors import SpecError, UnsuitableError
 
 __all__ = ["Refined"]
@@ -92,6 +93,11 @@ class Refined(Spec):
         if isinstance(base, Chooser) or base.holds_records:
             why = "it holds real records" if base.holds_records else "name the one it picks"
             raise SpecError(f"refined cannot work with {kind}: {why}.")
+        if isinstance(base, PrivateMethod):
+            raise SpecError(
+                f"refined cannot work with {kind}: its critic learns from real rows, and nothing pays for that. "
+                f"Use {kind} alone."
+            )
         return base
 
 
