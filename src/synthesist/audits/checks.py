@@ -158,6 +158,8 @@ def _chosen(asked: Asked, again: Again, pair: Pair) -> Iterator[str]:
         yield f"it is charged as {type(cost).__name__}, but it is a choice"
     elif any(len(each) != 1 for each in calls):
         yield "a choice is made without the mechanism, or by several"
+    elif len(calls[0][0][0]) != len(calls[1][0][0]):
+        yield "how many candidates there are depends on rows"
     else:
         (scores, sensitivity, epsilon, _), (others, *_) = calls[0][0], calls[1][0]
         moved = [int(b) - int(a) for a, b in zip(scores.tolist(), others.tolist(), strict=True)]
