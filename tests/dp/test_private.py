@@ -15,7 +15,7 @@ from synthesist.dp.accounting import Account
 from synthesist.dp.costs import Cost
 from synthesist.dp.domain import Domain
 from synthesist.dp.private import PrivateData, answered
-from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Products, Query, Training, Values
+from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Outer, Products, Query, Training, Values
 from synthesist.errors import BudgetError
 
 KINDS: dict[str, Kind] = {"who": Id(), "size": Category(values=["s", "m", "l"]), "x": Number()}
@@ -138,7 +138,8 @@ def test_products_are_summed_over_rows() -> None:
 
 
 def gradients(of: Any, clip: float = 1.0) -> Gradients:
-    return Gradients(of, ("size",), {"size": sizes()}, clip, 2)
+    """A question for gradients[row, 2], as those of a layer with one input of 1."""
+    return Gradients(lambda codes: [Outer(of(codes), np.ones((len(codes), 1)))], ("size",), {"size": sizes()}, clip, 2)
 
 
 def test_gradients_are_clipped_unit_by_unit() -> None:
@@ -146,6 +147,20 @@ def test_gradients_are_clipped_unit_by_unit() -> None:
     data.answer(Training(1, 1.0, 1e-3))
     total = data.answer(gradients(lambda codes: np.array([[3.0, 4.0], [3.0, 4.0], [0.3, 0.0]])))
     assert total == pytest.approx([0.6 + 0.3, 0.8], abs=0.02)
+
+
+def test_gradients_in_factors_are_clipped_as_if_written_out() -> None:
+    rng = np.random.default_rng(0)
+    factors = [(rng.normal(size=(3, out)), rng.normal(size=(3, into))) for out, into in ((2, 4), (3, 1))]
+    each = np.hstack([np.einsum("ro,ri->roi", a, b).reshape(3, -1) for a, b in factors])
+    clip = float(np.median(np.linalg.norm(each, axis=1)))
+    data = held(["s", "m", "l"])
+    data.answer(Training(1, 1.0, 1e-3))
+    total = data.answer(
+        Gradients(lambda codes: [Outer(a, b) for a, b in factors], ("size",), {"size": sizes()}, clip, 11)
+    )
+    expected = sum(g * min(1.0, clip / np.linalg.norm(g)) for g in each)
+    assert total == pytest.approx(expected, abs=0.02 * clip)
 
 
 def test_a_gradient_that_is_no_number_counts_as_nothing() -> None:

@@ -19,7 +19,19 @@ from synthesist.dp.accounting import Account
 from synthesist.dp.costs import Cost
 from synthesist.dp.domain import Domain
 from synthesist.dp.noise import discrete_gaussian
-from synthesist.dp.queries import Asking, Codec, Counts, Farthest, Gradients, Noisy, Products, Query, Training, Values
+from synthesist.dp.queries import (
+    Asking,
+    Codec,
+    Counts,
+    Farthest,
+    Gradients,
+    Noisy,
+    Outer,
+    Products,
+    Query,
+    Training,
+    Values,
+)
 from synthesist.dp.rationals import at_least
 from synthesist.dp.selection import exponential_mechanism
 from synthesist.errors import BudgetError, SpecError
@@ -235,11 +247,24 @@ def _bounded(table: pl.DataFrame, owner: Ints, most: int) -> npt.NDArray[np.bool
     return kept
 
 
-def _clipped(gradients: np.ndarray, owner: Ints, clip: float) -> np.ndarray:
-    """The sum of the gradients of units, each of the norm `clip` at most; what is not finite counts as nothing."""
-    order = np.argsort(owner, kind="stable")
-    starts = np.flatnonzero(np.diff(owner[order], prepend=-1))
-    by_unit = np.add.reduceat(gradients[order], starts, axis=0) if len(starts) < len(owner) else gradients
-    norm = np.sqrt(np.einsum("up,up->u", by_unit, by_unit, dtype=np.float64))
-    scale = np.where(np.isfinite(norm), clip / np.maximum(norm, clip), 0.0)
-    return np.where(np.isfinite(by_unit), by_unit, 0.0).T @ scale
+def _clipped(gradients: Sequence[Outer], owner: Ints, clip: float) -> np.ndarray:
+    """The sum of the gradients of units, each of the norm `clip` at most; a row that is not finite counts as nothing.
+
+    The norm of a unit's gradient is no more than the sum of the norms of its rows, which is what is clipped.
+    """
+    square = np.zeros(len(owner))
+    for part in gradients:
+        errors, inputs = (np.einsum("rk,rk->r", x, x, dtype=np.float64) for x in (part.errors, part.inputs))
+        square += errors * inputs
+    finite = np.isfinite(square)
+    norm = np.sqrt(np.where(finite, square, 0.0))
+    scale = np.where(finite, clip / np.maximum(np.bincount(owner, norm)[owner], clip), 0.0)
+    return np.concatenate([_summed(part, scale, finite).ravel() for part in gradients])
+
+
+def _summed(part: Outer, scale: np.ndarray, finite: npt.NDArray[np.bool_]) -> np.ndarray:
+    """sums[out, in] over rows, each as much as `scale` says."""
+    errors, inputs = part.errors, part.inputs
+    if not finite.all():
+        errors, inputs = (np.where(finite[:, None], x, 0.0) for x in (errors, inputs))
+    return (errors * scale[:, None].astype(errors.dtype)).T @ inputs

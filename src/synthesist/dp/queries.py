@@ -14,7 +14,19 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import polars as pl
 
-__all__ = ["Asking", "Codec", "Counts", "Farthest", "Gradients", "Noisy", "Products", "Query", "Training", "Values"]
+__all__ = [
+    "Asking",
+    "Codec",
+    "Counts",
+    "Farthest",
+    "Gradients",
+    "Noisy",
+    "Outer",
+    "Products",
+    "Query",
+    "Training",
+    "Values",
+]
 
 T = TypeVar("T")
 
@@ -101,16 +113,30 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Gradients:
-    """The noisy sum of the gradients of a random part of the rows, each clipped to the norm `clip`.
+class Outer:
+    """The gradient of one matrix of weights in each row, as two factors: errors[row, out] times inputs[row, in].
 
-    `of(codes[row, column]) -> gradients[row, parameter]` is called with the rows of the part; what it remembers of
-    them is not protected, so it must not remember. Noise is Gaussian in floating point: idealised arithmetic.
+    Norms and sums follow from the factors, so that gradients[row, out, in] are never written out.
+
+    Reference: Goodfellow, arXiv:1510.01799.
+    """
+
+    errors: np.ndarray
+    inputs: np.ndarray
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The noisy sum of the gradients of a random part of the rows, clipped to the norm `clip` unit by unit.
+
+    `of(codes[row, column])` is called with the rows of the part; what it remembers of them is not protected, so it
+    must not remember. Its matrices of weights have `parameters` cells together; they come back in one row, each
+    matrix out by in. Noise is Gaussian in floating point: idealised arithmetic.
 
     Reference: Abadi et al., CCS 2016, doi:10.1145/2976749.2978318.
     """
 
-    of: Callable[[np.ndarray], np.ndarray]
+    of: Callable[[np.ndarray], Sequence[Outer]]
     columns: tuple[str, ...]
     codecs: Mapping[str, Codec]
     clip: float
