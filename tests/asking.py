@@ -14,7 +14,7 @@ from synthesist.data.kinds import Category
 from synthesist.dp.accounting import Account
 from synthesist.dp.domain import Domain
 from synthesist.dp.method import Learnt, PrivateMethod
-from synthesist.dp.queries import Asking, Counts, Farthest, Gradients, Products, Training, Values
+from synthesist.dp.queries import Asking, Counts, Farthest, Gradients, Outer, Products, Training, Values
 
 CODES = 4
 CLIP = 2.0
@@ -49,10 +49,11 @@ class Slope:
 
     at: np.ndarray
 
-    def __call__(self, codes: np.ndarray) -> np.ndarray:
+    def __call__(self, codes: np.ndarray) -> list[Outer]:
         with np.errstate(over="ignore", invalid="ignore"):
             out = np.eye(CODES)[codes[:, 0]] * 10.0 ** (3 * codes[:, :1]) + self.at
-            return np.where((codes[:, :1] == CODES - 1) & (codes[:, -1:] == 0), np.nan, out)
+            errors = np.where((codes[:, :1] == CODES - 1) & (codes[:, -1:] == 0), np.nan, out)
+        return [Outer(errors, np.ones((len(codes), 1)))]
 
 
 class Asker(PrivateMethod):

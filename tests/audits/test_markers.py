@@ -42,6 +42,14 @@ FAULTS = {
     "a formula": {"group": "=1+1", "town": f"{NAME}\n{TEXT}"},
 }
 PRIVATE = [name for name in catalog.names("methods") if issubclass(catalog.load("methods", name), PrivateMethod)]
+RECIPE = {
+    "version": 1,
+    "source": "people.csv",
+    "schema": "schema.yaml",
+    "method": {"kind": "dp_copula", "epsilon": 3},
+    "sample": {"n": 50},
+    "output": {"data": "drawn.csv", "model": "drawn.syn", "release": "page.html"},
+}
 
 
 @pytest.fixture
@@ -93,6 +101,8 @@ def test_a_run_leaves_nothing_of_its_rows(
     words = ["fit", "people.csv", "-m", "dp_copula", "--schema", "schema.yaml", "-o", "again.syn"]
     assert main(words) == 0
     assert main(["ledger", "show", "spent.ledger"]) == 0
+    Path("recipe.yaml").write_text(yaml.safe_dump(RECIPE))
+    assert main(["run", "recipe.yaml"]) == 0
     said = capfd.readouterr()
     assert not marked((said.out + said.err + caplog.text).encode())
     assert not left(place, {"people.csv"})

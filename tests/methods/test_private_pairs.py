@@ -11,11 +11,12 @@ from synthesist.core import Context
 from synthesist.data.dataset import Dataset
 from synthesist.dp.accounting import Account, rho_for
 from synthesist.dp.domain import Domain
+from synthesist.dp.entropy import replaying
 from synthesist.dp.private import PrivateData
 from synthesist.dp.queries import Counts, Farthest
 from synthesist.methods.aim import AIM
 from synthesist.methods.mst import MST
-from synthesist.testing.private import declared, replayed
+from synthesist.testing.private import declared
 
 ROWS = 4_000
 
@@ -51,13 +52,13 @@ def asked(spec: MST | AIM, data: Dataset) -> tuple[list[Counts | Farthest], floa
 @pytest.mark.parametrize("epsilon", [0.2, 3.0])
 def test_hardly_anything_is_left_and_nothing_overspent(method: type[MST | AIM], epsilon: float, data: Dataset) -> None:
     spec = method(epsilon=epsilon, delta=1e-6)
-    with replayed():
+    with replaying():
         spent = asked(spec, data)[1]
     assert 0.95 < spent / rho_for(epsilon, 1e-6) <= 1 + 1e-9
 
 
 def test_mst_measures_a_tree_of_the_pairs_that_tell_most(data: Dataset) -> None:
-    with replayed():
+    with replaying():
         queries, _ = asked(MST(epsilon=5.0, delta=1e-6), data)
     pairs = [frozenset(q.columns) for q in queries if isinstance(q, Counts) and len(q.columns) == 2]
     assert len(pairs) == 5
@@ -66,7 +67,7 @@ def test_mst_measures_a_tree_of_the_pairs_that_tell_most(data: Dataset) -> None:
 
 
 def test_aim_goes_on_where_the_model_is_wrong(data: Dataset) -> None:
-    with replayed():
+    with replaying():
         queries, _ = asked(AIM(epsilon=5.0, delta=1e-6), data)
     pairs = [frozenset(q.columns) for q in queries if isinstance(q, Counts) and len(q.columns) == 2]
     assert {frozenset("ab"), frozenset("ac"), frozenset("ax"), frozenset("bd"), frozenset("cd")} <= set(pairs)
@@ -74,7 +75,7 @@ def test_aim_goes_on_where_the_model_is_wrong(data: Dataset) -> None:
 
 def test_aim_asks_for_the_target_first(data: Dataset) -> None:
     def first(target: str | None) -> tuple[str, ...]:
-        with replayed():
+        with replaying():
             queries, _ = asked(AIM(epsilon=5.0, delta=1e-6, target=target), data)
         return next(q.columns for q in queries if isinstance(q, Counts) and len(q.columns) == 2)
 
@@ -84,7 +85,7 @@ def test_aim_asks_for_the_target_first(data: Dataset) -> None:
 
 @pytest.mark.parametrize(("method", "near"), [("mst", 0.12), ("aim", 0.07)])
 def test_pairs_are_kept_under_noise(method: str, near: float, data: Dataset) -> None:
-    with replayed():
+    with replaying():
         rows = sy.fit(data, method, epsilon=5.0, delta=1e-6, seed=0).sample(ROWS, seed=0).table
     real, made = (t.group_by("a", "d").len() for t in (data.table, rows))
     both = real.join(made, on=["a", "d"], how="full", coalesce=True).fill_null(0)
@@ -94,7 +95,7 @@ def test_pairs_are_kept_under_noise(method: str, near: float, data: Dataset) -> 
 
 @pytest.mark.parametrize("method", ["mst", "aim"])
 def test_what_is_saved_draws_the_same_rows_and_answers_conditions(method: str, data: Dataset, tmp_path: Path) -> None:
-    with replayed():
+    with replaying():
         model = sy.fit(data, method, epsilon=20.0, delta=1e-3, seed=0)
     model.save(tmp_path / "m.syn")
     again = sy.load(tmp_path / "m.syn")

@@ -1,7 +1,7 @@
 """What must hold of a run and its replay: every sentence that comes out of here is a promise that was broken."""
 
 from collections.abc import Iterator
-from math import inf, isfinite
+from math import fsum, inf, isfinite
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from synthesist.audits.chances import LIFT
 from synthesist.audits.pairs import Pair
 from synthesist.audits.plays import Again, Asked, First, Second
 from synthesist.dp.costs import Gaussian, SampledGaussian, Selection, Threshold
-from synthesist.dp.filters import epsilon_of
+from synthesist.dp.filters import Filter, epsilon_of
 from synthesist.dp.loss import epsilon_by_loss
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Products, Query, Training, Values
@@ -69,7 +69,8 @@ def released(query: Query, answer: object) -> dict[str, float]:
 def _budget(method: PrivateMethod, first: First) -> Iterator[Fault]:
     """Prices stay within what the method says it may cost, by an accountant of the audit's own."""
     costs = [cost for asked in first.asked for cost in asked.costs]
-    spent = epsilon_of(costs, method.delta)
+    additive = min(fsum(cost.additive for cost in costs), method.delta / 2)
+    spent = epsilon_of(costs, method.delta, Filter.of(method.epsilon, method.delta, additive).order)
     if spent > method.epsilon * (1 + ROUND) and not method.adaptive:
         spent = epsilon_by_loss(costs, method.delta)
     if spent > method.epsilon * (1 + ROUND):
@@ -158,6 +159,8 @@ def _chosen(asked: Asked, again: Again, pair: Pair) -> Iterator[str]:
         yield f"it is charged as {type(cost).__name__}, but it is a choice"
     elif any(len(each) != 1 for each in calls):
         yield "a choice is made without the mechanism, or by several"
+    elif len(calls[0][0][0]) != len(calls[1][0][0]):
+        yield "how many candidates there are depends on rows"
     else:
         (scores, sensitivity, epsilon, _), (others, *_) = calls[0][0], calls[1][0]
         moved = [int(b) - int(a) for a, b in zip(scores.tolist(), others.tolist(), strict=True)]

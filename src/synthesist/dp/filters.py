@@ -40,15 +40,18 @@ def rho_for(epsilon: float, delta: float) -> float:
     return Filter.of(epsilon, delta).rho
 
 
-def epsilon_of(costs: Sequence[Cost], delta: float) -> float:
-    """What a list of costs amounts to by Rényi divergence; sound for adaptive questions that a filter has let pass."""
+def epsilon_of(costs: Sequence[Cost], delta: float, order: float | None = None) -> float:
+    """What a list of costs amounts to by Rényi divergence; sound for adaptive questions that a filter has let pass.
+
+    The best of many orders counts, among them the `order` of that filter.
+    """
     left = delta - fsum(cost.additive for cost in costs)
     if not costs:
         return 0.0
     if left <= 0:
         return inf
     training = [cost for cost in costs if isinstance(cost, SampledGaussian)]
-    orders = FEW_ORDERS if training else ORDERS
+    orders = np.append(FEW_ORDERS if training else ORDERS, order or [])
     rho = np.full(orders.shape, fsum(cost.rho(2) for cost in costs if not isinstance(cost, SampledGaussian)))
     for cost in training:
         rho += [cost.rho(order) for order in orders]
