@@ -173,7 +173,7 @@ def test_help_of_every_command_has_an_example(call, name):
 def test_the_commands_are_those_promised():
     promised = (
         "demo make inspect list show split fit search sample fill transform adapt subset "
-        "evaluate explain refine compare diff ledger run check"
+        "evaluate explain refine compare audit diff ledger run check"
     )
     assert promised.split() == NAMES
 

@@ -24,7 +24,7 @@ HEAVIER = 4.0  # what a pair with the target weighs
 
 
 class AIM(PrivateMethod):
-    """Keeps the columns and, one after another, the pairs of columns that the model so far gets most wrong.
+    """Keeps rows private: every column, and pair after pair of columns what the model gets most wrong.
 
     Rounds are cheap at first. One that changed the model by less than its noise makes the next four times as exact.
     Pairs are measured as long as the model stays small; all that was measured makes the distribution of maximum

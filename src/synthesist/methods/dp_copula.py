@@ -21,7 +21,7 @@ ORDERING = 0.3  # of what is left after the columns
 
 
 class DpCopula(PrivateMethod):
-    """Keeps every column's distribution and the correlation of each two columns; the cheapest private method.
+    """Keeps rows private: every column, and the correlation of each two; the cheapest way.
 
     Columns are counted, categories are ordered by what the rows of each have in another column, and the products of
     the columns' normal scores are summed over rows: all with noise that pays for the privacy of a unit.

@@ -20,7 +20,7 @@ CODING, COLUMNS, SELECTION = 0.15, 0.15, 0.08  # of rho; the pairs get the rest
 
 
 class MST(PrivateMethod):
-    """Keeps every column and the pairs of columns that tell most, as many as join all columns to a tree; in seconds.
+    """Keeps rows private: every column, and a tree of the pairs of columns that tell most; in seconds.
 
     The pairs are chosen one by one, each the farthest from what independent columns would give, beyond the noise it
     would be counted with. Rare codes share one in tables of pairs. Conditions and imputation are exact.

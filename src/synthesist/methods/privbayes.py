@@ -25,7 +25,7 @@ Family = tuple[int, ...]
 
 
 class PrivBayes(PrivateMethod):
-    """Learns which few columns each column depends on, and how, all from noisy counts.
+    """Keeps rows private: each column with the few that tell most of it, all from noisy counts.
 
     Columns join one by one, each with the parents whose joint counts are farthest from what the columns would be
     without a tie; the counts of a column with its parents are then taken with noise. Parents stand together in one

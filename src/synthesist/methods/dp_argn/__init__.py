@@ -25,7 +25,7 @@ TYPICAL = 0.05  # a weight as large as they usually are: what training sees less
 
 
 class DpARGN(PrivateMethod):
-    """Learns to predict each column from those before it, from sums of gradients that noise has blurred.
+    """Keeps rows private: each column told from those before it, by a network that noisy gradients teach.
 
     Columns are counted with noise, and become codes. The network, one layer of log-linear terms for every pair of
     columns, begins at these counts. Then gradients of random parts of the rows are clipped row by row, summed, and
