@@ -1,4 +1,4 @@
-"""`mst` and `aim`: what they ask for, what they find, and what they refuse."""
+"""`mst`, `aim` and `privbayes`: what they ask for, what they find, and what they refuse."""
 
 from pathlib import Path
 
@@ -12,10 +12,12 @@ from synthesist.data.dataset import Dataset
 from synthesist.dp.accounting import Account, rho_for
 from synthesist.dp.domain import Domain
 from synthesist.dp.entropy import replaying
+from synthesist.dp.method import PrivateMethod
 from synthesist.dp.private import PrivateData
 from synthesist.dp.queries import Counts, Farthest
 from synthesist.methods.aim import AIM
 from synthesist.methods.mst import MST
+from synthesist.methods.privbayes import PrivBayes
 from synthesist.testing.private import declared
 
 ROWS = 4_000
@@ -35,7 +37,7 @@ def data() -> Dataset:
     return declared(sy.read(pl.DataFrame({**frame, "e": letters[rng.integers(0, 3, ROWS)], "x": x})))
 
 
-def asked(spec: MST | AIM, data: Dataset) -> tuple[list[Counts | Farthest], float]:
+def asked(spec: PrivateMethod, data: Dataset) -> tuple[list[Counts | Farthest], float]:
     """The questions of a fit, and what they cost together."""
     domain = Domain.of(data.schema, spec.name())
     holder, queries, answer = PrivateData(data, domain, Account(spec.epsilon, spec.delta)), [], None
@@ -48,9 +50,11 @@ def asked(spec: MST | AIM, data: Dataset) -> tuple[list[Counts | Farthest], floa
         return queries, sum(query.rho for query in queries)
 
 
-@pytest.mark.parametrize("method", [MST, AIM])
+@pytest.mark.parametrize("method", [MST, AIM, PrivBayes])
 @pytest.mark.parametrize("epsilon", [0.2, 3.0])
-def test_hardly_anything_is_left_and_nothing_overspent(method: type[MST | AIM], epsilon: float, data: Dataset) -> None:
+def test_hardly_anything_is_left_and_nothing_overspent(
+    method: type[PrivateMethod], epsilon: float, data: Dataset
+) -> None:
     spec = method(epsilon=epsilon, delta=1e-6)
     with replaying():
         spent = asked(spec, data)[1]
@@ -64,6 +68,17 @@ def test_mst_measures_a_tree_of_the_pairs_that_tell_most(data: Dataset) -> None:
     assert len(pairs) == 5
     assert {frozenset("ab"), frozenset("ac"), frozenset("ax")} <= set(pairs)
     assert frozenset().union(*pairs) == frozenset("abcdex")
+
+
+def test_privbayes_joins_every_column_to_those_before_it(data: Dataset) -> None:
+    with replaying():
+        queries, _ = asked(PrivBayes(epsilon=20.0, delta=1e-6), data)
+    families = [q.columns for q in queries if isinstance(q, Counts) and len(q.columns) > 1]
+    assert len(families) == 5 and max(map(len, families)) == 3
+    placed = set(families[0][:-1])
+    for *parents, column in families:
+        assert set(parents) <= placed and column not in placed
+        placed.add(column)
 
 
 def test_aim_goes_on_where_the_model_is_wrong(data: Dataset) -> None:
@@ -83,7 +98,7 @@ def test_aim_asks_for_the_target_first(data: Dataset) -> None:
     assert "d" not in first(None)
 
 
-@pytest.mark.parametrize(("method", "near"), [("mst", 0.12), ("aim", 0.07)])
+@pytest.mark.parametrize(("method", "near"), [("mst", 0.12), ("aim", 0.07), ("privbayes", 0.12)])
 def test_pairs_are_kept_under_noise(method: str, near: float, data: Dataset) -> None:
     with replaying():
         rows = sy.fit(data, method, epsilon=5.0, delta=1e-6, seed=0).sample(ROWS, seed=0).table
@@ -93,7 +108,7 @@ def test_pairs_are_kept_under_noise(method: str, near: float, data: Dataset) -> 
     assert abs(rows["x"].mean() - data.table["x"].mean()) < 0.05 * data.table["x"].mean()
 
 
-@pytest.mark.parametrize("method", ["mst", "aim"])
+@pytest.mark.parametrize("method", ["mst", "aim", "privbayes"])
 def test_what_is_saved_draws_the_same_rows_and_answers_conditions(method: str, data: Dataset, tmp_path: Path) -> None:
     with replaying():
         model = sy.fit(data, method, epsilon=20.0, delta=1e-3, seed=0)
