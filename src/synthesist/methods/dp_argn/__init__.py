@@ -33,7 +33,7 @@ class DpARGN(PrivateMethod):
     noise, and levels are set afterwards so that drawn columns have the shares that were counted.
 
     One layer, because noise is the same for every weight whatever it does, so each has to earn its place. A variational
-    autoencoder of the same features under the same account kept less of the pairs of columns, and took longer.
+    autoencoder of the same features under the same account kept less of the pairs of columns.
 
     Conditions and holes are met by drawing what is open, as often as needed, and choosing by how likely a row makes
     the rest.
