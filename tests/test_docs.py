@@ -52,6 +52,11 @@ def test_examples_run(page: Path, adult: pl.DataFrame, adult_csv: Path, monkeypa
                 run(line)
 
 
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_mark_of_a_merge_is_left(page: Path) -> None:
+    assert not re.search(r"^(<{7}|>{7}) ", page.read_text("utf-8"), re.MULTILINE)
+
+
 def run(line: str) -> None:
     program, *words = shlex.split(line)
     assert program == "synthesist", f"a bash block holds commands of ours only, use sh for others: {line}"

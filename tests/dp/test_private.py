@@ -14,13 +14,14 @@ from synthesist.data.schema import Schema, TableSchema
 from synthesist.dp.accounting import Account
 from synthesist.dp.costs import Cost
 from synthesist.dp.domain import Domain
-from synthesist.dp.private import PrivateData, answered
+from synthesist.dp.private import EXACT, Chance, PrivateData, answered
 from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Outer, Products, Query, Training, Values
 from synthesist.errors import BudgetError
 
 KINDS: dict[str, Kind] = {"who": Id(), "size": Category(values=["s", "m", "l"]), "x": Number()}
 SCHEMA = Schema(tables={"t": TableSchema(columns=KINDS)})
 RICH = {"epsilon": 9e5, "delta": 1e-3, "additive": 1e-4}
+EVERYBODY = Chance(normal=np.zeros, part=lambda units, rate: np.ones(units, bool))
 ENOUGH = 1e4  # rho: noise of a standard deviation of 0.007 is none, in whole numbers
 
 
@@ -30,7 +31,11 @@ def sizes(values: tuple[str, ...] = ("s", "m", "l"), missing: bool = False) -> C
 
 
 def held(
-    size: list[str | None], who: list[str] | None = None, contributions: int = 1, account: Any = None
+    size: list[str | None],
+    who: list[str] | None = None,
+    contributions: int = 1,
+    account: Any = None,
+    chance: Chance = EXACT,
 ) -> PrivateData:
     n = len(size)
     table = pl.DataFrame(
@@ -38,7 +43,8 @@ def held(
         schema={"who": pl.String, "size": pl.String, "x": pl.Float64},
     )
     data, unit = Dataset({"t": table}, SCHEMA), "who" if who else None
-    return PrivateData(data, Domain.of(SCHEMA, "test", unit, contributions), account or Account(**RICH), unit)
+    domain = Domain.of(SCHEMA, "test", unit, contributions)
+    return PrivateData(data, domain, account or Account(**RICH), unit, chance)
 
 
 def counts(rho: float = ENOUGH, codec: CategoryCodec | None = None) -> Counts:
@@ -145,7 +151,7 @@ def gradients(of: Any, clip: float = 1.0) -> Gradients:
 def test_gradients_are_clipped_unit_by_unit() -> None:
     data = held(["s", "s", "m"], who=["a", "a", "b"], contributions=2)
     data.answer(Training(1, 1.0, 1e-3))
-    total = data.answer(gradients(lambda codes: np.array([[3.0, 4.0], [3.0, 4.0], [0.3, 0.0]])))
+    total = data.answer(gradients(lambda codes: np.array([[3.0, 4.0], [0.3, 0.0]])[codes[:, 0]]))
     assert total == pytest.approx([0.6 + 0.3, 0.8], abs=0.02)
 
 
@@ -157,10 +163,27 @@ def test_gradients_in_factors_are_clipped_as_if_written_out() -> None:
     data = held(["s", "m", "l"])
     data.answer(Training(1, 1.0, 1e-3))
     total = data.answer(
-        Gradients(lambda codes: [Outer(a, b) for a, b in factors], ("size",), {"size": sizes()}, clip, 11)
+        Gradients(
+            lambda codes: [Outer(a[codes[:, 0]], b[codes[:, 0]]) for a, b in factors],
+            ("size",),
+            {"size": sizes()},
+            clip,
+            11,
+        )
     )
     expected = sum(g * min(1.0, clip / np.linalg.norm(g)) for g in each)
     assert total == pytest.approx(expected, abs=0.02 * clip)
+
+
+def test_sums_of_gradients_do_not_tell_the_order_of_rows() -> None:
+    rng = np.random.default_rng(0)
+    rows, who = rng.choice(["s", "m", "l"], 500), rng.integers(0, 90, 500).astype(str)
+    table, sums = rng.normal(size=(3, 2)).astype(np.float32), []
+    for order in (np.arange(500), rng.permutation(500)):
+        data = held(rows[order].tolist(), who=who[order].tolist(), contributions=20, chance=EVERYBODY)
+        data.answer(Training(1, 1.0, 1.0))
+        sums.append(data.answer(gradients(lambda codes: table[codes[:, 0]])))
+    np.testing.assert_array_equal(*sums)
 
 
 def test_a_gradient_that_is_no_number_counts_as_nothing() -> None:

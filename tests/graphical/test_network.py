@@ -6,7 +6,7 @@ import pytest
 from synthesist.core import Context
 from synthesist.graphical.beliefs import Beliefs
 from synthesist.graphical.directed import directed
-from synthesist.graphical.grouping import Grouping, levelled
+from synthesist.graphical.grouping import Grouping
 from synthesist.graphical.junction import JunctionTree
 from synthesist.graphical.network import Network
 
@@ -93,14 +93,3 @@ def test_groups_of_ordered_codes_are_runs() -> None:
     assert (np.diff(grouping.group) >= 0).all()
     assert (grouping.group == grouping.group[40]).sum() == 1  # a code with many rows stands alone
     assert grouping.group[61] not in grouping.group[:61]  # and so does a missing cell
-
-
-def test_neighbours_help_each_other_and_steps_stay() -> None:
-    rng, sigma = np.random.default_rng(4), np.full(60, 20.0)
-    true = np.where(np.arange(60) < 25, 100.0, 300.0)
-    true[40] = 2_000.0
-    got = levelled(true + rng.normal(0, 20, 60), sigma, np.ones(60))
-    assert np.abs(got - true).mean() < 8
-    assert got[40] > 1_900
-    widths = rng.uniform(0.5, 3.0, 60)
-    np.testing.assert_allclose(levelled(7 * widths, sigma, widths), 7 * widths)

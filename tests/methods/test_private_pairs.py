@@ -61,13 +61,24 @@ def test_hardly_anything_is_left_and_nothing_overspent(
     assert 0.95 < spent / rho_for(epsilon, 1e-6) <= 1 + 1e-9
 
 
-def test_mst_measures_a_tree_of_the_pairs_that_tell_most(data: Dataset) -> None:
+def pairs_of(spec: PrivateMethod, data: Dataset) -> list[frozenset[str]]:
+    """The pairs that a fit counts, in their order."""
     with replaying():
-        queries, _ = asked(MST(epsilon=5.0, delta=1e-6), data)
-    pairs = [frozenset(q.columns) for q in queries if isinstance(q, Counts) and len(q.columns) == 2]
+        queries, _ = asked(spec, data)
+    return [frozenset(q.columns) for q in queries if isinstance(q, Counts) and len(q.columns) == 2]
+
+
+def test_mst_measures_a_tree_of_the_pairs_that_tell_most(data: Dataset) -> None:
+    pairs = pairs_of(MST(epsilon=5.0, delta=1e-6, loops=0.0), data)
     assert len(pairs) == 5
     assert {frozenset("ab"), frozenset("ac"), frozenset("ax")} <= set(pairs)
     assert frozenset().union(*pairs) == frozenset("abcdex")
+
+
+def test_mst_closes_loops_where_the_tree_is_wrong(data: Dataset) -> None:
+    tree, both = (set(pairs_of(MST(epsilon=5.0, delta=1e-6, loops=loops), data)) for loops in (0.0, 0.4))
+    assert len(both - tree) == 2 and {frozenset("bd"), frozenset("cd")} <= both
+    assert not {frozenset("bd"), frozenset("cd")} <= tree
 
 
 def test_privbayes_joins_every_column_to_those_before_it(data: Dataset) -> None:
@@ -82,17 +93,13 @@ def test_privbayes_joins_every_column_to_those_before_it(data: Dataset) -> None:
 
 
 def test_aim_goes_on_where_the_model_is_wrong(data: Dataset) -> None:
-    with replaying():
-        queries, _ = asked(AIM(epsilon=5.0, delta=1e-6), data)
-    pairs = [frozenset(q.columns) for q in queries if isinstance(q, Counts) and len(q.columns) == 2]
+    pairs = pairs_of(AIM(epsilon=5.0, delta=1e-6), data)
     assert {frozenset("ab"), frozenset("ac"), frozenset("ax"), frozenset("bd"), frozenset("cd")} <= set(pairs)
 
 
 def test_aim_asks_for_the_target_first(data: Dataset) -> None:
-    def first(target: str | None) -> tuple[str, ...]:
-        with replaying():
-            queries, _ = asked(AIM(epsilon=5.0, delta=1e-6, target=target), data)
-        return next(q.columns for q in queries if isinstance(q, Counts) and len(q.columns) == 2)
+    def first(target: str | None) -> frozenset[str]:
+        return pairs_of(AIM(epsilon=5.0, delta=1e-6, target=target), data)[0]
 
     assert "d" in first("d")
     assert "d" not in first(None)

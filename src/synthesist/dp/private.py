@@ -97,6 +97,7 @@ class PrivateData:
         self._account, self._chance = account, chance
         self._codes: dict[tuple[str, int], tuple[Codec, Ints]] = {}
         self._counted: dict[tuple[object, ...], Ints] = {}
+        self._in_order: tuple[tuple[object, ...], Ints, Ints] | None = None
         self._steps, self._rate, self._noise = 0, 0.0, 0.0
 
     def answer(self, query: Query) -> Any:
@@ -204,13 +205,27 @@ class PrivateData:
         if not self._steps:
             raise BudgetError("More gradients were asked for than were paid for: this method has a fault.")
         self._steps -= 1
-        units = int(self._owner.max(initial=-1)) + 1
-        drawn = self._chance.part(units, self._rate)[self._owner]
-        total = np.zeros(query.parameters)
-        if drawn.any():
-            codes = np.column_stack([self._coded(column, query.codecs[column])[drawn] for column in query.columns])
-            total += _clipped(query.of(codes), self._owner[drawn], query.clip)
+        drawn = self._chance.part(int(self._owner.max(initial=-1)) + 1, self._rate)
+        codes, owner = self._ordered(query.columns, query.codecs)
+        some, total = drawn[owner], np.zeros(query.parameters)
+        if some.any():
+            total += _clipped(query.of(codes[some]), owner[some], query.clip)
         return total + self._chance.normal(query.parameters) * (self._noise * query.clip)
+
+    def _ordered(self, columns: Sequence[str], codecs: Mapping[str, Codec]) -> tuple[Ints, Ints]:
+        """codes[row, column] and the unit of each row, in an order that is the same however rows came.
+
+        Sums of floats tell the order of what is summed.
+        """
+        key = (*columns, *(id(codecs[column]) for column in columns))
+        if self._in_order is None or self._in_order[0] != key:
+            codes = np.column_stack([self._coded(column, codecs[column]) for column in columns])
+            row = pl.DataFrame(codes).hash_rows(seed=0).to_numpy()
+            unit = np.zeros(int(self._owner.max(initial=-1)) + 1, np.uint64)
+            np.add.at(unit, self._owner, row)  # units that hold the same rows may change places, and nothing changes
+            order = np.lexsort((unit[self._owner], row))
+            self._in_order = (key, codes[order], self._owner[order])
+        return self._in_order[1:]
 
 
 def _refuse_unsound(query: Query) -> None:

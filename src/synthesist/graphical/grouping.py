@@ -4,10 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Grouping", "levelled"]
-
-LIGHTEST = 1e-9  # of the weight of all codes: what sums of weights are exact to
-PATIENCE = 1.5  # how far a new level must better the fit, in noise variances times the logarithm of the codes
+__all__ = ["Grouping"]
 
 
 @dataclass(frozen=True)
@@ -44,34 +41,6 @@ class Grouping:
     def grouped(self, counts: np.ndarray) -> np.ndarray:
         """Sums over the codes of each group."""
         return np.bincount(self.group, counts, self.size)
-
-
-def levelled(counts: np.ndarray, sigma: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Counts of neighbours whose densities noise cannot tell apart, at one density.
-
-    The best step function of all, each step at a price, by dynamic programming over where steps may be.
-
-    Args:
-        counts, sigma: noisy rows of each code, in order, and the standard deviation of the noise.
-        widths: how much of the line each code covers.
-
-    Reference: Xu, Zhang, Xiao, Yang, Yu and Winslett, VLDB Journal 22, 2013, doi:10.1007/s00778-013-0309-y.
-    """
-    n, price = len(counts), PATIENCE * np.log(max(len(counts), 2))
-    inside = [np.cumsum([0.0, *terms]) for terms in ((widths / sigma) ** 2, widths * counts / sigma**2)]
-    best, start = np.zeros(n + 1), np.zeros(n + 1, np.int64)
-    for end in range(1, n + 1):  # a step explains (sum of w y)^2 / (sum of w w) of the squares
-        weight, moment = (total[end] - total[:end] for total in inside)
-        gain = best[:end] + moment**2 / np.maximum(weight, inside[0][-1] * LIGHTEST) - price
-        start[end] = int(gain.argmax())
-        best[end] = gain[start[end]]
-    out, end = np.empty(n), n
-    while end:
-        piece = slice(int(start[end]), end)
-        weights = widths[piece] / sigma[piece] ** 2
-        out[piece] = widths[piece] * (weights @ counts[piece]) / (weights @ widths[piece])
-        end = piece.start
-    return out
 
 
 def _runs(mass: np.ndarray, least: float) -> np.ndarray:

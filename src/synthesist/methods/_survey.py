@@ -10,17 +10,18 @@ import numpy as np
 
 from synthesist.codecs.number import NumberCodec
 from synthesist.dp.coding import Coding, Grouped
-from synthesist.dp.queries import Asking, Counts, Noisy
+from synthesist.dp.queries import Asking, Counts, Farthest, Noisy
+from synthesist.dp.smoothing import smoothed
 from synthesist.graphical.cleaning import Measurement
 from synthesist.graphical.directed import directed
 from synthesist.graphical.estimation import Estimate, estimated
 from synthesist.graphical.families import Families
-from synthesist.graphical.grouping import Grouping, levelled
+from synthesist.graphical.grouping import Grouping
 from synthesist.graphical.junction import cells_with
 
-__all__ = ["Survey", "recounted", "sigma_of"]
+__all__ = ["LARGEST", "Survey", "sigma_of"]
 
-NARROWEST = 1e-6  # a code's part of the line, relative to the widest
+LARGEST = 200_000  # cells of the tables of a junction tree, at most
 MEAN_ABSOLUTE = (2 / np.pi) ** 0.5  # of a normal number
 
 
@@ -66,6 +67,7 @@ class Survey:
             p for p in pairs if any(set(p) <= clique for clique in held) or cells_with(self.sizes, sets, p) <= cells
         ]
 
+    @cached_property
     def expected(self) -> dict[tuple[int, int], np.ndarray]:
         """How many rows the model expects to have each two codes, for every pair of columns."""
         return {pair: self.estimate.total * share for pair, share in self.estimate.beliefs.pairs().items()}
@@ -82,6 +84,21 @@ class Survey:
     def named(self, columns: Sequence[int]) -> tuple[str, ...]:
         """The names of columns."""
         return tuple(self.names[column] for column in columns)
+
+    def most_wrong(
+        self, candidates: Sequence[tuple[int, int]], rho: float, sigma: float, weights: np.ndarray | None = None
+    ) -> Asking[tuple[int, int]]:
+        """Ask which pair the model gets most wrong, beyond the noise of `sigma` that counting it would bring."""
+        answer = yield Farthest(
+            [self.named(pair) for pair in candidates],
+            [self.expected[pair] for pair in candidates],
+            self.codecs,
+            rho,
+            weights=weights,
+            penalties=np.array([self.noise(pair, sigma) for pair in candidates]),
+            about="what the model gets most wrong",
+        )
+        return candidates[answer]
 
     def measured(self, columns: tuple[int, ...], rho: float) -> Asking[Measurement]:
         """Ask for the counts of some columns."""
@@ -104,34 +121,12 @@ class Survey:
         return Families(self.coding.codec, directed(self.estimate.beliefs, self.groupings))
 
 
-def recounted(coding: Coding, rho: float) -> Asking[Coding]:
-    """The columns counted once more, at prices that make the error of all columns together smallest.
-
-    The error of a column of k codes with noise sigma is about k sigma; the sum is smallest where each gets of rho a
-    share proportional to k^(2/3).
-    """
-    codecs, counts = coding.codec.modelled, dict(coding.counts)
-    weights = {column: codec.size ** (2 / 3) for column, codec in codecs.items()}
-    for column, codec in codecs.items():
-        answer = yield Counts(
-            (column,), {column: codec}, rho * weights[column] / sum(weights.values()), f"counts of {column}"
-        )
-        before, precision = counts[column], answer.sigma**-2
-        known = np.asarray(before.sigma, np.float64) ** -2
-        mean = (before.values * known + answer.values * precision) / (known + precision)
-        counts[column] = Noisy(mean, (known + precision) ** -0.5)
-    return Coding(coding.codec, counts, coding.rho - rho)
-
-
 def _denoised(codec: object, noisy: Noisy) -> tuple[np.ndarray, np.ndarray]:
     """The counts of a column's codes and their noise: of a number's codes, neighbours help each other."""
     values, sigma = noisy.values.astype(np.float64), np.broadcast_to(noisy.sigma, noisy.values.shape)
-    if isinstance(codec, NumberCodec) and codec.ordered > 2:
-        widths = codec.knots[:, -1] - codec.knots[:, 0] + codec.grid
-        if not 0 < widths.max() < np.inf:
-            return values, sigma
-        widths = np.clip(widths / widths.max(), NARROWEST, 1.0)
-        values[: codec.ordered] = levelled(values[: codec.ordered], sigma[: codec.ordered], widths)
+    if isinstance(codec, NumberCodec):
+        widths, line = codec.knots[:, -1] - codec.knots[:, 0] + codec.grid, slice(codec.ordered)
+        values[line] = smoothed(values[line], sigma[line], widths)
     return values, sigma
 
 

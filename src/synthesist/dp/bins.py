@@ -1,0 +1,247 @@
+"""Bins of a number that are cut where rows are: bought with budget, along a line whose ends are public.
+
+The line is looked at in stretches: between round numbers, narrower near zero and the ends, where amounts and rates
+crowd; a round number itself is a stretch. Those with many rows are split again. Neighbours with few rows then share a
+code, every code is counted, and all counts together say how rows lie in it.
+
+References: Zhang, Xiao and Xie, SIGMOD 2016, doi:10.1145/2882903.2882928 (splitting what has many rows); Hay et al.,
+Proceedings of the VLDB Endowment 3(1), 2010, doi:10.14778/1920841.1920970 (counts of a whole and of its parts).
+"""
+
+from dataclasses import dataclass
+from math import ceil, floor, log10
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, ticks
+from synthesist.data.conform import limit
+from synthesist.data.kinds import Integer, Moment, Number, Scalar
+from synthesist.dp.queries import Asking, Counts, Noisy
+from synthesist.dp.smoothing import smoothed
+
+__all__ = ["NUMERIC", "Line", "binned"]
+
+NUMERIC = Number | Integer | Moment
+Ints = npt.NDArray[np.int64]
+
+SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
+LEVELS = 5  # looks at the line, at most
+FIRST = 0.5  # of what is left for splitting, a look costs so much
+ROUND = 50  # round numbers the line is cut at first, at most
+PARTS = 10  # round numbers a stretch is split at
+OCTAVES, EACH = 24, 2  # near zero and the ends stretches are half as wide so often, in so many steps
+HEAVY = 0.5  # of an even share of the rows: stretches with more are split, and a value with more has its own code
+VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have to be split
+CLEAR = 6.0  # that neighbours join for
+TELLING = 3.0  # that a value with a code of its own stands out by
+CELLS = 2**40  # the finest a number is looked at
+DIGITS = 17  # of a floating point number
+
+
+def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
+    """Codes of a number with public ends, and how many rows have each.
+
+    Args:
+        rho: what they may cost.
+        bins: how many codes there may be, about.
+    """
+    line, found = Line.of(kind), None
+    starts = np.arange(line.cells) if line.cells <= bins else np.zeros(1, np.int64)
+    if line.cells > bins:
+        found, spent = yield from _looked(column, line, rho * SPLITTING, bins)
+        rho -= spent
+        starts = _joined(line, found, (2 * rho) ** -0.5, bins)
+    answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
+    k, sigma = len(starts), np.full(len(answer.values), answer.sigma)
+    stretches = _Stretches(starts, answer.values[:k].astype(np.float64), sigma[:k] ** 2)
+    of = np.arange(k)
+    if found is not None:
+        of = np.searchsorted(starts, found.starts, side="right") - 1
+        sigma[:k] = (1 / np.bincount(of, found.variance) + 1 / stretches.variance) ** -0.5
+        stretches = found.told(of, stretches)
+    rows = smoothed(stretches.counts, stretches.variance**0.5, line.widths(stretches.starts)) + 1e-9
+    mass = np.append(np.bincount(of, rows, k), np.maximum(answer.values[k:], 0.0) + 1e-9)
+    counts = np.append(np.bincount(of, stretches.counts, k), answer.values[k:])
+    return line.codec(starts, _knots(line, stretches.starts, of, rows), mass), Noisy(counts, sigma)
+
+
+def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_Stretches", float]]:
+    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see; and the price.
+
+    A line whose rows lie evenly is done after a few looks, so the first ones get most.
+    """
+    starts, before, left = line.parts(0, line.cells, ROUND), None, rho
+    starts = np.unique(np.concatenate([starts, line.crowded()]))
+    for level in range(LEVELS):
+        price = left * (1.0 if level == LEVELS - 1 else FIRST)
+        left -= price
+        answer = yield Counts((column,), {column: line.codec(starts)}, price, f"splits of {column}")
+        counts = answer.values[: len(starts)].astype(np.float64)
+        found = _Stretches(starts, counts, np.full(len(starts), answer.sigma**2))
+        if before is not None:
+            found = found.told(np.searchsorted(before.starts, starts, side="right") - 1, before)
+        found = found.without_lone(line)
+        width = line.widths(found.starts)
+        unseen = VISIBLE * max(answer.sigma, (2 * left * FIRST) ** -0.5 if left > 0 else np.inf)
+        many = (width > 1) & (found.counts > max(found.counts.sum() / bins * HEAVY, unseen))
+        if not many.any():
+            break
+        ends = np.append(found.starts[1:], line.cells)
+        parts = [line.parts(a, b, PARTS) for a, b in zip(found.starts[many], ends[many], strict=True)]
+        before, starts = found, np.unique(np.concatenate([found.starts, *parts]))
+    return found, rho - left
+
+
+def _joined(line: "Line", found: "_Stretches", sigma: float, bins: int) -> Ints:
+    """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough.
+
+    Enough is an even share, and so much that noise of `sigma` changes it little.
+    """
+    rows = smoothed(found.counts, found.variance**0.5, line.widths(found.starts))
+    even, doubt = rows.sum() / bins, found.variance**0.5
+    heavy = (line.widths(found.starts) == 1) & (rows >= np.maximum(even * HEAVY, TELLING * doubt))
+    enough, starts, held, alone = max(even, CLEAR * sigma), [0], 0.0, True
+    for start, count, is_heavy in zip(found.starts.tolist(), rows.tolist(), heavy.tolist(), strict=True):
+        if start and (is_heavy or alone or held >= enough):
+            starts.append(start)
+            held = 0.0
+        held, alone = held + count, is_heavy
+    return np.array(starts, np.int64)
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Stretches of a line, each with a noisy count and the variance of its noise."""
+
+    starts: Ints
+    counts: np.ndarray
+    variance: np.ndarray
+
+    def told(self, of: Ints, wholes: "_Stretches") -> "_Stretches":
+        """The counts after those of larger stretches, of[stretch] the one each lies in, were seen as well."""
+        sums, doubt = (np.bincount(of, each, len(wholes.starts)) for each in (self.counts, self.variance))
+        gap, share = (wholes.counts - sums) / (doubt + wholes.variance), self.variance / (doubt + wholes.variance)[of]
+        return _Stretches(self.starts, self.counts + self.variance * gap[of], self.variance * (1 - share))
+
+    def without_lone(self, line: "Line") -> "_Stretches":
+        """Single cells that noise could explain are one with the wider stretch behind them."""
+        single = line.widths(self.starts) == 1
+        lone = single & (self.counts < TELLING * self.variance**0.5)
+        begins = np.flatnonzero(np.append(True, ~lone[:-1] | single[1:]))
+        counts, variance = (np.add.reduceat(each, begins) for each in (self.counts, self.variance))
+        return _Stretches(self.starts[begins], counts, variance)
+
+
+@dataclass(frozen=True)
+class Line:
+    """The public line of a number from `low` to `high`: `cells` cells of the width `width`."""
+
+    kind: NUMERIC
+    low: float
+    high: float
+    width: float
+    cells: int
+
+    @classmethod
+    def of(cls, kind: NUMERIC) -> "Line":
+        """The line of a kind whose ends are known."""
+        low, high = (_tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
+        if not (grid := grid_of(kind)):
+            return cls(kind, low, high, (high - low) / CELLS, CELLS) if high > low else cls(kind, low, high, 1.0, 1)
+        values = round((high - low) / grid) + 1
+        each = -(-values // CELLS)
+        return cls(kind, low, high, grid * each, -(-values // each))
+
+    def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:
+        """Codes for the stretches that begin at these cells; without knots and mass it can only encode."""
+        k = len(starts)
+        return NumberCodec(
+            self.kind,
+            grid_of(self.kind),
+            self.low + starts[1:] * self.width,
+            np.zeros((k, SEGMENTS + 1)) if knots is None else knots,
+            np.ones(k + self.kind.missing) if mass is None else mass,
+            self.kind.missing,
+        )
+
+    def widths(self, starts: Ints) -> np.ndarray:
+        """How many cells each of the stretches has that begin here."""
+        return np.diff(np.append(starts, self.cells)).astype(np.float64)
+
+    def edges(self, starts: Ints) -> np.ndarray:
+        """Where the stretches begin and the last one ends; values of a grid lie half a step inside."""
+        half = grid_of(self.kind) * 0.5 * (1 - 1e-9)
+        return np.minimum(self.low + np.append(starts, self.cells) * self.width - half, self.high + half)
+
+    def parts(self, begin: int, end: int, most: int) -> Ints:
+        """Where a stretch is cut: at round numbers, up to so many, each a cell by itself."""
+        low, high = self.low + begin * self.width, self.low + end * self.width
+        step = _step((high - low) / most)
+        numbers = np.arange(ceil(low / step), floor(high / step) + 1) * step
+        at = np.rint((numbers - self.low) / self.width).astype(np.int64)
+        cuts = np.concatenate([[begin], at, at + 1])
+        return np.unique(cuts[(cuts >= begin) & (cuts < end)])
+
+    def crowded(self) -> Ints:
+        """Cuts that come closer to each other near zero and near the ends; these three are cells by themselves."""
+        reach = self.cells * 2.0 ** -(np.arange(OCTAVES * EACH) / EACH)
+        zero = round(float(np.clip(-self.low / self.width, -1.0, self.cells + 1.0)))
+        cuts = [np.array([at - 1, at, at + 1]) for at in (0, zero, self.cells)]
+        for at in (0, zero, self.cells):
+            cuts += [np.rint(at - reach).astype(np.int64), np.rint(at + reach).astype(np.int64)]
+        every = np.unique(np.concatenate(cuts))
+        return every[(every >= 0) & (every < self.cells)]
+
+    def value(self, cell: int) -> float:
+        """What a cell stands for alone: of the numbers in it the one with the fewest digits."""
+        if grid := grid_of(self.kind):
+            return round((self.low + cell * self.width) / grid) * grid
+        low, high = self.low + (cell - 0.01) * self.width, min(self.low + (cell + 1) * self.width, self.high)
+        for digits in range(-DIGITS, DIGITS):
+            if low <= (number := round((low + high) / 2, digits)) <= high:
+                return number
+        return high
+
+
+def _step(least: float) -> float:
+    """The smallest of 1, 2 and 5 times a power of ten that is no less."""
+    power = 10.0 ** floor(log10(least))
+    return next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
+
+
+def _knots(line: Line, starts: Ints, of: Ints, rows: np.ndarray) -> np.ndarray:
+    """The inverse distribution function inside each code: a monotone curve through the mass of its stretches and those
+    beside it. Codes of one value stand alone, and the curve breaks there.
+
+    Args:
+        starts, rows: of each stretch; of: the code it belongs to.
+    """
+    from scipy.interpolate import PchipInterpolator
+
+    edges, shares = line.edges(starts), np.linspace(0, 1, SEGMENTS + 1)
+    first = np.searchsorted(of, np.arange(of[-1] + 2))
+    knots = np.empty((of[-1] + 1, SEGMENTS + 1))
+    low, high = edges[first[:-1]], edges[first[1:]]
+    begins = starts[first[:-1]]
+    single = (line.widths(begins) == 1) & (line.width <= (grid_of(line.kind) or np.inf))
+    knots[single] = np.array([line.value(cell) for cell in begins[single].tolist()])[:, None]
+    wide = np.flatnonzero(~single)
+    for run in np.split(wide, np.flatnonzero(np.diff(wide) > 1) + 1) if len(wide) else ():
+        part = slice(first[run[0]], first[run[-1] + 1])
+        ends = edges[part.start : part.stop + 1]
+        place, length = ends - ends[0], ends[-1] - ends[0]
+        curve = PchipInterpolator(place / length, np.concatenate([[0.0], np.cumsum(rows[part])]))
+        for k in run:
+            inner = np.concatenate([np.linspace(low[k], high[k], 4 * SEGMENTS + 1), edges[first[k] : first[k + 1]]])
+            x = np.unique(inner)
+            y = curve((x - ends[0]) / length)
+            knots[k] = np.interp(y[0] + (y[-1] - y[0]) * shares, y, x)
+    return knots
+
+
+def _tick(kind: NUMERIC, end: Scalar | None) -> float:
+    """A declared end of a column in ticks."""
+    cells = pl.Series([], dtype=kind.storage)
+    return float(ticks(limit(end, cells).cast(kind.storage), kind)[0])  # type: ignore[union-attr]
