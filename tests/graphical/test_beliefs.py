@@ -64,3 +64,11 @@ def test_probabilities_of_zero_stay_zero() -> None:
     impossible = np.array([[0.0, -2000.0], [-2000.0, 0.0]])
     beliefs = Beliefs.of(tree, [impossible, impossible])
     np.testing.assert_allclose(beliefs.marginal((0, 2)), np.eye(2) / 2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_cells_that_are_enough_for_a_pair_are_enough(seed: int) -> None:
+    tree = random_beliefs(seed)[0].tree
+    for one, other in combinations(range(len(SIZES)), 2):
+        needed = cells_with(SIZES, tree.cliques, (one, other))
+        assert tree.home((one, other)) >= 0 or 1.2 * tree.cells_tied(one, other) >= needed  # min-fill is not the best

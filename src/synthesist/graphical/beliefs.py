@@ -56,12 +56,9 @@ class Beliefs:
 
     def pairs(self) -> dict[tuple[int, int], np.ndarray]:
         """p[code, code] of every two columns, the smaller one first."""
-        out: dict[tuple[int, int], np.ndarray] = {}
-        for column in range(len(self.tree.sizes)):
-            for other, table in self._from(column).items():
-                if column < other:
-                    out[column, other] = table
-        return out
+        from synthesist.graphical.pairs import pair_marginals
+
+        return pair_marginals(self.tree, self.tables)
 
     @cached_property
     def _separated(self) -> list[np.ndarray]:
@@ -71,37 +68,6 @@ class Beliefs:
             whole = spread(summed(table, clique, separator), separator, clique)
             out.append(np.divide(table, whole, out=np.zeros_like(table), where=whole > 0))
         return out
-
-    def _from(self, column: int) -> dict[int, np.ndarray]:
-        """p[code of the column, code of another] for all others, carried along the tree from where the column is."""
-        tree, start = self.tree, self.tree.home([column])
-        ties: list[list[int]] = [[] for _ in tree.cliques]
-        for at in range(1, len(tree.cliques)):
-            ties[at].append(tree.parent[at])
-            ties[tree.parent[at]].append(at)
-        found: dict[int, np.ndarray] = {}
-        todo = [(start, -1, _diagonal(self.tables[start], tree.cliques[start].index(column)))]
-        while todo:
-            at, came, joint = todo.pop()  # joint[code of the column, cells of the clique]
-            clique = tree.cliques[at]
-            for other in clique:
-                if other not in found:
-                    found[other] = joint.sum(axis=tuple(i + 1 for i, c in enumerate(clique) if c != other))
-            for near in ties[at]:
-                if near != came:
-                    todo.append((near, at, self._carried(joint, at, near)))
-        del found[column]
-        return found
-
-    def _carried(self, joint: np.ndarray, at: int, near: int) -> np.ndarray:
-        """joint[code, cells of the next clique] from that of a neighbour: through what the two share."""
-        tree = self.tree
-        separator = tree.separators[max(at, near)]
-        shared = summed(joint, (-1, *tree.cliques[at]), (-1, *separator))
-        table = self.tables[near]
-        whole = summed(table, tree.cliques[near], separator)
-        given = np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
-        return table * spread(given, (-1, *separator), (-1, *tree.cliques[near]))
 
     def _apart(self, columns: tuple[int, ...]) -> np.ndarray:
         """The table of columns that no clique holds: all others are summed out, leaves first."""
@@ -126,10 +92,3 @@ def spread(table: np.ndarray, columns: Sequence[int], over: Sequence[int]) -> np
     """A table whose cells repeat along the columns it lacks: to be added to, or multiplied with, a table over all."""
     sizes = dict(zip(columns, table.shape, strict=True))
     return table.reshape([sizes.get(column, 1) for column in over])
-
-
-def _diagonal(table: np.ndarray, axis: int) -> np.ndarray:
-    """out[code, cells]: the table where the code on this axis is the leading one, else 0."""
-    size = table.shape[axis]
-    form = [size] + [size if i == axis else 1 for i in range(table.ndim)]
-    return table * np.eye(size).reshape(form)

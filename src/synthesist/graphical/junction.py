@@ -9,6 +9,7 @@ Reference: Koller and Friedman, Probabilistic Graphical Models, 2009, chapters 9
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import prod
 
 __all__ = ["JunctionTree", "cells_with"]
@@ -39,7 +40,7 @@ class JunctionTree:
             left.remove(-new)
         return cls(tuple(int(n) for n in sizes), tuple(tuple(sorted(cliques[j])) for j in joined), tuple(parent))
 
-    @property
+    @cached_property
     def cells(self) -> int:
         """How many cells the tables of all cliques have."""
         return sum(prod(self.shape(clique)) for clique in self.cliques)
@@ -61,6 +62,26 @@ class JunctionTree:
         wanted = set(columns)
         places = [place for place, clique in enumerate(self.cliques) if wanted <= set(clique)]
         return min(places, key=lambda place: prod(self.shape(self.cliques[place])), default=-1)
+
+    def cells_tied(self, one: int, other: int) -> int:
+        """Cells that are enough for a clique to hold two columns: where all cliques between them hold one."""
+        way = self._way(self.home([one]), self.home([other]))
+        ties = [self.separators[max(step)] for step in pairwise(way)]
+        if not all(ties):
+            return self.cells + self.sizes[one] * self.sizes[other]
+        more = (
+            sum(prod(self.shape(self.cliques[at])) * (self.sizes[c] - 1) for at in way if c not in self.cliques[at])
+            for c in (one, other)
+        )
+        return self.cells + min(more)
+
+    def _way(self, start: int, end: int) -> list[int]:
+        """The cliques from one to another, both included."""
+        up, down = [start], [end]
+        while up[-1] != down[-1]:
+            longer = up if up[-1] > down[-1] else down  # parents come before
+            longer.append(self.parent[longer[-1]])
+        return up + down[-2::-1]
 
 
 def cells_with(sizes: Sequence[int], sets: Iterable[Sequence[int]], extra: Sequence[int]) -> int:

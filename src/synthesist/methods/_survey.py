@@ -1,6 +1,6 @@
 """What private methods over pairs of columns share: what was measured so far, and the model that explains it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -19,7 +19,7 @@ from synthesist.graphical.families import Families
 from synthesist.graphical.grouping import Grouping
 from synthesist.graphical.junction import cells_with
 
-__all__ = ["LARGEST", "Survey", "sigma_of"]
+__all__ = ["Survey", "sigma_of"]
 
 LARGEST = 200_000  # cells of the tables of a junction tree, at most
 MEAN_ABSOLUTE = (2 / np.pi) ** 0.5  # of a normal number
@@ -53,19 +53,20 @@ class Survey:
         }
         return cls(coding, tuple(groupings), grouped, tuple(measurements), estimated(sizes, measurements))
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """How many groups each column has."""
         return tuple(grouping.size for grouping in self.groupings)
 
-    def candidates(self, cells: int) -> list[tuple[int, int]]:
-        """The pairs that can be measured without a model of more cells than these."""
-        sets = [m.columns for m in self.measurements]
-        pairs = combinations(range(len(self.groupings)), 2)
-        held = [set(clique) for clique in self.estimate.beliefs.tree.cliques]
-        return [
-            p for p in pairs if any(set(p) <= clique for clique in held) or cells_with(self.sizes, sets, p) <= cells
-        ]
+    def candidates(self, among: Iterable[tuple[int, int]] | None = None) -> list[tuple[int, int]]:
+        """The pairs that can be measured without too large a model; of earlier ones, as models only grow."""
+        sets, tree = [m.columns for m in self.measurements], self.estimate.beliefs.tree
+
+        def fits(one: int, other: int) -> bool:
+            held = tree.home((one, other)) >= 0 or tree.cells_tied(one, other) <= LARGEST
+            return held or cells_with(self.sizes, sets, (one, other)) <= LARGEST
+
+        return [pair for pair in among or combinations(range(len(self.groupings)), 2) if fits(*pair)]
 
     @cached_property
     def expected(self) -> dict[tuple[int, int], np.ndarray]:

@@ -12,7 +12,7 @@ from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking
 from synthesist.graphical.cleaning import Measurement
 from synthesist.graphical.families import Families
-from synthesist.methods._survey import LARGEST, Survey, sigma_of
+from synthesist.methods._survey import Survey, sigma_of
 
 __all__ = ["AIM"]
 
@@ -49,11 +49,13 @@ class AIM(PrivateMethod):
         coding = yield from coded(domain, rho, delta, share=CODING, bins=self.bins)
         survey, left = Survey.of(coding, self.groups), coding.rho
         each = left / (self.rounds * max(len(survey.sizes), 1))
-        while candidates := survey.candidates(LARGEST):
+        candidates = survey.candidates()
+        while candidates:
             each = left if left < 2 * each else each
             measured = yield from self._round(survey, candidates, each)
             left -= each
             before, survey = survey, survey.having(measured)
+            candidates = survey.candidates(candidates)
             learnt = survey.expected_of(measured.columns) - before.expected_of(measured.columns)
             if left <= 0:
                 break

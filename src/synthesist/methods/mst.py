@@ -10,7 +10,7 @@ from synthesist.dp.domain import Domain
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.queries import Asking
 from synthesist.graphical.families import Families
-from synthesist.methods._survey import LARGEST, Survey, sigma_of
+from synthesist.methods._survey import Survey, sigma_of
 
 __all__ = ["MST"]
 
@@ -49,11 +49,11 @@ class MST(PrivateMethod):
         for pair in (yield from _tree(survey, choice, sigma_of(each))):
             measured.append((yield from survey.measured(pair, each)))
         survey = survey.having(*measured)
-        for _ in range(loops):
-            if not (candidates := survey.candidates(LARGEST)):
-                break
+        candidates = survey.candidates()
+        for _ in range(loops if candidates else 0):
             pair = yield from survey.most_wrong(candidates, choice, sigma_of(each))
             survey = survey.having((yield from survey.measured(pair, each)))
+            candidates = survey.candidates(candidates)
         return survey.families()
 
 
