@@ -74,8 +74,8 @@ def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) 
     """Find codes for every column that can be learnt, and how many rows have each.
 
     Args:
-        rho, delta: what there is to spend; `share` of rho is spent here, in equal parts, and delta where a category
-            has no declared values.
+        rho, delta: what there is to spend; `share` of rho is spent here, and delta where a category has no declared
+            values.
         bins: codes a number may have at most; categories have more where rows are many.
     """
     prices = _prices(domain, rho * share, bins)
@@ -100,18 +100,18 @@ def _prices(domain: Domain, rho: float, bins: int) -> dict[str, float]:
     The error of a column of k codes with noise sigma is about k sigma; the sum is smallest where each gets a share
     proportional to k^(2/3).
     """
-    weights = {column: _codes(domain, column, kind, bins) ** (2 / 3) for column, kind in domain.kinds.items()}
+    weights = {column: _codes(kind, bins) ** (2 / 3) for column, kind in domain.kinds.items()}
     return {column: rho * weight / sum(weights.values()) for column, weight in weights.items()}
 
 
-def _codes(domain: Domain, column: str, kind: Kind, bins: int) -> int:
-    """About how many codes a column will have, as far as that is public."""
+def _codes(kind: Kind, bins: int) -> int:
+    """About how many codes a column will have, as far as that is public; of very many, few will be told from noise."""
     if isinstance(kind, Boolean):
         return 2
     if isinstance(kind, Category) and kind.values is not None:
-        return max(len(kind.values.items), 2)
+        return min(max(len(kind.values.items), 2), bins)
     if isinstance(kind, NUMERIC) and None not in (kind.bounds.low, kind.bounds.high):
-        return max(min(Line.of(kind).cells, bins), 2)
+        return min(max(Line.of(kind).cells, 2), bins)
     return bins
 
 
