@@ -134,6 +134,20 @@ def test_mistakes_are_named(people):
         sy.fit(people, "marginals", bins=1)
     with pytest.raises(SpecError, match="between 0 and 1"):
         sy.split(people, 1.5)
+    with pytest.raises(SpecError, match="There is no column `agee` to split by. Did you mean `age`"):
+        sy.split(people, unit="agee")
+    with pytest.raises(DataError, match="Cannot split 1 `who` in two"):
+        sy.split(pl.DataFrame({"who": ["a", "a"], "x": [1, 2]}), unit="who")
+
+
+def test_rows_of_one_unit_stay_together_when_a_table_is_split():
+    who = np.random.default_rng(0).integers(0, 200, 2_000)
+    visits = pl.DataFrame({"patient": [w if w > 20 else None for w in who.tolist()], "x": np.arange(2_000)})
+    train, holdout = sy.split(visits, 0.8, unit="patient", seed=1)
+    assert not set(train["patient"].drop_nulls()) & set(holdout["patient"].drop_nulls())
+    assert train["patient"].n_unique() == pytest.approx(144, abs=8)
+    assert sorted([*train["x"], *holdout["x"]]) == list(range(2_000))
+    assert train["patient"].null_count() and holdout["patient"].null_count(), "rows of nobody do not belong together"
 
 
 def test_a_filled_key_is_nobody_elses():

@@ -91,6 +91,9 @@ def split(
     share: Share = 0.8,
     schema: SchemaPage = None,
     seed: Seed = 0,
+    unit: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="keep rows together that have the same cell here, as a patient")
+    ] = None,
 ) -> None:
     """Part a table, or related ones by their unit, at random: train to learn from, holdout to judge by."""
     from synthesist.data.files import Writer
@@ -105,7 +108,7 @@ def split(
     if parent.is_dir() and not several:
         for path in paths:
             check_outputs({"table": path}, [source])
-    parts = sy.split(data, share, seed=seed)
+    parts = sy.split(data, share, seed=seed, unit=unit)
     parent.mkdir(exist_ok=True)
     if several:
         for path, part in zip(paths, parts, strict=True):

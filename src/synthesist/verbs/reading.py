@@ -16,7 +16,7 @@ from synthesist.data.frames import give
 from synthesist.data.schema import Schema
 from synthesist.data.units import NOBODY, belonging
 from synthesist.dp.method import PrivateMethod
-from synthesist.errors import DataError, SpecError
+from synthesist.errors import DataError, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
@@ -42,7 +42,7 @@ def inspect(source: Any, schema: Schema | str | Path | None = None) -> "Inspecti
     return inspected(read(source, schema))
 
 
-def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
+def split(source: Any, share: float = 0.8, *, seed: int = 0, unit: str | None = None) -> tuple[Any, Any]:
     """Part the units at random in two: to learn from, and to judge by.
 
     Rows of related tables go with the unit they belong to; tables that are only referred to, as a list of countries,
@@ -52,18 +52,31 @@ def split(source: Any, share: float = 0.8, *, seed: int = 0) -> tuple[Any, Any]:
         source: anything `read` accepts; a frame comes back as two of its kind.
         share: how much goes to the first part, between 0 and 1.
         seed: the same seed gives the same parts.
+        unit: a column that says whose a row is, as a patient: rows of one stay together. Rows of nobody are alone.
     """
     if not 0 < share < 1:
         raise SpecError(f"Cannot split at a share of {share}: it lies between 0 and 1, as in 0.8.")
     data, native = read(source), sources.native_of(source)
-    if data.units < 2:
-        raise DataError(f"Cannot split {data.units} row(s) in two. Bring more data.")
-    order = Context.seeded(seed).at("split").rng("order").permutation(data.units)
-    cut = min(max(round(share * data.units), 1), data.units - 1)
-    learnt_from = np.isin(np.arange(data.units), order[:cut])
+    owner = np.arange(data.units) if unit is None else _owners(data, unit)
+    if (owners := int(owner.max(initial=-1)) + 1) < 2:
+        raise DataError(f"Cannot split {owners} {'row(s)' if unit is None else f'`{unit}`'} in two. Bring more data.")
+    order = Context.seeded(seed).at("split").rng("order").permutation(owners)
+    cut = min(max(round(share * owners), 1), owners - 1)
+    learnt_from = np.isin(owner, order[:cut])
     parts = _parted(data, learnt_from, Context.seeded(seed).at("split"), share)
     first, second = (part if native == "dataset" else give(part, native) for part in parts)
     return first, second
+
+
+def _owners(data: Dataset, unit: str) -> npt.NDArray[np.int64]:
+    """owner[row] of the main table by the column `unit`; a row whose cell is empty has one of its own."""
+    if unit not in data.table.columns:
+        raise SpecError(f"There is no column `{unit}` to split by. {did_you_mean(unit, data.table.columns)}")
+    cells = data.table[unit]
+    alone = cells.is_null().to_numpy()
+    owner = cells.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+    owner[alone] = owner.max(initial=-1) + 1 + np.arange(alone.sum())
+    return owner
 
 
 def _parted(data: Dataset, first: npt.NDArray[np.bool_], ctx: Context, share: float) -> tuple[Dataset, Dataset]:
