@@ -134,7 +134,7 @@ def test_mistakes_are_named(people):
         sy.fit(people, "marginals", bins=1)
     with pytest.raises(SpecError, match="between 0 and 1"):
         sy.split(people, 1.5)
-    with pytest.raises(SpecError, match="There is no column `agee` to split by. Did you mean `age`"):
+    with pytest.raises(SpecError, match="There is no column `agee` to split by"):
         sy.split(people, unit="agee")
     with pytest.raises(DataError, match="Cannot split 1 `who` in two"):
         sy.split(pl.DataFrame({"who": ["a", "a"], "x": [1, 2]}), unit="who")
