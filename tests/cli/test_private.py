@@ -29,11 +29,13 @@ def test_from_a_table_to_the_page_that_is_published(folder: Path, call) -> None:
     files = ("--train", "people.csv", "--holdout", "people.syn.csv", "--synthetic", "private.csv")
     (folder / "people.syn.csv").write_text((folder / "people.csv").read_text())
     judged = ("--metric", "column_shapes", "--schema", "public.yaml", "-o", "curator.md", "--release", "release.md")
+    judged = (*judged, "--justification", "as the officer decided")
     ended = call("evaluate", *files, *judged, "--model", "private.syn")
     assert ended.code == 0, ended.err
     assert "Curator only" in ended.out and "Curator only" in Path("curator.md").read_text()
     released = Path("release.md").read_text()
     assert "epsilon 1, delta 1e-09" in released and "column_shapes" not in released and "people.csv" not in released
+    assert "as the officer decided" in released
     ended = call("fit", "people.csv", *PRIVATE, "--set", "epsilon=3", "-o", "more.syn")
     assert ended.code == 2 and "left" in ended.err and len(Ledger.open("people.ledger").runs()) == 1
 

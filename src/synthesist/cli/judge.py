@@ -8,6 +8,7 @@ import typer
 
 import synthesist as sy
 from synthesist.cli.options import (
+    Justification,
     Protected,
     ReleasePage,
     SchemaPage,
@@ -74,6 +75,7 @@ def evaluate(
         Path | None, typer.Option("--previous", metavar="JSON", help="an earlier report, to stand beside this one")
     ] = None,
     release: ReleasePage = None,
+    justification: Justification = "",
     schema: SchemaPage = None,
     seed: Seed = 0,
 ) -> None:
@@ -144,7 +146,7 @@ def evaluate(
         write(card, first.to_card())
         wrote(card)
     if release:
-        first.released().save(release)
+        first.released(justification).save(release)
         wrote(release, "free of real rows, to go with the rows")
     for report in reports.values():
         report.require(*(require or ()))

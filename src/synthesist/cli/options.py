@@ -18,6 +18,7 @@ else:
 __all__ = [
     "Budget",
     "Count",
+    "Justification",
     "KeepRecords",
     "LedgerFile",
     "MethodName",
@@ -74,6 +75,9 @@ ReleasePage = Annotated[
         metavar="FILE",
         help="of private rows, the page that may be published: .html .pdf .md .json; --report is the curator's",
     ),
+]
+Justification = Annotated[
+    str, typer.Option("--justification", metavar="TEXT", help="why this epsilon, as the page of --release says")
 ]
 MethodName = Annotated[
     str | None,

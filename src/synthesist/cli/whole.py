@@ -9,6 +9,7 @@ import synthesist as sy
 from synthesist.cli.options import (
     Budget,
     Count,
+    Justification,
     LedgerFile,
     MethodName,
     Out,
@@ -86,6 +87,7 @@ def make(
     rule: RuleTexts = None,
     ledger: LedgerFile = None,
     release: ReleasePage = None,
+    justification: Justification = "",
     seed: Seed = 0,
 ) -> None:
     """Do the main job in one line: split, fit, sample, judge.
@@ -115,7 +117,7 @@ def make(
         made.report.save(report)
         wrote(report)
     if release is not None:
-        made.report.released().save(release)
+        made.report.released(justification).save(release)
         wrote(release, "free of real rows, to go with the rows")
     console().print(made.report.summary(report))
 

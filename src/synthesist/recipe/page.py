@@ -88,6 +88,7 @@ class Outputs(_Part):
     release: Annotated[
         str | None, Field(description="of private rows, the page that may be published (.html .pdf .md .json)")
     ] = None
+    justification: Annotated[str, Field(description="why this epsilon, as the page that is published says")] = ""
     keep_records: Annotated[bool, Field(description="whether a model that holds real records may be saved")] = False
 
 

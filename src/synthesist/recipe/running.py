@@ -21,7 +21,7 @@ from synthesist.rules.conditions import conditions
 from synthesist.verbs.changing import transform
 from synthesist.verbs.judging import check_judged_by, evaluate
 from synthesist.verbs.learning import lent
-from synthesist.verbs.reading import readable, split
+from synthesist.verbs.reading import readable, split, unit_of
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -75,7 +75,7 @@ def run(
     check_judged_by(data, judge.target, judge.protected)
     where = recipe.sample.where
     conditions(where, data.kinds)
-    train, holdout = split(data, recipe.share, seed=recipe.seed)
+    train, holdout = split(data, recipe.share, seed=recipe.seed, unit=unit_of(recipe.method))
 
     model, reused = _model(plan, train, ctx, resume)
     made = model.sample(recipe.sample.n or data.units, where, seed=recipe.seed, ctx=ctx)
@@ -115,7 +115,7 @@ def run(
         with _told(files):
             report.require(*recipe.gate)
         if "release" in files:
-            report.released().save(files["release"])
+            report.released(recipe.output.justification).save(files["release"])
     if "table" in files:
         write_file(rows, files["table"])
     written = {str(path): digest(path.read_bytes()) for path in files.values()}

@@ -15,7 +15,7 @@ from synthesist.rules.conditions import Where
 from synthesist.verbs.judging import check_judged_by, evaluate
 from synthesist.verbs.learning import DEFAULT, lent
 from synthesist.verbs.named import as_spec
-from synthesist.verbs.reading import readable, split, with_rules
+from synthesist.verbs.reading import readable, split, unit_of, with_rules
 
 if TYPE_CHECKING:
     from synthesist.report.report import Report
@@ -64,7 +64,7 @@ def make(
     refuse_to_count(spec, n)
     data, native = with_rules(readable(source, schema, spec), rules), sources.native_of(source)
     check_judged_by(data, target)
-    train, holdout = split(data, share, seed=seed)
+    train, holdout = split(data, share, seed=seed, unit=unit_of(spec))
     model = fitted(train, spec, native, seed, learning)
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
     about = {"source": data.name, "method": model.method.describe(), **model.provenance}

@@ -21,7 +21,7 @@ from synthesist.errors import DataError, SpecError, did_you_mean
 if TYPE_CHECKING:
     from synthesist.data.inspect import Inspection
 
-__all__ = ["inspect", "read", "readable", "split", "with_rules"]
+__all__ = ["inspect", "read", "readable", "split", "unit_of", "with_rules"]
 
 
 def read(source: Any, schema: Schema | str | Path | None = None, *, name: str | None = None) -> Dataset:
@@ -94,6 +94,11 @@ def readable(source: Any, schema: Schema | str | Path | None, method: Spec | Non
     if isinstance(method, PrivateMethod):
         return sources.read(source, schema, strict=False)
     return read(source, schema).finite()
+
+
+def unit_of(method: Spec | None) -> str | None:
+    """The column that says whom a private method protects: all rows of one stay together."""
+    return method.unit if isinstance(method, PrivateMethod) else None
 
 
 def with_rules(data: Dataset, rules: Sequence[str]) -> Dataset:
