@@ -148,10 +148,12 @@ class Line:
     def of(cls, kind: NUMERIC) -> "Line":
         """The line of a kind whose ends are known."""
         low, high = (_tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
+        finest = 4 * float(np.spacing(max(abs(low), abs(high))))  # what a floating point number can tell apart here
         if not (grid := grid_of(kind)):
-            return cls(kind, low, high, (high - low) / CELLS, CELLS) if high > low else cls(kind, low, high, 1.0, 1)
+            cells = min(CELLS, max(int((high - low) / finest), 1))
+            return cls(kind, low, high, (high - low) / cells or 1.0, cells)
         values = round((high - low) / grid) + 1
-        each = -(-values // CELLS)
+        each = max(-(-values // CELLS), ceil(finest / grid))
         return cls(kind, low, high, grid * each, -(-values // each))
 
     def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:

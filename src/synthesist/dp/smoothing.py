@@ -15,7 +15,7 @@ import numpy as np
 __all__ = ["smoothed"]
 
 PRICE = 1.5  # how far one more number must better the fit, in noise variances times the logarithm of the codes
-NARROWEST = 1e-6  # a code's part of the line, relative to the widest
+NARROWEST = 1e-12  # a code's part of the line, relative to the widest
 ROUNDS = 3  # of rows from a density, and the density from how much rows may differ from it
 FLAT = 1e-9  # of the sum of squares: what sums of floating point numbers are exact to
 
@@ -47,10 +47,14 @@ def _overdispersion(left: np.ndarray, noise: np.ndarray, rows: np.ndarray) -> fl
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Every piece of the line, from the code `begin` up to but not `end`: tables[begin, end]."""
+    """Every piece of the line, from the code `begin` up to but not `end`: tables[begin, end - 1].
+
+    Places are told from where a piece begins, and sums begin there: narrow codes beside wide ones lose no digits.
+    """
 
     widths: np.ndarray
-    middles: np.ndarray
+    away: np.ndarray
+    """away[begin, code]: how far the middle of a code is from where a piece begins."""
     level: np.ndarray
     """The best constant density."""
     slope: np.ndarray
@@ -62,14 +66,15 @@ class _Pieces:
 
     @classmethod
     def of(cls, counts: np.ndarray, variance: np.ndarray, widths: np.ndarray) -> "_Pieces":
-        """Weighted least squares for all pieces at once, from sums up to each code."""
+        """Weighted least squares for all pieces at once, by sums from where each begins."""
         n, ends = len(counts), np.cumsum(widths)
-        middles = (ends - widths / 2) / ends[-1]
+        away = (ends - widths / 2)[None, :] - (ends - widths)[:, None]
+        length = np.arange(1, n + 1)[None, :] - np.arange(n)[:, None]
         weight, moment = widths**2 / variance, widths * counts / variance
         w, wx, wxx, y, yx = (
-            _differences(each) for each in (weight, weight * middles, weight * middles**2, moment, moment * middles)
+            np.cumsum(np.where(length > 0, each, 0.0), axis=1)
+            for each in (weight, weight * away, weight * away**2, moment, moment * away)
         )
-        length = np.arange(n + 1)[None, :] - np.arange(n + 1)[:, None]
         w = np.where(length > 0, w, 1.0)
         level, centre = y / w, wx / w
         spread, along = wxx - wx * centre, yx - y * centre
@@ -78,7 +83,7 @@ class _Pieces:
         price = PRICE * np.log(n)
         constant = np.where(length > 0, (y * level - price) / 2, -np.inf)
         linear = np.where(bends, constant + (along * slope - price) / 2, -np.inf)
-        return cls(widths, middles, level, slope, centre, constant, linear)
+        return cls(widths, away, level, slope, centre, constant, linear)
 
     def mean(self) -> np.ndarray:
         """The rows of each code, in the mean over all ways to cut the line."""
@@ -86,22 +91,18 @@ class _Pieces:
         before, after = np.full(n + 1, -np.inf), np.full(n + 1, -np.inf)
         before[0] = after[n] = 0.0
         for end in range(1, n + 1):
-            before[end] = np.logaddexp.reduce(before[:end] + either[:end, end])
+            before[end] = np.logaddexp.reduce(before[:end] + either[:end, end - 1])
         for begin in range(n - 1, -1, -1):
-            after[begin] = np.logaddexp.reduce(after[begin + 1 :] + either[begin, begin + 1 :])
-        outside = before[:, None] + after[None, :] - before[n]
+            after[begin] = np.logaddexp.reduce(after[begin + 1 :] + either[begin, begin:])
+        outside = before[:-1, None] + after[None, 1:] - before[n]
         flat, bent = np.exp(self.constant + outside), np.exp(self.linear + outside)
-        at_zero = flat * self.level + bent * (self.level - self.slope * self.centre)
-        density = _over_codes(at_zero) + _over_codes(bent * self.slope) * self.middles
+        at_begin = _still_open(flat * self.level + bent * (self.level - self.slope * self.centre))
+        density = (at_begin + _still_open(bent * self.slope) * self.away).sum(axis=0)
         return np.maximum(density * self.widths, 0.0)
 
 
-def _differences(terms: np.ndarray) -> np.ndarray:
-    """sums[begin, end] of the terms from `begin` up to but not `end`."""
-    upto = np.cumsum([0.0, *terms])
-    return np.asarray(upto[None, :] - upto[:, None])
-
-
-def _over_codes(pieces: np.ndarray) -> np.ndarray:
-    """For each code the sum over all pieces it lies in."""
-    return np.cumsum(pieces.sum(axis=1) - pieces.sum(axis=0))[:-1]
+def _still_open(pieces: np.ndarray) -> np.ndarray:
+    """sums[begin, code] over all pieces that begin there and hold the code."""
+    codes = np.arange(len(pieces))
+    sums = np.cumsum(pieces[:, ::-1], axis=1)[:, ::-1]
+    return np.where(codes[None, :] >= codes[:, None], sums, 0.0)
