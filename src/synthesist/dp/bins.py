@@ -30,7 +30,7 @@ SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
 LEVELS = 5  # looks at the line, at most
 FIRST = 0.5  # of what is left for splitting, a look costs so much
 ROUND = 50  # round numbers the line is cut at first, at most
-PARTS = 10  # round numbers a stretch is split at
+PARTS, MOST = 10, 400  # round numbers a stretch is split at, and all together, about
 OCTAVES, EACH = 24, 2  # near zero and the ends stretches are half as wide so often, in so many steps
 HEAVY = 0.5  # of an even share of the rows: stretches with more are split, and a value with more has its own code
 VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have to be split
@@ -89,7 +89,8 @@ def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_
         if not many.any():
             break
         ends = np.append(found.starts[1:], line.cells)
-        parts = [line.parts(a, b, PARTS) for a, b in zip(found.starts[many], ends[many], strict=True)]
+        each = max(2, min(PARTS, MOST // int(many.sum())))
+        parts = [line.parts(a, b, each) for a, b in zip(found.starts[many], ends[many], strict=True)]
         before, starts = found, np.unique(np.concatenate([found.starts, *parts]))
     return found, rho - left
 
