@@ -70,7 +70,9 @@ def test_training_is_counted_as_dp_accounting_counts() -> None:
     event = SelfComposedDpEvent(PoissonSampledDpEvent(0.02, GaussianDpEvent(1.2)), 300)
     for order in (2, 17, 60):
         assert cost.rho(order) == pytest.approx(RdpAccountant([order]).compose(event).rdp[0] / order)
-    assert cost.rho(6.5) * 6.5 == pytest.approx(cost.rho(7) * 7)
+    below, at, above = (cost.rho(order) * order * (order - 1) for order in (6, 6.5, 7))  # convex, here as a chord
+    assert at == pytest.approx((below + above) / 2)
+    assert cost.rho(1.001) == pytest.approx(cost.rho(2) * 2 / 1.001)
     assert cost.rho(1e6) == pytest.approx(300 / (2 * 1.2**2))
     assert Cost.sampled_gaussian(1.2, 1, 300).rho(9) == pytest.approx(300 / (2 * 1.2**2))
 

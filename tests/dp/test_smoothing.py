@@ -51,6 +51,11 @@ def test_a_narrow_stretch_between_wide_ones_keeps_its_rows() -> None:
     assert got[1] == pytest.approx(5_000, abs=40) and got.sum() == pytest.approx(true.sum(), rel=0.02)
 
 
+def test_next_to_no_noise_changes_nothing() -> None:
+    counts = np.random.default_rng(5).integers(0, 1_000_000, 200).astype(float)
+    np.testing.assert_allclose(smoothed(counts, np.full(200, 1e-4), np.ones(200)), counts, rtol=0.01, atol=1.0)
+
+
 def test_even_rows_come_back_whatever_the_widths() -> None:
     widths = np.random.default_rng(4).uniform(0.5, 3.0, 60)
     np.testing.assert_allclose(smoothed(7 * widths, SIGMA, widths), 7 * widths, rtol=1e-6)

@@ -19,6 +19,7 @@ from synthesist.data.kinds import Duration, Id, Integer, Kind, Moment, Number
 
 __all__ = ["NumberCodec", "grid_of", "ticks", "unticks"]
 
+LAST = 2.0**63 - 1024  # the last floating point number that is a whole number of 64 bits
 SEGMENTS = 8  # knots per bin less one: 16 rows a knot for 16,000 rows in 128 bins
 ROWS_PER_BIN = 40  # at least: finer bins would hold the accidents of the sample
 
@@ -185,7 +186,7 @@ def unticks(x: np.ndarray, kind: Kind) -> pl.Series:
     """The inverse of `ticks`, in storage form."""
     if isinstance(kind, Number):
         return pl.Series(np.round(x, kind.decimals) if kind.decimals is not None and kind.decimals >= 0 else x)
-    whole = pl.Series(np.rint(x).astype(np.int64))
+    whole = pl.Series(np.clip(np.rint(x), -(2.0**63), LAST).astype(np.int64))
     if isinstance(kind, Moment):
         moment = whole.cast(pl.Datetime("us"))
         if kind.timezone:

@@ -5,7 +5,7 @@ country `NO`, the code `007` and the time `12:30` stay text. Nothing but plain d
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from synthesist.errors import NotFoundError, SpecError
 if TYPE_CHECKING:
     import yaml
 
-__all__ = ["is_page", "overridden", "read_page", "scalar", "tree_of"]
+__all__ = ["is_page", "overridden", "read_page", "scalar", "tree_of", "written"]
 
 LARGEST = 1_000_000  # bytes; no page written by hand comes near
 
@@ -69,6 +69,13 @@ def tree_of(text: str, where: str) -> Any:
     return _parsed(text, where, fast=True)
 
 
+def written(tree: Mapping[str, Any], **options: Any) -> str:
+    """A tree as a page, whose texts come back as texts by the rules of YAML 1.1 and of 1.2."""
+    import yaml
+
+    return str(yaml.dump(tree, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110, **options))
+
+
 def overridden(tree: dict[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     """The tree with `path.to.key=value` set, one after the other; the tree itself stays as it was.
 
@@ -114,6 +121,20 @@ def _parsed(text: str, where: str, *, fast: bool = False) -> Any:
         raise SpecError(f"{where}{line}: this is not valid YAML: {error.problem}. Correct it.") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SpecError(f"{where}: this is not valid YAML: {str(error).splitlines()[0]}. Correct it.") from None
+
+
+@cache
+def _dumper() -> "type[yaml.SafeDumper]":
+    """The writer of pages: a text that any reader would take for something else is quoted."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Plain data."""
+
+    for first, resolvers in _loader(fast=False).yaml_implicit_resolvers.items():
+        for tag, form in resolvers:
+            Dumper.add_implicit_resolver(tag, form, [first])
+    return Dumper
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from synthesist.data.kinds import Category, Dialect, Kind
+from synthesist.data.page import tree_of, written
 from synthesist.errors import DataError, NotFoundError, SpecError, did_you_mean
 
 __all__ = ["Checks", "Link", "Schema", "TableSchema", "faults"]
@@ -103,8 +104,6 @@ class Schema(BaseModel):
 
     def to_yaml(self) -> str:
         """An editable page: defaults left out, one column a block."""
-        import yaml
-
         tree = self.model_dump(mode="json", exclude_defaults=True)
         for name, table in self.tables.items():
             tree["tables"][name]["columns"] = {
@@ -112,7 +111,7 @@ class Schema(BaseModel):
                 for column, kind in table.columns.items()
             }
         tree = {"version": self.version, "unit": self.unit, **tree}
-        return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=110))
+        return written(tree)
 
     @classmethod
     def from_yaml(cls, text: str, where: str = "schema") -> "Schema":
@@ -121,12 +120,7 @@ class Schema(BaseModel):
         Raises:
             SpecError: the page is no YAML, or holds unknown kinds, options or values.
         """
-        import yaml
-
-        try:
-            tree = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise SpecError(f"{where}: this is not valid YAML: {error}") from None
+        tree = tree_of(text, where)
         if not isinstance(tree, dict):
             raise SpecError(f"{where}: a schema is a mapping with `tables:`, this is {type(tree).__name__}.")
         try:

@@ -20,8 +20,9 @@ from synthesist.data.conform import limit
 from synthesist.data.kinds import Integer, Moment, Number, Scalar
 from synthesist.dp.queries import Asking, Counts, Noisy
 from synthesist.dp.smoothing import smoothed
+from synthesist.errors import DataError, SpecError
 
-__all__ = ["NUMERIC", "Line", "binned"]
+__all__ = ["NUMERIC", "Line", "binned", "tick"]
 
 NUMERIC = Number | Integer | Moment
 Ints = npt.NDArray[np.int64]
@@ -37,6 +38,7 @@ VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have 
 CLEAR = 6.0  # that neighbours join for
 TELLING = 3.0  # that a value with a code of its own stands out by
 CELLS = 2**40  # the finest a number is looked at
+SLACK = 1e-6  # of a step of the grid: what a bound on it may be off by
 DIGITS = 17  # of a floating point number
 
 
@@ -137,33 +139,50 @@ class _Stretches:
 
 @dataclass(frozen=True)
 class Line:
-    """The public line of a number from `low` to `high`: `cells` cells of the width `width`."""
+    """The public line of a number from `low` to `high`: `cells` cells of the width `width`.
+
+    Values of a `grid` lie in the middle of their cells, so that no rounding takes one into the cell beside it.
+    """
 
     kind: NUMERIC
     low: float
     high: float
     width: float
     cells: int
+    grid: float
 
     @classmethod
     def of(cls, kind: NUMERIC) -> "Line":
-        """The line of a kind whose ends are known."""
-        low, high = (_tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
+        """The line of a kind whose ends are known.
+
+        Raises:
+            SpecError: no value lies between its bounds, or they are too far apart.
+        """
+        low, high = (tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
+        if grid := grid_of(kind):
+            low, high = ceil(low / grid - SLACK) * grid, floor(high / grid + SLACK) * grid
+        if not (low <= high and high - low < np.inf):
+            what = "have no value between them" if low > high else "are too far apart"
+            raise SpecError(f"The bounds {kind.bounds.low} and {kind.bounds.high} {what}. Correct them in the schema.")
         finest = 4 * float(np.spacing(max(abs(low), abs(high))))  # what a floating point number can tell apart here
-        if not (grid := grid_of(kind)):
+        if not grid:
             cells = min(CELLS, max(int((high - low) / finest), 1))
-            return cls(kind, low, high, (high - low) / cells or 1.0, cells)
+            return cls(kind, low, high, (high - low) / cells or 1.0, cells, 0.0)
         values = round((high - low) / grid) + 1
         each = max(-(-values // CELLS), ceil(finest / grid))
-        return cls(kind, low, high, grid * each, -(-values // each))
+        return cls(kind, low, high, grid * each, -(-values // each), grid)
+
+    def begins(self, cells: Ints) -> np.ndarray:
+        """Where cells begin."""
+        return self.low + cells * self.width - self.grid / 2
 
     def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:
         """Codes for the stretches that begin at these cells; without knots and mass it can only encode."""
         k = len(starts)
         return NumberCodec(
             self.kind,
-            grid_of(self.kind),
-            self.low + starts[1:] * self.width,
+            self.grid,
+            self.begins(starts[1:]),
             np.zeros((k, SEGMENTS + 1)) if knots is None else knots,
             np.ones(k + self.kind.missing) if mass is None else mass,
             self.kind.missing,
@@ -174,23 +193,24 @@ class Line:
         return np.diff(np.append(starts, self.cells)).astype(np.float64)
 
     def edges(self, starts: Ints) -> np.ndarray:
-        """Where the stretches begin and the last one ends; values of a grid lie half a step inside."""
-        half = grid_of(self.kind) * 0.5 * (1 - 1e-9)
-        return np.minimum(self.low + np.append(starts, self.cells) * self.width - half, self.high + half)
+        """Where the stretches begin and the last one ends."""
+        inside = self.grid / 2 * 1e-9  # what is drawn at an end of the line is rounded into it
+        return np.clip(
+            self.begins(np.append(starts, self.cells)), self.low - self.grid / 2 + inside, self._end - inside
+        )
 
     def parts(self, begin: int, end: int, most: int) -> Ints:
         """Where a stretch is cut: at round numbers, up to so many, each a cell by itself."""
-        low, high = self.low + begin * self.width, self.low + end * self.width
+        low, high = self.begins(np.array([begin, end]))
         step = _step((high - low) / most)
-        numbers = np.arange(ceil(low / step), floor(high / step) + 1) * step
-        at = np.rint((numbers - self.low) / self.width).astype(np.int64)
+        at = self._holding(np.arange(ceil(low / step), floor(high / step) + 1) * step)
         cuts = np.concatenate([[begin], at, at + 1])
         return np.unique(cuts[(cuts >= begin) & (cuts < end)])
 
     def crowded(self) -> Ints:
         """Cuts that come closer to each other near zero and near the ends; these three are cells by themselves."""
         reach = self.cells * 2.0 ** -(np.arange(OCTAVES * EACH) / EACH)
-        zero = round(float(np.clip(-self.low / self.width, -1.0, self.cells + 1.0)))
+        zero = int(self._holding(np.zeros(1))[0])
         cuts = [np.array([at - 1, at, at + 1]) for at in (0, zero, self.cells)]
         for at in (0, zero, self.cells):
             cuts += [np.rint(at - reach).astype(np.int64), np.rint(at + reach).astype(np.int64)]
@@ -199,13 +219,38 @@ class Line:
 
     def value(self, cell: int) -> float:
         """What a cell stands for alone: of the numbers in it the one with the fewest digits."""
-        if grid := grid_of(self.kind):
-            return round((self.low + cell * self.width) / grid) * grid
-        low, high = self.low + (cell - 0.01) * self.width, min(self.low + (cell + 1) * self.width, self.high)
+        if self.grid:
+            return self.low + cell * self.width
+        begin, end = self.low + cell * self.width, min(self.low + (cell + 1) * self.width, self.high)
         for digits in range(-DIGITS, DIGITS):
-            if low <= (number := round((low + high) / 2, digits)) <= high:
+            number = round((begin + end) / 2, digits)
+            if begin <= number < end or number == end == self.high:
                 return number
-        return high
+        return begin
+
+    @property
+    def _end(self) -> float:
+        return self.high + self.grid / 2
+
+    def _holding(self, numbers: np.ndarray) -> Ints:
+        """The cells that hold these numbers, as the codec has it; a number beyond the line is held by none."""
+        beside = np.clip((numbers - self.begins(np.zeros(1, np.int64))) / self.width, -2, self.cells + 2)
+        near = np.floor(beside).astype(np.int64)[:, None] + np.array([-1, 0, 1])
+        return np.asarray(near[:, 0] + (self.begins(near[:, 1:]) <= numbers[:, None]).sum(axis=1))
+
+
+def tick(kind: NUMERIC, end: Scalar | None) -> float:
+    """A declared end of a column in ticks.
+
+    Raises:
+        SpecError: it is none of the kind.
+    """
+    cells = pl.Series([], dtype=kind.storage)
+    try:
+        return float(ticks(limit(end, cells).cast(kind.storage), kind)[0])  # type: ignore[union-attr]
+    except (DataError, pl.exceptions.PolarsError, TypeError):
+        example = "'2026-01-31'" if isinstance(kind, Moment) else "100"
+        raise SpecError(f"The bound {end!r} is no {kind.kind}: write it as {example}.") from None
 
 
 def _step(least: float) -> float:
@@ -228,7 +273,7 @@ def _knots(line: Line, starts: Ints, of: Ints, rows: np.ndarray) -> np.ndarray:
     knots = np.empty((of[-1] + 1, SEGMENTS + 1))
     low, high = edges[first[:-1]], edges[first[1:]]
     begins = starts[first[:-1]]
-    single = (line.widths(begins) == 1) & (line.width <= (grid_of(line.kind) or np.inf))
+    single = (line.widths(begins) == 1) & (line.width <= (line.grid or np.inf))
     knots[single] = np.array([line.value(cell) for cell in begins[single].tolist()])[:, None]
     wide = np.flatnonzero(~single)
     for run in np.split(wide, np.flatnonzero(np.diff(wide) > 1) + 1) if len(wide) else ():
@@ -242,9 +287,3 @@ def _knots(line: Line, starts: Ints, of: Ints, rows: np.ndarray) -> np.ndarray:
             y = curve((x - ends[0]) / length)
             knots[k] = np.interp(y[0] + (y[-1] - y[0]) * shares, y, x)
     return knots
-
-
-def _tick(kind: NUMERIC, end: Scalar | None) -> float:
-    """A declared end of a column in ticks."""
-    cells = pl.Series([], dtype=kind.storage)
-    return float(ticks(limit(end, cells).cast(kind.storage), kind)[0])  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ ALT 2021, arXiv:2004.07223 (exponential mechanism); Mironov, Talwar and Zhang, a
 """
 
 from functools import lru_cache
-from math import ceil
+from math import ceil, floor
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -107,11 +107,13 @@ class SampledGaussian(Cost):
     steps: Annotated[int, Field(ge=1, le=10**9)]
 
     def rho(self, order: float) -> float:
-        """By dp-accounting, at the next whole order: the divergence grows with the order."""
+        """By dp-accounting at whole orders; between them a chord, as order - 1 times the divergence is convex."""
         always = 1 / (2 * self.noise_multiplier**2)
         if order > LARGEST_ORDER:
             return self.steps * always
-        return self.steps * min(always, _sampled(self.noise_multiplier, self.rate, ceil(order)) / order)
+        below, above = ((k - 1) * _sampled(self.noise_multiplier, self.rate, k) for k in (floor(order), ceil(order)))
+        chord = below + (above - below) * (order - floor(order))
+        return self.steps * min(always, chord / (order - 1) / order)
 
 
 AnyCost = Annotated[Gaussian | Selection | Threshold | SampledGaussian, Field(discriminator="kind")]
@@ -137,7 +139,9 @@ def _made(kind: type[C], **values: Any) -> C:
 
 @lru_cache(maxsize=4_096)
 def _sampled(noise_multiplier: float, rate: float, order: int) -> float:
-    """The Rényi divergence of one step."""
+    """The Rényi divergence of one step; of order one it is not needed."""
+    if order == 1:
+        return 0.0
     accounting = library()
     step = accounting.PoissonSampledDpEvent(rate, accounting.GaussianDpEvent(noise_multiplier))
     return float(accounting.rdp.RdpAccountant(orders=[order]).compose(step).rdp[0])

@@ -92,6 +92,18 @@ class PrivateMethod(Spec):
         additive = self._additive(domain)
         return rho_for(self.epsilon, self.delta - additive), additive
 
+    def planned(self, domain: Domain, ctx: Context) -> "Account":
+        """An account like that of this run, on which nothing is charged: to plan what can be afforded."""
+        from synthesist.dp.accounting import Account, Filter
+
+        additive, beyond = self._additive(domain), []
+        if ctx.ledger is not None:
+            from synthesist.dp.ledger import Ledger
+
+            reserved = Filter.of(self.epsilon, self.delta, additive).rho
+            beyond = [Filter(reserved, Ledger.open(ctx.ledger).opened.order, additive)]
+        return Account(self.epsilon, self.delta, additive=additive, adaptive=self.adaptive, beyond=beyond)
+
     def _additive(self, domain: Domain) -> float:
         """The part of delta that is kept for finding values."""
         return self.delta * DISCOVERY if domain.undeclared else 0.0

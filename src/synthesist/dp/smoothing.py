@@ -30,7 +30,7 @@ def smoothed(counts: np.ndarray, sigma: np.ndarray, widths: np.ndarray) -> np.nd
     widest = widths.max(initial=0.0)
     if len(counts) < 3 or not 0 < widest < np.inf:
         return np.maximum(counts, 0.0)
-    widths, draw, rows = np.clip(widths / widest, NARROWEST, 1.0), np.zeros(len(counts)), counts
+    widths, draw = np.clip(widths / widest, NARROWEST, 1.0), np.maximum(counts, 0.0)
     for _ in range(ROUNDS):
         rows = _Pieces.of(counts, sigma**2 + draw, widths).mean()
         draw = rows  # the variance of a count of Poisson
@@ -96,9 +96,10 @@ class _Pieces:
             after[begin] = np.logaddexp.reduce(after[begin + 1 :] + either[begin, begin:])
         outside = before[:-1, None] + after[None, 1:] - before[n]
         flat, bent = np.exp(self.constant + outside), np.exp(self.linear + outside)
+        whole = _still_open(flat + bent).sum(axis=0)  # one, but for digits lost where noise is next to nothing
         at_begin = _still_open(flat * self.level + bent * (self.level - self.slope * self.centre))
         density = (at_begin + _still_open(bent * self.slope) * self.away).sum(axis=0)
-        return np.maximum(density * self.widths, 0.0)
+        return np.maximum(density / whole * self.widths, 0.0)
 
 
 def _still_open(pieces: np.ndarray) -> np.ndarray:

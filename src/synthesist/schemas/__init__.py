@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from synthesist.data import page as pages
 from synthesist.data.databases import Address
 from synthesist.data.places import Place, place
 from synthesist.errors import DataError
@@ -50,14 +51,12 @@ def written(path: str | Place) -> str:
     Raises:
         NotFoundError, DataError, SpecError: as `page_of` has it.
     """
-    import yaml
-
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         page = page_of(path)
     lines = [line for warning in told for line in _lines(warning.message)]
     notes = "".join(f"# {line}\n" for line in lines)
-    return notes + str(yaml.safe_dump(page, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None))
+    return notes + pages.written(page, default_flow_style=None)
 
 
 def _lines(told: Warning | str) -> list[str]:

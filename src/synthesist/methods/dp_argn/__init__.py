@@ -65,7 +65,7 @@ class DpARGN(PrivateMethod):
         masses = [column.mass for column in columns]
         chain = Chain.independent(masses, [column.ordered for column in columns])
         if chain.parameters:
-            chain = yield from self._trained(chain, coding, self._noise(domain, rho - coding.rho), ctx)
+            chain = yield from self._trained(chain, coding, self._noise(domain, rho - coding.rho, ctx), ctx)
         return Chained(coding.codec, chain.levelled(masses, ctx))
 
     def _trained(self, chain: Chain, coding: Coding, noise: float, ctx: Context) -> Asking[Chain]:
@@ -86,11 +86,11 @@ class DpARGN(PrivateMethod):
                 mean += weights / kept
         return chain.with_weights(mean)
 
-    def _noise(self, domain: Domain, spent: float) -> float:
+    def _noise(self, domain: Domain, spent: float, ctx: Context) -> float:
         """The noise of training that pays for it with what is left when `spent` zCDP is gone."""
-        from synthesist.dp.accounting import Account, Cost
+        from synthesist.dp.accounting import Cost
 
-        account = Account(self.epsilon, self.delta, additive=self._additive(domain))
+        account = self.planned(domain, ctx)
         account.charge(Cost.gaussian((2 * spent) ** -0.5), "columns")
         return account.noise_for_training(self.part, self.steps)
 
