@@ -140,6 +140,22 @@ def test_mistakes_are_named(people):
         sy.split(pl.DataFrame({"who": ["a", "a"], "x": [1, 2]}), unit="who")
 
 
+@pytest.mark.parametrize("unit", [None, "who"])
+def test_one_unit_more_moves_no_other_where_rows_are_private(unit):
+    rng = np.random.default_rng(0)
+    who = [w if w > 3 else None for w in rng.integers(0, 400, 1_000).tolist()]
+    rows = pl.DataFrame({"who": who, "x": rng.integers(0, 9, 1_000)})
+    more = pl.concat([pl.DataFrame({"who": [-1, -1], "x": [3, 4]}), rows])
+    parts = [sy.split(each, 0.7, unit=unit, private=True) for each in (rows, more)]
+    for one, other in zip(*parts, strict=True):
+        gone, new = (a.join(b, on=["who", "x"], how="anti", nulls_equal=True) for a, b in ((one, other), (other, one)))
+        assert not gone.height and set(new["who"]) <= {-1}
+    train, holdout = parts[0]
+    assert train.height == pytest.approx(700, abs=60) and train.height + holdout.height == 1_000
+    if unit:
+        assert not set(train["who"].drop_nulls()) & set(holdout["who"].drop_nulls())
+
+
 def test_rows_of_one_unit_stay_together_when_a_table_is_split():
     who = np.random.default_rng(0).integers(0, 200, 2_000)
     visits = pl.DataFrame({"patient": [w if w > 20 else None for w in who.tolist()], "x": np.arange(2_000)})

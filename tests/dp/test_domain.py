@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 import synthesist as sy
-from synthesist.data.kinds import Bounds, Category, Constant, Id, Integer, Number
+from synthesist.data.kinds import Bounds, Category, Constant, Id, Integer, Kind, Number
 from synthesist.data.schema import Schema, TableSchema
 from synthesist.dp.domain import Domain
 from synthesist.errors import SpecError, UnsuitableError
@@ -46,3 +46,18 @@ def test_keys_and_constants_are_not_learnt() -> None:
 def test_only_an_id_says_whose_a_row_is() -> None:
     with pytest.raises(SpecError, match=r"`age` is to say whose a row is, so it is an id; the schema says integer"):
         Domain.of(schema(age=Integer()), "mst", unit="age")
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (Category(values=[True, False]), "`x`: the value True is read as no text. Write 'true', with the quotes"),
+        (Category(values=[1.0, 2.0]), "`x`: the value 1.0 is read as no text. Write '1', with the quotes"),
+        (Category(values=["a", 1, "1"]), "`x`: the value `1` is declared twice"),
+        (Integer(bounds=Bounds(low=110, high=0)), "`x`: The bounds 110 and 0 have no value between them"),
+        (Integer(bounds=Bounds(low=0, high="abc")), "`x`: The bound 'abc' is no integer"),
+    ],
+)
+def test_declarations_that_no_cell_can_meet_are_refused(kind: Kind, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        Domain.of(Schema(tables={"t": TableSchema(columns={"x": kind})}), "test")

@@ -74,6 +74,12 @@ def test_of_a_unit_only_so_many_rows_are_used() -> None:
     assert data.answer(counts()).values.tolist() == [2, 1, 0]
 
 
+def test_rows_of_nobody_are_left_out() -> None:
+    """A person without a name would take the place of another there, which changes two counts and not one."""
+    data = held(["s", "m", "l"], who=[None, "a", None], contributions=2)  # type: ignore[list-item]
+    assert data.answer(counts()).values.tolist() == [0, 1, 0]
+
+
 def test_which_rows_of_a_unit_are_used_does_not_depend_on_others() -> None:
     rows = (["s", "m", "l"] * 5, ["a"] * 15)
     alone = held(*rows, contributions=4).answer(counts()).values
@@ -81,8 +87,8 @@ def test_which_rows_of_a_unit_are_used_does_not_depend_on_others() -> None:
     assert (beside - alone).tolist() == [0, 4, 0]
 
 
-@pytest.mark.parametrize(("cell", "missing", "expected"), [("xxl", False, [2, 0, 0]), ("xxl", True, [1, 0, 0, 1])])
-def test_a_cell_outside_the_domain_is_missing_or_the_first(cell: str, missing: bool, expected: list[int]) -> None:
+@pytest.mark.parametrize(("cell", "missing", "expected"), [("xxl", False, [1, 0, 0]), ("xxl", True, [1, 0, 0, 1])])
+def test_a_cell_outside_the_domain_is_missing_or_left_out(cell: str, missing: bool, expected: list[int]) -> None:
     assert held(["s", cell]).answer(counts(codec=sizes(missing=missing))).values.tolist() == expected
 
 
@@ -173,6 +179,15 @@ def test_gradients_in_factors_are_clipped_as_if_written_out() -> None:
     )
     expected = sum(g * min(1.0, clip / np.linalg.norm(g)) for g in each)
     assert total == pytest.approx(expected, abs=0.02 * clip)
+
+
+def test_products_and_gradients_leave_out_cells_without_a_code() -> None:
+    answer = held(["s", "xxl", "l"]).answer(Products({"size": np.array([1, -2, 3])}, {"size": sizes()}, ENOUGH * 9**2))
+    assert answer.values.tolist() == [[1 + 9]]
+    data = held(["s", "xxl", "l"], chance=EVERYBODY)
+    data.answer(Training(1, 1.0, 1.0))
+    total = data.answer(gradients(lambda codes: np.array([[0.5, 0.0], [9.0, 9.0], [0.0, 0.5]])[codes[:, 0]]))
+    assert total.tolist() == [0.5, 0.5]
 
 
 def test_sums_of_gradients_do_not_tell_the_order_of_rows() -> None:

@@ -98,8 +98,6 @@ def _pair(oddity: str, shape: str, columns: tuple[str, ...], owned: bool, most: 
     if oddity == ORDER:
         shuffled = other.with_table(other.table[rng.permutation(other.units)])
         return Pair(name, other, shuffled, unit, contributions, units=0)
-    if not owned and most == 2 and "weight" in columns:
-        return Pair(name, one, other, None, most)  # more noise than is needed, and no harm
     return Pair(name, one, other, unit, contributions)
 
 

@@ -94,21 +94,29 @@ def split(
     unit: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="keep rows together that have the same cell here, as a patient")
     ] = None,
+    private: Annotated[
+        bool,
+        typer.Option("--private", help="for a private method: each row's part depends on its own unit; needs --schema"),
+    ] = False,
 ) -> None:
     """Part a table, or related ones by their unit, at random: train to learn from, holdout to judge by."""
     from synthesist.data.files import Writer
     from synthesist.data.folders import write_folder
     from synthesist.data.places import check_inputs, check_outputs, folder
+    from synthesist.data.sources import read
+    from synthesist.errors import SpecError
 
     check_inputs([source, schema])
-    parent, data = folder(out), sy.read(source, schema)
+    if private and schema is None:
+        raise SpecError("--private reads rows by what is public of them: give that page as --schema.")
+    parent, data = folder(out), read(source, schema, strict=not private)
     several = len(data.tables) > 1
     ending = "" if several else source.suffix.lower() or ".parquet"
     paths = [parent / f"{part}{ending}" for part in ("train", "holdout")]
     if parent.is_dir() and not several:
         for path in paths:
             check_outputs({"table": path}, [source])
-    parts = sy.split(data, share, seed=seed, unit=unit)
+    parts = sy.split(data, share, seed=seed, unit=unit, private=private)
     parent.mkdir(exist_ok=True)
     if several:
         for path, part in zip(paths, parts, strict=True):

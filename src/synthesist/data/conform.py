@@ -1,5 +1,7 @@
 """A raw table, cast to a given schema: every cell as its kind stores it, or an error that names the cell."""
 
+from collections.abc import Iterator
+
 import polars as pl
 
 from synthesist.data.column import stripped
@@ -31,7 +33,7 @@ def conform(table: pl.DataFrame, schema: TableSchema, *, strict: bool = True) ->
 
     Bounds and categories that were declared are enforced; detected ones describe the table they were
     detected from and bind no other. Empty cells are accepted in every column. Where this is not `strict`, a cell that
-    does not fit its kind is empty, bounds and categories bind nothing, and nothing is learnt from the cells.
+    does not fit is empty, and nothing is learnt from the cells.
 
     Raises:
         DataError: columns are missing or unknown, or a cell does not fit its kind; the message names the
@@ -58,10 +60,13 @@ def read_column(raw: pl.Series, kind: Kind, *, strict: bool = True) -> pl.Series
     """One raw column as its kind stores it; a cell that does not fit is an error, or empty."""
     cells = _emptied(raw, kind)
     read = cells.to_frame().select(_reading(cells, kind, learns=strict).alias(raw.name)).to_series()
-    if not strict:
-        return read
-    _all_fit(read.is_null() & cells.is_not_null(), cells, kind, f"is no {kind.kind}")
-    _allowed(read, cells, kind)
+    if strict:
+        _all_fit(read.is_null() & cells.is_not_null(), cells, kind, f"is no {kind.kind}")
+    for bad, fault in _outside(read, kind):
+        if strict:
+            _all_fit(bad, cells, kind, fault)
+        else:
+            read = read.set(bad, None)
     return read
 
 
@@ -160,17 +165,17 @@ def _duration(cell: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return cell.cast(pl.Duration("us"))
 
 
-def _allowed(read: pl.Series, cells: pl.Series, kind: Kind) -> None:
-    """Declared bounds and categories hold."""
+def _outside(read: pl.Series, kind: Kind) -> Iterator[tuple[pl.Series, str]]:
+    """Which cells break declared bounds or categories, and how."""
     if isinstance(kind, Category) and kind.values is not None and kind.values.origin == "declared":
         items = [str(item) for item in kind.values.items]
-        _all_fit(~read.is_in(items) & read.is_not_null(), cells, kind, "is none of the declared values")
+        yield ~read.is_in(items) & read.is_not_null(), "is none of the declared values"
     if isinstance(kind, Number | Integer | Moment) and kind.bounds.origin == "declared":
         low, high = limit(kind.bounds.low, read), limit(kind.bounds.high, read)
         if low is not None:
-            _all_fit((read < low).fill_null(False), cells, kind, f"is below the declared {kind.bounds.low}")
+            yield (read < low).fill_null(False), f"is below the declared {kind.bounds.low}"
         if high is not None:
-            _all_fit((read > high).fill_null(False), cells, kind, f"is above the declared {kind.bounds.high}")
+            yield (read > high).fill_null(False), f"is above the declared {kind.bounds.high}"
 
 
 def limit(bound: Scalar | None, column: pl.Series) -> pl.Series | None:

@@ -20,7 +20,8 @@ HEAD = """\
 # public, is used as it is, and shows in what is released; say in a comment where each line comes from.
 #   TODO    what nobody but you can know; lines that begin with # may stay as they are, the others may not
 #   kind    was guessed from the rows: compare it with the code book. So were the names, which come from the file
-# A range or list of values that is left out is bought with privacy budget. A cell that does not fit counts as empty.
+# A range or list of values that is left out is bought with privacy budget. A cell that does not fit counts as empty,
+# and where `missing` is not true its row is left out of what is asked of that column.
 """
 EMPTY = "# TODO missing: true, where cells may be empty; markers: ['?'], where words stand for empty"
 WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}  # which YAML takes for something else

@@ -14,7 +14,7 @@ from synthesist.codecs.category import CategoryCodec
 from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, unticks
 from synthesist.codecs.table import TableCodec
 from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Number, Scalar
-from synthesist.dp.bins import NUMERIC, Line, binned
+from synthesist.dp.bins import NUMERIC, Line, binned, tick
 from synthesist.dp.domain import Domain
 from synthesist.dp.queries import Asking, Codec, Counts, Noisy, Values
 from synthesist.errors import UnsuitableError
@@ -124,9 +124,6 @@ def _known(column: str, kind: Kind, rho: float, bins: int) -> Asking[tuple[Categ
     raise UnsuitableError(f"`{column}` is {kind.kind}: what it may hold cannot be public.")
 
 
-# --------------------------------------------------------------------------- categories
-
-
 def _category(column: str, kind: Boolean | Category, rho: float, bins: int) -> Asking[tuple[CategoryCodec, Noisy]]:
     """One code a value; seldom values share one, each with its share of it."""
     texts = ["false", "true"] if isinstance(kind, Boolean) else [str(v) for v in kind.values.items]  # type: ignore[union-attr]
@@ -171,20 +168,19 @@ def _ranged(column: str, kind: NUMERIC, rho: float) -> Asking[NUMERIC]:
         raise UnsuitableError(
             f"The range of `{column}` cannot be seen at this price: declare its `bounds` in the schema, or spend more."
         )
-    edges = np.concatenate([[cuts[0]], cuts, [cuts[-1]]])
-    low, high = (_end(kind, edge) for edge in (edges[found[0]], edges[found[-1] + 1]))
+    if found[0] == 0 or found[-1] == len(cuts):
+        raise UnsuitableError(f"`{column}` reaches beyond {cuts[-1]:.3g}: declare its `bounds` in the schema.")
     declared = kind.bounds
-    bounds = Bounds(
-        low=low if declared.low is None else declared.low,
-        high=high if declared.high is None else declared.high,
-        origin="dp",
-    )
-    return kind.model_copy(update={"bounds": bounds})
+    low, high = (_end(kind, edge) for edge in (cuts[found[0] - 1], cuts[found[-1]]))
+    low, high = (low if declared.low is None else declared.low), (high if declared.high is None else declared.high)
+    if tick(kind, low) > tick(kind, high):  # rows lie where none may: what was declared decides
+        low, high = (high, high) if declared.low is None else (low, low)
+    return kind.model_copy(update={"bounds": Bounds(low=low, high=high, origin="dp")})
 
 
-def _end(kind: NUMERIC, tick: float) -> Scalar:
+def _end(kind: NUMERIC, at: float) -> Scalar:
     """An end of a column as a schema writes it."""
     if isinstance(kind, Number):
-        return tick
-    value = unticks(np.array([np.clip(tick, -LAST_TICK, LAST_TICK)]), kind)[0]
+        return at
+    value = unticks(np.array([np.clip(at, -LAST_TICK, LAST_TICK)]), kind)[0]
     return value if isinstance(kind, Integer) else value.isoformat()

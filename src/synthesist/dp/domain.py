@@ -1,5 +1,6 @@
 """What is public of a table: what was declared of it before anybody looked at its rows."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,6 +42,8 @@ class Domain:
                 "Give it a schema page that says what is known from elsewhere (a code book, a form, the law), without "
                 "`why` and `origin: detected`. Bounds and values that are left out are bought with budget."
             )
+        for column, kind in table.columns.items():
+            _refuse_odd(column, kind)
         return cls(schema, contributions)
 
     @property
@@ -59,6 +62,29 @@ def detected(schema: Schema) -> Iterator[tuple[str, str]]:
     for table in schema.tables.values():
         for column, kind in table.columns.items():
             yield from ((column, what) for what in _detected(kind))
+
+
+def _refuse_odd(column: str, kind: Kind) -> None:
+    """Refuse a declaration that no cell could meet as it was meant; nothing of the rows is told by it."""
+    from synthesist.dp.bins import Line, tick
+
+    if isinstance(kind, Number | Integer | Moment):
+        try:
+            for end in (kind.bounds.low, kind.bounds.high):
+                if end is not None:
+                    tick(kind, end)
+            if None not in (kind.bounds.low, kind.bounds.high):
+                Line.of(kind)
+        except SpecError as error:
+            raise SpecError(f"`{column}`: {error}") from None
+    if isinstance(kind, Category) and kind.values is not None:
+        items = kind.values.items
+        odd = [item for item in items if isinstance(item, bool) or (isinstance(item, float) and item.is_integer())]
+        if odd:
+            written = str(odd[0]).lower() if isinstance(odd[0], bool) else f"{odd[0]:.0f}"
+            raise SpecError(f"`{column}`: the value {odd[0]} is read as no text. Write '{written}', with the quotes.")
+        if twice := [text for text, times in Counter(map(str, items)).items() if times > 1]:
+            raise SpecError(f"`{column}`: the value `{twice[0]}` is declared twice. Leave one out.")
 
 
 def _detected(kind: Kind) -> Iterator[str]:

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import model_validator
 
 from synthesist.core import Context, Sampler, Spec, knob
 from synthesist.data.dataset import Dataset
@@ -107,6 +109,12 @@ class PrivateMethod(Spec):
     def _additive(self, domain: Domain) -> float:
         """The part of delta that is kept for finding values."""
         return self.delta * DISCOVERY if domain.undeclared else 0.0
+
+    @model_validator(mode="after")
+    def _unit_of_contributions(self) -> Self:
+        if self.contributions > 1 and self.unit is None:
+            raise ValueError("`contributions` says how many rows a unit may have: name its column by `unit`")
+        return self
 
     @contextmanager
     def _account(self, domain: Domain, ctx: Context) -> "Iterator[Account]":

@@ -45,6 +45,7 @@ FINE = 64  # guesses are rounded to 64ths of a row, weights to 65536ths of the l
 LEVELS = 65_536
 LARGEST = 50_000_000  # cells kept of counts that may be asked again
 CELLS = 10_000_000  # cells one question may have
+LARGEST_SCORE = 2**20
 HIGHEST = 2**32  # so that no distance overflows
 
 
@@ -86,8 +87,10 @@ class PrivateData:
     def __init__(
         self, data: Dataset, domain: Domain, account: Account, unit: str | None = None, chance: Chance = EXACT
     ) -> None:
-        """Take the rows in; of a unit with too many, those with the smallest hashes are kept."""
+        """Take the rows in; of a unit with too many, those with the smallest hashes are kept, of nobody none."""
         table = data.table.with_columns(pl.col(pl.Float32, pl.Float64).replace([float("nan")], [None]))
+        if unit is not None:
+            table = table.filter(pl.col(unit).is_not_null())
         owner = np.arange(table.height) if unit is None else _owners(table[unit])
         if unit is not None:
             kept = _bounded(table, owner, domain.contributions)
@@ -143,26 +146,28 @@ class PrivateData:
         return variance
 
     def _coded(self, column: str, codec: Codec) -> Ints:
-        """codes[row] of a column; what no code stands for is missing, or has the first code."""
+        """codes[row] of a column; what no code stands for is missing, or -1 where no cell may be."""
         key = (column, id(codec))
         if key not in self._codes:
             codes = codec.encode(self._table[column]).astype(np.int64)
-            codes[codes < 0] = codec.size - 1 if getattr(codec, "missing", False) else 0
+            if getattr(codec, "missing", False):
+                codes[codes < 0] = codec.size - 1
             self._codes[key] = (codec, codes)
         return self._codes[key][1]
 
     def _counts(self, columns: Sequence[str], codecs: Mapping[str, Codec]) -> Ints:
-        """counts[code of the first column, code of the second, ...]."""
+        """counts[code of the first column, code of the second, ...]; a row without a code is in none."""
         key = (*columns, *(id(codecs[column]) for column in columns))
         if key in self._counted:
             return self._counted[key]
         shape = tuple(codecs[column].size for column in columns)
         if (cells := int(np.prod(shape, dtype=object))) > CELLS:
             raise ValueError(f"a question with {cells:,} cells")
-        place = np.zeros(self._table.height, np.int64)
+        place, coded = np.zeros(self._table.height, np.int64), np.ones(self._table.height, np.bool_)
         for column in columns:
-            place = place * codecs[column].size + self._coded(column, codecs[column])
-        counts = np.bincount(place, minlength=cells).reshape(shape)
+            codes = self._coded(column, codecs[column])
+            place, coded = place * codecs[column].size + codes, coded & (codes >= 0)
+        counts = np.bincount(place[coded], minlength=cells).reshape(shape)
         if sum(kept.size for kept in self._counted.values()) + cells <= LARGEST:
             self._counted[key] = counts
         return counts
@@ -195,9 +200,9 @@ class PrivateData:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def _products(self, query: Products) -> Ints:
-        """sums[column, column] of score times score."""
-        scores = [score[self._coded(column, query.codecs[column])] for column, score in query.scores.items()]
-        matrix = np.column_stack(scores).astype(np.int64)
+        """sums[column, column] of score times score; a cell without a code scores nothing."""
+        coded = [(score, self._coded(column, query.codecs[column])) for column, score in query.scores.items()]
+        matrix = np.column_stack([np.where(codes < 0, 0, score[codes]) for score, codes in coded]).astype(np.int64)
         return matrix.T @ matrix
 
     def _gradients(self, query: Gradients) -> np.ndarray:
@@ -213,18 +218,20 @@ class PrivateData:
         return total + self._chance.normal(query.parameters) * (self._noise * query.clip)
 
     def _ordered(self, columns: Sequence[str], codecs: Mapping[str, Codec]) -> tuple[Ints, Ints]:
-        """codes[row, column] and the unit of each row, in an order that is the same however rows came.
+        """codes[row, column] and the unit of each row that has all codes, in an order of its own.
 
-        Sums of floats tell the order of what is summed.
+        Sums of floats tell the order of what is summed, so it is the same however rows came.
         """
         key = (*columns, *(id(codecs[column]) for column in columns))
         if self._in_order is None or self._in_order[0] != key:
             codes = np.column_stack([self._coded(column, codecs[column]) for column in columns])
+            whole = (codes >= 0).all(axis=1)
+            codes, owner = codes[whole], self._owner[whole]
             row = pl.DataFrame(codes).hash_rows(seed=0).to_numpy()
-            unit = np.zeros(int(self._owner.max(initial=-1)) + 1, np.uint64)
-            np.add.at(unit, self._owner, row)  # units that hold the same rows may change places, and nothing changes
-            order = np.lexsort((unit[self._owner], row))
-            self._in_order = (key, codes[order], self._owner[order])
+            unit = np.zeros(int(owner.max(initial=-1)) + 1, np.uint64)
+            np.add.at(unit, owner, row)  # units that hold the same rows may change places, and nothing changes
+            order = np.lexsort((unit[owner], row))
+            self._in_order = (key, codes[order], owner[order])
         return self._in_order[1:]
 
 
@@ -243,13 +250,15 @@ def _refuse_unsound(query: Query) -> None:
         case Products():
             if wrong := [c for c, score in query.scores.items() if len(score) != query.codecs[c].size]:
                 raise SpecError(f"{query.about}: `{wrong[0]}` needs one score for each of its codes.")
+            if any((np.abs(score) > LARGEST_SCORE).any() for score in query.scores.values()):
+                raise SpecError(f"{query.about}: scores lie within ±{LARGEST_SCORE:,}, so that no sum overflows.")
         case Gradients() if not 0 < query.clip < np.inf:
             raise SpecError(f"{query.about}: gradients are clipped to a length above 0, not to {query.clip}.")
 
 
 def _owners(column: pl.Series) -> Ints:
-    """unit[row], numbered from 0 as they come; rows without one belong to one unit together."""
-    _, first, which = np.unique(column.rank("dense").fill_null(0).to_numpy(), return_index=True, return_inverse=True)
+    """unit[row], numbered from 0 as they come."""
+    _, first, which = np.unique(column.rank("dense").to_numpy(), return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[which].astype(np.int64)
 
 

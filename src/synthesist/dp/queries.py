@@ -2,7 +2,7 @@
 
 Each says how much zero-concentrated differential privacy, `rho`, it may cost. A unit is protected whole: the noise
 grows with the rows a unit may give, and methods need not know how. Columns are asked for through codecs whose codes
-are public; a cell that no code stands for counts as missing, or as the first code where cells are never missing.
+are public; a cell that no code stands for counts as missing, and where cells are never missing, its row is left out.
 
 Reference: Bun and Steinke, Theory of Cryptography 2016, doi:10.1007/978-3-662-53641-4_24 (zCDP).
 """

@@ -114,6 +114,11 @@ class Plan:
                 raise SpecError(
                     f"output.release: {method.name()} does not keep rows private, so there is no such page."
                 )
+        elif recipe.gate:
+            raise SpecError(
+                "gate: scores are computed from real rows, so whether private rows come out would tell of them, and "
+                "nothing pays for that. Leave the gates out, and look at the report."
+            )
         elif recipe.schema_page is None:
             raise SpecError(
                 f"{method.name()} keeps rows private, so nothing may be detected from them: name a public `schema`. "

@@ -75,7 +75,8 @@ def run(
     check_judged_by(data, judge.target, judge.protected)
     where = recipe.sample.where
     conditions(where, data.kinds)
-    train, holdout = split(data, recipe.share, seed=recipe.seed, unit=unit_of(recipe.method))
+    private = isinstance(recipe.method, PrivateMethod)
+    train, holdout = split(data, recipe.share, seed=recipe.seed, unit=unit_of(recipe.method), private=private)
 
     model, reused = _model(plan, train, ctx, resume)
     made = model.sample(recipe.sample.n or data.units, where, seed=recipe.seed, ctx=ctx)

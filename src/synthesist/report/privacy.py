@@ -159,7 +159,8 @@ class Privacy(BaseModel):
             (
                 "Preprocessing",
                 "none outside the account: kinds, bounds and values were declared or bought; a cell that does not fit "
-                "counts as empty; rows of a unit beyond its limit are left out",
+                "counts as empty, or its row is left out; so are rows of a unit beyond its limit, and rows of no unit. "
+                "How a file is decoded, and the types of its columns, are taken as public",
             ),
             ("Composition", self._composition),
             ("Implementation", f"{self.exactness} Noise: {self.noise}."),

@@ -64,7 +64,7 @@ def make(
     refuse_to_count(spec, n)
     data, native = with_rules(readable(source, schema, spec), rules), sources.native_of(source)
     check_judged_by(data, target)
-    train, holdout = split(data, share, seed=seed, unit=unit_of(spec))
+    train, holdout = split(data, share, seed=seed, unit=unit_of(spec), private=isinstance(spec, PrivateMethod))
     model = fitted(train, spec, native, seed, learning)
     rows = model.sample(data.units if n is None else n, where, seed=seed, ctx=ctx)
     about = {"source": data.name, "method": model.method.describe(), **model.provenance}

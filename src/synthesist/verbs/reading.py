@@ -42,7 +42,9 @@ def inspect(source: Any, schema: Schema | str | Path | None = None) -> "Inspecti
     return inspected(read(source, schema))
 
 
-def split(source: Any, share: float = 0.8, *, seed: int = 0, unit: str | None = None) -> tuple[Any, Any]:
+def split(
+    source: Any, share: float = 0.8, *, seed: int = 0, unit: str | None = None, private: bool = False
+) -> tuple[Any, Any]:
     """Part the units at random in two: to learn from, and to judge by.
 
     Rows of related tables go with the unit they belong to; tables that are only referred to, as a list of countries,
@@ -53,19 +55,38 @@ def split(source: Any, share: float = 0.8, *, seed: int = 0, unit: str | None = 
         share: how much goes to the first part, between 0 and 1.
         seed: the same seed gives the same parts.
         unit: a column that says whose a row is, as a patient: rows of one stay together. Rows of nobody are alone.
+        private: whether every unit's part depends on nothing but its own rows, as a promise about the whole table needs
+            that only one part is learnt from. The share is kept in the mean only.
     """
     if not 0 < share < 1:
         raise SpecError(f"Cannot split at a share of {share}: it lies between 0 and 1, as in 0.8.")
     data, native = read(source), sources.native_of(source)
     owner = np.arange(data.units) if unit is None else _owners(data, unit)
-    if (owners := int(owner.max(initial=-1)) + 1) < 2:
-        raise DataError(f"Cannot split {owners} {'row(s)' if unit is None else f'`{unit}`'} in two. Bring more data.")
-    order = Context.seeded(seed).at("split").rng("order").permutation(owners)
-    cut = min(max(round(share * owners), 1), owners - 1)
-    learnt_from = np.isin(owner, order[:cut])
+    learnt_from = _each(data, share, seed, unit) if private else _exactly(owner, share, seed, unit)
     parts = _parted(data, learnt_from, Context.seeded(seed).at("split"), share)
     first, second = (part if native == "dataset" else give(part, native) for part in parts)
     return first, second
+
+
+def _exactly(owner: npt.NDArray[np.int64], share: float, seed: int, unit: str | None) -> npt.NDArray[np.bool_]:
+    """Which rows are learnt from: those of so many owners, chosen at random."""
+    if (owners := int(owner.max(initial=-1)) + 1) < 2:
+        raise DataError(f"Cannot split {owners} {'row(s)' if unit is None else f'`{unit}`'} in two. Bring more data.")
+    order = Context.seeded(seed).at("split").rng("order").permutation(owners)
+    return np.isin(owner, order[: min(max(round(share * owners), 1), owners - 1)])
+
+
+def _each(data: Dataset, share: float, seed: int, unit: str | None) -> npt.NDArray[np.bool_]:
+    """Which rows are learnt from: a number made of the unit, or of the row and how many like it came before, decides.
+
+    Were it the place of a row, one more row would move others, and a promise about the part would be none about all.
+    """
+    rows = data.table.hash_rows(seed).alias("row").to_frame()
+    digest = rows.with_columns(nth=pl.int_range(pl.len()).over("row")).hash_rows(seed).to_numpy()
+    if unit is not None:
+        named = data.table[unit].is_not_null().to_numpy()
+        digest = np.where(named, data.table.select(unit).hash_rows(seed).to_numpy(), digest)
+    return np.asarray((digest >> np.uint64(11)).astype(np.float64) * 2.0**-53 < share)
 
 
 def _owners(data: Dataset, unit: str) -> npt.NDArray[np.int64]:
