@@ -25,7 +25,7 @@ from synthesist.dp.method import PrivateMethod
 from synthesist.engine.blocks import blocks, drawing, joined
 from synthesist.engine.pack import read_pack, write_pack
 from synthesist.engine.plan import Plan, plain, written_where
-from synthesist.engine.recast import Recast
+from synthesist.engine.recast import Recast, rules_of
 from synthesist.engine.ruled import Ruled, fit_ruled, ruled
 from synthesist.errors import ModelFileError, SpecError, UnsuitableError
 from synthesist.rules.conditions import Where, conditions
@@ -267,6 +267,7 @@ def fitted(data: Dataset, method: Spec, native: str, seed: int, ctx: Context) ->
 
     about: dict[str, Any] = {"rows": data.units}
     if isinstance(method, PrivateMethod):
+        rules_of(data.kinds)  # a fault in a rule is said before budget is spent
         learnt = method.learn(data, place)
         sampler, about = learnt.sampler, {"privacy": learnt.privacy}
         if data.kinds.rules:

@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import polars as pl
+import pytest
+
 import synthesist as sy
 from synthesist.dp.ledger import Ledger
 
@@ -65,3 +68,29 @@ def test_no_page_is_released_on_rows_of_other_methods(folder: Path, call, method
     files = ("--train", "people.csv", "--holdout", "a.csv", "--synthetic", "public.csv")
     Path("public.csv").write_text(Path("people.csv").read_text())
     assert "--model" in call("evaluate", *files, "--release", "p.html").err
+
+
+def test_copies_of_real_rows_are_not_released_as_private(folder: Path, call) -> None:
+    Path("public.yaml").write_text(PAGE)
+    Ledger.create("people.ledger", 2, 1e-6)
+    assert call("fit", "people.csv", *PRIVATE, "-o", "private.syn").code == 0
+    rows = pl.read_csv("people.csv", infer_schema=False)
+    for name, part in (("train", rows.head(150)), ("holdout", rows.tail(50)), ("copy", rows.head(100))):
+        part.write_csv(f"{name}.csv")
+    files = ("--train", "train.csv", "--holdout", "holdout.csv", "--synthetic", "copy.csv", "--schema", "public.yaml")
+    ended = call("evaluate", *files, "--model", "private.syn", "--metric", "column_shapes", "--release", "p.md")
+    assert ended.code == 2 and "copies of rows that were learnt from" in ended.err and not Path("p.md").exists()
+
+
+def test_a_rule_that_cannot_be_is_refused_before_anything_is_spent(folder: Path, call) -> None:
+    Path("public.yaml").write_text(PAGE)
+    Ledger.create("people.ledger", 2, 1e-6)
+    ended = call("fit", "people.csv", *PRIVATE, "--rule", "agee > 5", "-o", "m.syn")
+    assert ended.code == 2 and "agee" in ended.err and not Ledger.open("people.ledger").runs()
+
+
+def test_a_ledger_of_persons_says_so_to_a_run_that_protects_rows(folder: Path) -> None:
+    Path("public.yaml").write_text(PAGE)
+    Ledger.create("people.ledger", 2, 1e-6, unit="one patient")
+    with pytest.warns(UserWarning, match="keeps account for one patient, and this run protects single rows"):
+        sy.fit("people.csv", "dp_copula", schema="public.yaml", ledger="people.ledger")

@@ -120,7 +120,7 @@ def evaluate(
                 protected=protected or (),
                 method=made_by.method if made_by else None,
                 domain=domain,
-                metrics=metric or None,
+                metrics=[*metric, *({"exact_copies"} - set(metric) if release else ())] if metric else None,
                 gates=require or (),
                 baseline=baseline,
                 previous=earlier,

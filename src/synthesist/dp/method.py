@@ -1,5 +1,6 @@
 """What every method that keeps units private shares: its options, its price, and that it never holds a row."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Learnt", "PrivateMethod"]
 
+ROW = "one row"  # what a ledger protects if nothing else is said
 DISCOVERY = 0.1  # of delta, for values of categories that are not declared
 
 
@@ -127,7 +129,15 @@ class PrivateMethod(Spec):
             return
         from synthesist.dp.ledger import Ledger
 
-        with Ledger.open(ctx.ledger).run(self.epsilon, self.delta, self.describe(), **terms) as account:
+        ledger = Ledger.open(ctx.ledger)
+        if self.unit is None and ledger.opened.unit != ROW:
+            warnings.warn(
+                f"{ctx.ledger} keeps account for {ledger.opened.unit}, and this run protects single rows. Where a unit "
+                "has several, name the column that says whose a row is, by `unit`.",
+                UserWarning,
+                stacklevel=2,
+            )
+        with ledger.run(self.epsilon, self.delta, self.describe(), **terms) as account:
             yield account
 
 

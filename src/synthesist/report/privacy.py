@@ -115,6 +115,7 @@ class Privacy(BaseModel):
             "smoker, in the table or not.",
             f"Other releases from the same rows are not covered: what each gives away adds up. {self._together}",
             "The schema is not kept: names of columns, kinds, bounds and listed values were taken as public, and show.",
+            "That the rows beside this page are those that the model drew is taken on trust.",
             "Side channels are not covered: how long learning took, the memory and the logs of the machine.",
             *(rows if self.unit == "a row" else ()),
             SMALL_GROUPS,

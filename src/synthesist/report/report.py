@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Report", "build"]
 
 
+COPIES = 0.02  # of the rows beyond chance: more are no accident
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """What synthetic data is worth and what it risks, in aggregates only: no real row is inside.
@@ -63,7 +66,7 @@ class Report:
             justification: why this epsilon, as the card of the release is to say.
 
         Raises:
-            SpecError: the rows are no private method's, or its noise was replayed.
+            SpecError: the rows are no private method's, its noise was replayed, or they are copies of real ones.
         """
         if self.release is None:
             raise SpecError(
@@ -72,6 +75,12 @@ class Report:
             )
         if not self.release.privacy.protects:
             raise SpecError("The noise of this model was replayed, as in a test: fit it again before it is released.")
+        copies = next((score.details for score in self.scores if score.metric == "exact_copies"), {})
+        if copies.get("low_99_one_sided", 0.0) > COPIES:
+            raise SpecError(
+                f"{copies['share_in_all_of_train']:.1%} of these rows are copies of rows that were learnt from, far "
+                "beyond chance: they are not what a private model draws. Nothing is released."
+            )
         return replace(self.release, justification=justification)
 
     @cached_property
