@@ -67,6 +67,13 @@ def test_a_column_of_twenty_thousand_rows_comes_back(name: str) -> None:
     assert distance(cells, drawn(cells, kind)) < 0.06
 
 
+@pytest.mark.parametrize("name", ["seconds, most of them few", "money"])
+def test_noise_on_wide_empty_stretches_makes_no_rows_far_out(name: str) -> None:
+    cells, kind = COLUMNS[name]
+    made = drawn(cells, kind)
+    assert made.mean() == pytest.approx(cells.mean(), rel=0.25) and made.max() < 3 * cells.max()
+
+
 @pytest.mark.parametrize("name", COLUMNS)
 def test_of_noise_alone_a_line_is_made_all_the_same(name: str) -> None:
     cells, kind = COLUMNS[name]

@@ -37,8 +37,11 @@ HEAVY = 0.5  # of an even share of the rows: stretches with more are split, and 
 VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have to be split
 CLEAR = 6.0  # that neighbours join for
 TELLING = 3.0  # that a value with a code of its own stands out by
+SEEN = 5.0  # standard deviations by which rows out to an end of the line must be more than none, and how far beyond,
+BEYOND = 0.25  # as a part of the line on which they are seen, there may be others
 CELLS = 2**40  # the finest a number is looked at
 SLACK = 1e-6  # of a step of the grid: what a bound on it may be off by
+NOTHING = 1e-6  # of the rows of a code: where it has no more, it ends
 DIGITS = 17  # of a floating point number
 
 
@@ -63,7 +66,8 @@ def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[Nu
         of = np.searchsorted(starts, found.starts, side="right") - 1
         sigma[:k] = (1 / np.bincount(of, found.variance) + 1 / stretches.variance) ** -0.5
         stretches = found.told(of, stretches)
-    rows = smoothed(stretches.counts, stretches.variance**0.5, line.widths(stretches.starts)) + 1e-9
+    stretches, near = stretches.gathered(line)
+    rows = near * smoothed(stretches.counts, stretches.variance**0.5, line.widths(stretches.starts)) + 1e-9
     mass = np.append(np.bincount(of, rows, k), np.maximum(answer.values[k:], 0.0) + 1e-9)
     counts = np.append(np.bincount(of, stretches.counts, k), answer.values[k:])
     return line.codec(starts, _knots(line, stretches.starts, of, rows), mass), Noisy(counts, sigma)
@@ -102,12 +106,15 @@ def _joined(line: "Line", found: "_Stretches", sigma: float, bins: int) -> Ints:
 
     Enough is an even share, and so much that noise of `sigma` changes it little.
     """
+    found, near = found.gathered(line)
     rows = smoothed(found.counts, found.variance**0.5, line.widths(found.starts))
     even, doubt = rows.sum() / bins, found.variance**0.5
     heavy = (line.widths(found.starts) == 1) & (rows >= np.maximum(even * HEAVY, TELLING * doubt))
     enough, starts, held, alone = max(even, CLEAR * sigma), [0], 0.0, True
-    for start, count, is_heavy in zip(found.starts.tolist(), rows.tolist(), heavy.tolist(), strict=True):
-        if start and (is_heavy or alone or held >= enough):
+    for start, count, is_heavy, is_near in zip(
+        found.starts.tolist(), rows.tolist(), heavy.tolist(), near.tolist(), strict=True
+    ):
+        if start and is_near and (is_heavy or alone or held >= enough):
             starts.append(start)
             held = 0.0
         held, alone = held + count, is_heavy
@@ -127,6 +134,22 @@ class _Stretches:
         sums, doubt = (np.bincount(of, each, len(wholes.starts)) for each in (self.counts, self.variance))
         gap, share = (wholes.counts - sums) / (doubt + wholes.variance), self.variance / (doubt + wholes.variance)[of]
         return _Stretches(self.starts, self.counts + self.variance * gap[of], self.variance * (1 - share))
+
+    def gathered(self, line: "Line") -> tuple["_Stretches", npt.NDArray[np.bool_]]:
+        """Rows far beyond where any can be seen are brought to the last stretch where they may still be; and which may.
+
+        Noise on wide empty stretches would make rows there: few, but so far out that no mean survives them.
+        """
+        edges, out = np.append(self.starts, line.cells).astype(np.float64), []
+        for counts, variance in ((self.counts, self.variance), (self.counts[::-1], self.variance[::-1])):
+            out.append(_first_seen(counts, variance))
+        low, high = sorted((out[0], len(self.starts) - 1 - out[1]))
+        reach = BEYOND * (edges[high + 1] - edges[low])
+        near = (edges[1:] > edges[low] - reach) & (edges[:-1] < edges[high + 1] + reach)
+        counts, (first, last) = np.where(near, self.counts, 0.0), np.flatnonzero(near)[[0, -1]]
+        counts[first] += max(float(self.counts[:first].sum()), 0.0)
+        counts[last] += max(float(self.counts[last + 1 :].sum()), 0.0)
+        return _Stretches(self.starts, counts, self.variance), near
 
     def without_lone(self, line: "Line") -> "_Stretches":
         """Single cells that noise could explain are one with the wider stretch behind them."""
@@ -253,6 +276,16 @@ def tick(kind: NUMERIC, end: Scalar | None) -> float:
         raise SpecError(f"The bound {end!r} is no {kind.kind}: write it as {example}.") from None
 
 
+def _first_seen(counts: np.ndarray, variance: np.ndarray) -> int:
+    """The first stretch where a run begins that holds more rows than noise explains; 0 where none does."""
+    rows, doubt = np.cumsum(np.append(0.0, counts)), np.cumsum(np.append(0.0, variance))
+    seen = np.zeros(len(counts), np.bool_)
+    for length in (1, 2, 4, 8, 16, 32):
+        end = np.minimum(np.arange(len(counts)) + length, len(counts))
+        seen |= rows[end] - rows[:-1] > SEEN * (doubt[end] - doubt[:-1]) ** 0.5
+    return int(np.argmax(seen)) if seen.any() else 0
+
+
 def _step(least: float) -> float:
     """The smallest of 1, 2 and 5 times a power of ten that is no less."""
     power = 10.0 ** floor(log10(least))
@@ -268,7 +301,7 @@ def _knots(line: Line, starts: Ints, of: Ints, rows: np.ndarray) -> np.ndarray:
     """
     from scipy.interpolate import PchipInterpolator
 
-    edges, shares = line.edges(starts), np.linspace(0, 1, SEGMENTS + 1)
+    edges, shares = line.edges(starts), np.clip(np.linspace(0, 1, SEGMENTS + 1), NOTHING, 1 - NOTHING)
     first = np.searchsorted(of, np.arange(of[-1] + 2))
     knots = np.empty((of[-1] + 1, SEGMENTS + 1))
     low, high = edges[first[:-1]], edges[first[1:]]
