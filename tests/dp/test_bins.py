@@ -71,7 +71,7 @@ def test_a_column_of_twenty_thousand_rows_comes_back(name: str) -> None:
 def test_noise_on_wide_empty_stretches_makes_no_rows_far_out(name: str) -> None:
     cells, kind = COLUMNS[name]
     made = drawn(cells, kind)
-    assert made.mean() == pytest.approx(cells.mean(), rel=0.25) and made.max() < 3 * cells.max()
+    assert made.mean() == pytest.approx(cells.mean(), rel=0.25) and np.quantile(made, 0.999) < cells.max()
 
 
 @pytest.mark.parametrize("name", COLUMNS)

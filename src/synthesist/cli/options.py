@@ -73,7 +73,7 @@ ReleasePage = Annotated[
     typer.Option(
         "--release",
         metavar="FILE",
-        help="of private rows, the page that may be published: .html .pdf .md .json; --report is the curator's",
+        help="of private rows, the page that may be published: .html .pdf .md .json; any other report is the curator's",
     ),
 ]
 Justification = Annotated[

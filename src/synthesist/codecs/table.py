@@ -136,7 +136,7 @@ class TableCodec:
         for name, want in self._inside(allowed).items():
             pieces = self.modelled[name].pieces(want)
             if not pieces.weight.sum() > 0:
-                raise ConditionError(f"No `{name}` seen in the data satisfies the condition. {self._seen(name)}")
+                raise ConditionError(f"No `{name}` that the model knows satisfies the condition. {self._seen(name)}")
             limits[self.names.index(name)] = Limit(np.zeros(len(known), dtype=np.int64), (pieces,))
         for rule in self.derived:
             if isinstance(rule, Lookup) and rule.by in self.modelled and not frame[rule.column].is_null().all():

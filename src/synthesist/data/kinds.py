@@ -61,9 +61,11 @@ class Categories(_Part):
 
 
 def _bounds(value: Any) -> Any:
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return {"low": value[0], "high": value[1]}
-    return value
+    if not isinstance(value, list | tuple):
+        return value
+    if len(value) != 2:
+        raise ValueError("bounds are two ends, as in [0, 100]; null where one is open")
+    return {"low": value[0], "high": value[1]}
 
 
 def _categories(value: Any) -> Any:

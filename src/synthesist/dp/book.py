@@ -192,7 +192,8 @@ class Book:
             left = max(0.0, self.filter.additive - self.additive)
             return (
                 f"{asked} keeps {line.additive:.3g} of delta for questions with a delta of their own; of what the "
-                f"ledger keeps for them {left:.3g} is left.{more} A ledger is opened with such a part: `--additive`."
+                f"ledger keeps for them {left:.3g} is left.{more} A ledger is opened with such a part, "
+                "`--additive`; a run does not ask for it where the schema lists all values."
             )
         left = self.epsilon_left(line.delta, line.additive)
         return (

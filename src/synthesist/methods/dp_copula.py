@@ -26,8 +26,8 @@ class DpCopula(PrivateMethod):
     Columns are counted, categories are ordered by what the rows of each have in another column, and the products of
     the columns' normal scores are summed over rows: all with noise that pays for the privacy of a unit.
 
-    When not to use: when relations bend, or hold only in part of the table; `mst` and `aim` see more. Where epsilon
-    is small and columns are many it is hard to beat, as all correlations cost one query.
+    When not to use: where categories matter, as all stand in one order, that of one number: what does not follow it is
+    lost. When relations bend, or hold only in part of the table; `mst` and `aim` see more.
 
     Reference: Li, Xiong and Jiang, EDBT 2014, doi:10.5441/002/edbt.2014.43.
     """
