@@ -80,7 +80,7 @@ def test_given_cells_are_kept_and_determine_the_rest(codec, shop):
 
 
 def test_a_condition_nothing_satisfies_is_refused(codec, shop):
-    with pytest.raises(ConditionError, match="`net` seen in the data"):
+    with pytest.raises(ConditionError, match="No `net` that the model knows"):
         codec.given(shop, {"net": Allowed(low=1e9)})
 
 

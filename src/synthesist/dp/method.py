@@ -53,7 +53,14 @@ class PrivateMethod(Spec):
         tries=(None, "patient"),
         affects="cost",  # in the table it is tried on every row has its own
     )
-    contributions: int = knob(1, "the most rows one unit gives; more are left out", tries=(1, 40), ge=1, le=10_000)
+    contributions: int = knob(
+        1,
+        "the most rows one unit gives; more are left out",
+        tries=(1, 40),
+        beside={"unit": "patient"},
+        ge=1,
+        le=10_000,
+    )
 
     def ask(self, domain: Domain, ctx: Context) -> Asking[Sampler]:
         """Yield queries, be sent their answers, and return what was learnt."""

@@ -18,7 +18,7 @@ CODING, SELECTION = 0.3, 0.08  # of rho; the pairs get the rest
 
 
 class MST(PrivateMethod):
-    """Keeps rows private: every column, a tree of the pairs of columns that tell most, and pairs that close loops.
+    """Keeps rows private: every column, a tree of the most telling pairs, and pairs that close loops.
 
     The pairs of the tree are chosen one by one, each the farthest from what independent columns would give, beyond the
     noise it would be counted with; then, one by one, pairs that the model gets most wrong. All have the same price.
