@@ -76,7 +76,7 @@ def coded(domain: Domain, rho: float, delta: float, *, share: float, bins: int) 
     Args:
         rho, delta: what there is to spend; `share` of rho is spent here, and delta where a category has no declared
             values.
-        bins: codes a number may have at most; categories have more where rows are many.
+        bins: codes a number may have, about; categories have more where rows are many.
     """
     prices = _prices(domain, rho * share, bins)
     codecs: dict[str, CategoryCodec | NumberCodec] = {}

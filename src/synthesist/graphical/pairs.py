@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from synthesist.graphical.beliefs import summed
 from synthesist.graphical.junction import JunctionTree
 
 __all__ = ["pair_marginals"]
@@ -31,9 +32,9 @@ def pair_marginals(tree: JunctionTree, tables: Sequence[np.ndarray]) -> dict[tup
     def given(came: int, at: int, wanted: Columns) -> np.ndarray:
         """p(wanted | separator towards `came`) in clique `at`, over the union of both."""
         before = shared(came, at)
-        joint = _summed(tables[at], tree.cliques[at], _union(before, wanted))
+        joint = summed(tables[at], tree.cliques[at], _union(before, wanted))
         whole = np.expand_dims(
-            _summed(tables[at], tree.cliques[at], before),
+            summed(tables[at], tree.cliques[at], before),
             tuple(axis for axis, column in enumerate(_union(before, wanted)) if column not in before),
         )
         return np.divide(joint, whole, out=np.zeros_like(joint), where=whole > 0)
@@ -47,8 +48,8 @@ def pair_marginals(tree: JunctionTree, tables: Sequence[np.ndarray]) -> dict[tup
     for column in range(len(tree.sizes)):
         home = tree.home([column])
         clique, joint = tree.cliques[home], _diagonal(tables[home], tree.cliques[home].index(column))
-        found = {other: _summed(joint, (FIRST, *clique), (FIRST, other)) for other in clique if other != column}
-        todo = [(home, near, _summed(joint, (FIRST, *clique), (FIRST, *shared(home, near)))) for near in ties[home]]
+        found = {other: summed(joint, (FIRST, *clique), (FIRST, other)) for other in clique if other != column}
+        todo = [(home, near, summed(joint, (FIRST, *clique), (FIRST, *shared(home, near)))) for near in ties[home]]
         while todo:
             came, at, message = todo.pop()
             for other in tree.cliques[at]:
@@ -61,11 +62,6 @@ def pair_marginals(tree: JunctionTree, tables: Sequence[np.ndarray]) -> dict[tup
 
 def _union(one: Columns, other: Columns) -> Columns:
     return tuple(sorted({*one, *other}))
-
-
-def _summed(table: np.ndarray, columns: Columns, kept: Columns) -> np.ndarray:
-    """The sums of table[codes of the columns] over all but some of them, whose order stays."""
-    return np.asarray(table.sum(axis=tuple(axis for axis, column in enumerate(columns) if column not in kept)))
 
 
 def _product(one: np.ndarray, of: Columns, other: np.ndarray, over: Columns, wanted: Columns) -> np.ndarray:

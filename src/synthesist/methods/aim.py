@@ -38,7 +38,7 @@ class AIM(PrivateMethod):
 
     tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2, "rounds": 1}
 
-    bins: int = knob(64, "codes a number may have at most", tries=(4, 24), ge=2, le=250)
+    bins: int = knob(64, "codes a number may have, about", tries=(4, 24), ge=2, le=250)
     groups: int = knob(16, "groups of a column's codes that pairs are counted in, about", tries=(2, 12), ge=2, le=64)
     rounds: int = knob(3, "rounds for each column, where none has to be more exact", tries=(1, 2), ge=1, le=20)
     target: str | None = knob(None, "a column to be predicted: pairs with it matter more", tries=(None, "income"))

@@ -34,7 +34,7 @@ class DpCopula(PrivateMethod):
 
     tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2}
 
-    bins: int = knob(24, "codes a number may have at most", tries=(4, 24), ge=2, le=256)
+    bins: int = knob(24, "codes a number may have, about", tries=(4, 24), ge=2, le=256)
     share: float = knob(0.4, "share of the budget for the columns by themselves", tries=(0.2, 0.8), gt=0.0, lt=1.0)
 
     def ask(self, domain: Domain, ctx: Context) -> Asking[LatentNormal]:

@@ -41,7 +41,7 @@ class PrivBayes(PrivateMethod):
 
     tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2}
 
-    bins: int = knob(64, "codes a number may have at most", tries=(8, 32), ge=2, le=250)
+    bins: int = knob(64, "codes a number may have, about", tries=(8, 32), ge=2, le=250)
     groups: int = knob(12, "groups of a column's codes that families are counted in, about", tries=(3, 16), ge=2, le=64)
     parents: int = knob(2, "parents a column may have at most", tries=(1, 2), ge=1, le=3)
 

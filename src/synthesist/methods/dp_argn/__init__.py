@@ -50,7 +50,7 @@ class DpARGN(PrivateMethod):
 
     tiny: ClassVar[Mapping[str, Any]] = {"epsilon": 500.0, "delta": 1e-2, "steps": 8, "part": 0.5}
 
-    bins: int = knob(64, "codes a number may have at most", tries=(4, 24), ge=2, le=256)
+    bins: int = knob(64, "codes a number may have, about", tries=(4, 24), ge=2, le=256)
     share: float = knob(0.35, "share of the budget for the columns by themselves", tries=(0.2, 0.8), gt=0.0, lt=1.0)
     steps: int = knob(300, "steps of training", tries=(4, 8), ge=1, le=1_000_000)
     part: float = knob(0.05, "probability of a unit to take part in a step", tries=(0.2, 0.5), gt=0.0, le=1.0)
