@@ -37,8 +37,9 @@ HEAVY = 0.5  # of an even share of the rows: stretches with more are split, and 
 VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have to be split
 CLEAR = 6.0  # that neighbours join for
 TELLING = 3.0  # that a value with a code of its own stands out by
-SEEN = 5.0  # standard deviations by which rows out to an end of the line must be more than none, and how far beyond,
-BEYOND = 0.25  # as a part of the line on which they are seen, there may be others
+SEEN = 4.0  # standard deviations by which rows in a run of stretches must be more than none,
+RUNS = (1, 2, 4, 8, 16, 32)  # of so many stretches, to be seen; and how far beyond,
+BEYOND = 1.0  # as a part of the line on which they are seen, there may be others
 CELLS = 2**40  # the finest a number is looked at
 SLACK = 1e-6  # of a step of the grid: what a bound on it may be off by
 NOTHING = 1e-6  # of the rows of a code: where it has no more, it ends
@@ -52,12 +53,12 @@ def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[Nu
         rho: what they may cost.
         bins: how many codes there may be, about.
     """
-    line, found = Line.of(kind), None
+    line, found, seen = Line.of(kind), None, None
     starts = np.arange(line.cells) if line.cells <= bins else np.zeros(1, np.int64)
     if line.cells > bins:
-        found, spent = yield from _looked(column, line, rho * SPLITTING, bins)
+        found, seen, spent = yield from _looked(column, line, rho * SPLITTING, bins)
         rho -= spent
-        starts = _joined(line, found, (2 * rho) ** -0.5, bins)
+        starts = _joined(line, found, seen, (2 * rho) ** -0.5, bins)
     answer = yield Counts((column,), {column: line.codec(starts)}, rho, f"bins of {column}")
     k, sigma = len(starts), np.full(len(answer.values), answer.sigma)
     stretches = _Stretches(starts, answer.values[:k].astype(np.float64), sigma[:k] ** 2)
@@ -66,26 +67,29 @@ def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[Nu
         of = np.searchsorted(starts, found.starts, side="right") - 1
         sigma[:k] = (1 / np.bincount(of, found.variance) + 1 / stretches.variance) ** -0.5
         stretches = found.told(of, stretches)
-    stretches, near = stretches.gathered(line)
+    stretches, near = stretches.gathered(line, seen or _Seen.of(line, stretches))
     rows = near * smoothed(stretches.counts, stretches.variance**0.5, line.widths(stretches.starts)) + 1e-9
     mass = np.append(np.bincount(of, rows, k), np.maximum(answer.values[k:], 0.0) + 1e-9)
     counts = np.append(np.bincount(of, stretches.counts, k), answer.values[k:])
     return line.codec(starts, _knots(line, stretches.starts, of, rows), mass), Noisy(counts, sigma)
 
 
-def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_Stretches", float]]:
-    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see; and the price.
+def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_Stretches", "_Seen", float]]:
+    """Stretches none of which holds much more than its share of the rows, as far as noise lets us see.
+
+    And where rows are seen at all, and the price.
 
     A line whose rows lie evenly is done after a few looks, so the first ones get most.
     """
-    starts, before, left = line.parts(0, line.cells, ROUND), None, rho
-    starts = np.unique(np.concatenate([starts, line.crowded()]))
+    starts = np.unique(np.concatenate([line.parts(0, line.cells, ROUND), line.crowded()]))
+    before, seen, left = None, _Seen(whole := (0, line.cells), whole), rho
     for level in range(LEVELS):
         price = left * (1.0 if level == LEVELS - 1 else FIRST)
         left -= price
         answer = yield Counts((column,), {column: line.codec(starts)}, price, f"splits of {column}")
         counts = answer.values[: len(starts)].astype(np.float64)
         found = _Stretches(starts, counts, np.full(len(starts), answer.sigma**2))
+        seen = _Seen.of(line, found).finer_than(seen)
         if before is not None:
             found = found.told(np.searchsorted(before.starts, starts, side="right") - 1, before)
         found = found.without_lone(line)
@@ -98,15 +102,15 @@ def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_
         each = max(2, min(PARTS, MOST // int(many.sum())))
         parts = [line.parts(a, b, each) for a, b in zip(found.starts[many], ends[many], strict=True)]
         before, starts = found, np.unique(np.concatenate([found.starts, *parts]))
-    return found, rho - left
+    return found, seen, rho - left
 
 
-def _joined(line: "Line", found: "_Stretches", sigma: float, bins: int) -> Ints:
+def _joined(line: "Line", found: "_Stretches", seen: "_Seen", sigma: float, bins: int) -> Ints:
     """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough.
 
     Enough is an even share, and so much that noise of `sigma` changes it little.
     """
-    found, near = found.gathered(line)
+    found, near = found.gathered(line, seen)
     rows = smoothed(found.counts, found.variance**0.5, line.widths(found.starts))
     even, doubt = rows.sum() / bins, found.variance**0.5
     heavy = (line.widths(found.starts) == 1) & (rows >= np.maximum(even * HEAVY, TELLING * doubt))
@@ -135,17 +139,14 @@ class _Stretches:
         gap, share = (wholes.counts - sums) / (doubt + wholes.variance), self.variance / (doubt + wholes.variance)[of]
         return _Stretches(self.starts, self.counts + self.variance * gap[of], self.variance * (1 - share))
 
-    def gathered(self, line: "Line") -> tuple["_Stretches", npt.NDArray[np.bool_]]:
-        """Rows far beyond where any can be seen are brought to the last stretch where they may still be; and which may.
+    def gathered(self, line: "Line", seen: "_Seen") -> tuple["_Stretches", npt.NDArray[np.bool_]]:
+        """Rows far beyond where any are seen are brought to the last stretch where they may still be; and which may.
 
         Noise on wide empty stretches would make rows there: few, but so far out that no mean survives them.
         """
-        edges, out = np.append(self.starts, line.cells).astype(np.float64), []
-        for counts, variance in ((self.counts, self.variance), (self.counts[::-1], self.variance[::-1])):
-            out.append(_first_seen(counts, variance))
-        low, high = sorted((out[0], len(self.starts) - 1 - out[1]))
-        reach = BEYOND * (edges[high + 1] - edges[low])
-        near = (edges[1:] > edges[low] - reach) & (edges[:-1] < edges[high + 1] + reach)
+        low, high = float(seen.low[0]), float(seen.high[1])
+        edges, reach = np.append(self.starts, line.cells).astype(np.float64), BEYOND * (high - low)
+        near = (edges[1:] > low - reach) & (edges[:-1] < high + reach)
         counts, (first, last) = np.where(near, self.counts, 0.0), np.flatnonzero(near)[[0, -1]]
         counts[first] += max(float(self.counts[:first].sum()), 0.0)
         counts[last] += max(float(self.counts[last + 1 :].sum()), 0.0)
@@ -158,6 +159,28 @@ class _Stretches:
         begins = np.flatnonzero(np.append(True, ~lone[:-1] | single[1:]))
         counts, variance = (np.add.reduceat(each, begins) for each in (self.counts, self.variance))
         return _Stretches(self.starts[begins], counts, variance)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The outermost runs of stretches in which rows are seen, towards either end of a line: begin and end, in cells."""
+
+    low: tuple[int, int]
+    high: tuple[int, int]
+
+    @classmethod
+    def of(cls, line: "Line", stretches: _Stretches) -> "_Seen":
+        """Where rows are seen in counts whose noise is independent; nowhere in particular, where none are."""
+        edges, variance = [*stretches.starts.tolist(), line.cells], stretches.variance
+        low, high = _first_run(stretches.counts, variance), _first_run(stretches.counts[::-1], variance[::-1])
+        last = len(edges) - 1
+        return cls((edges[low[0]], edges[low[1]]), (edges[last - high[1]], edges[last - high[0]]))
+
+    def finer_than(self, other: "_Seen") -> "_Seen":
+        """What this look sees of what an earlier one saw; its stretches may be too narrow to see any of it."""
+        low = self.low if other.low[0] < self.low[1] and self.low[0] < other.low[1] else other.low
+        high = self.high if other.high[0] < self.high[1] and self.high[0] < other.high[1] else other.high
+        return _Seen(low, high)
 
 
 @dataclass(frozen=True)
@@ -276,14 +299,18 @@ def tick(kind: NUMERIC, end: Scalar | None) -> float:
         raise SpecError(f"The bound {end!r} is no {kind.kind}: write it as {example}.") from None
 
 
-def _first_seen(counts: np.ndarray, variance: np.ndarray) -> int:
-    """The first stretch where a run begins that holds more rows than noise explains; 0 where none does."""
+def _first_run(counts: np.ndarray, variance: np.ndarray) -> tuple[int, int]:
+    """Begin and end of the run of stretches that ends first, of those with more rows than noise explains.
+
+    Of all that end there it is the shortest; all stretches, where no run has so many rows.
+    """
+    n, runs = len(counts), []
     rows, doubt = np.cumsum(np.append(0.0, counts)), np.cumsum(np.append(0.0, variance))
-    seen = np.zeros(len(counts), np.bool_)
-    for length in (1, 2, 4, 8, 16, 32):
-        end = np.minimum(np.arange(len(counts)) + length, len(counts))
-        seen |= rows[end] - rows[:-1] > SEEN * (doubt[end] - doubt[:-1]) ** 0.5
-    return int(np.argmax(seen)) if seen.any() else 0
+    for length in RUNS:
+        more = rows[length:] - rows[:-length] > SEEN * (doubt[length:] - doubt[:-length]) ** 0.5
+        runs += [(int(begin) + length, -int(begin)) for begin in np.flatnonzero(more)[:1]]
+    end, begin = min(runs, default=(n, 0))
+    return -begin, end
 
 
 def _step(least: float) -> float:
