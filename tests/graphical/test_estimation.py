@@ -86,8 +86,21 @@ def test_two_counts_of_the_same_columns_weigh_as_their_noise_allows() -> None:
     rough, fine = Measurement.of((1, 0), np.full((2, 2), 90.0), 30.0), Measurement.of((0, 1), np.full((2, 2), 100.0), 1)
     merged = cleaned([rough, fine], shares_of((2, 2), [rough, fine]), total_of([rough, fine]))
     assert len(merged) == 1
-    assert merged[0].variance[0, 0] == pytest.approx(900 / 901)
+    assert 0.98 < merged[0].variance[0, 0] * 901 / 900 < 1  # what was expected beforehand takes a little of the doubt
     assert total_of([rough, fine]) == pytest.approx(400 - 40 / 901)
+
+
+def test_counts_that_contradict_each_other_do_not_drive_potentials_apart_however_often_they_are_improved() -> None:
+    rng = np.random.default_rng(7)
+    true = rng.dirichlet(np.full(48, 0.2)).reshape(4, 3, 4) * 20_000
+    sets = [((0, 1, 2), true), ((0, 1), true.sum(axis=2)), ((0, 2), true.sum(axis=1)), ((1, 2), true.sum(axis=0))]
+    told = [Measurement.of(columns, table + rng.normal(0, 3, table.shape), 3.0) for columns, table in sets]
+    got = None
+    for _ in range(40):
+        got = estimated((4, 3, 4), told, got)
+    assert got is not None
+    assert max(float(np.abs(table).max()) for table in got.potentials.values()) < 100
+    assert np.abs(got.beliefs.marginal((0, 1, 2)) - true / true.sum()).sum() < 0.01
 
 
 @pytest.mark.parametrize("counts", [np.full((3, 4), -50.0), np.zeros((3, 4)), np.full((3, 4), 1e12)])

@@ -14,8 +14,6 @@ from synthesist.graphical.junction import JunctionTree
 
 __all__ = ["Beliefs", "spread", "summed"]
 
-NOTHING = 1e-290  # probabilities below are none
-
 
 @dataclass(frozen=True)
 class Beliefs:
@@ -30,21 +28,19 @@ class Beliefs:
         """The distribution proportional to the exponential of the sum of the potentials, one for each clique."""
         log, tables, sent = list(potentials), list(potentials), list(potentials)
         for at in range(len(log) - 1, -1, -1):
-            top = float(log[at].max())
-            tables[at] = np.exp(log[at] - top)
-            sent[at] = summed(tables[at], tree.cliques[at], tree.separators[at])
-            up = tree.parent[at]
+            clique, separator, up = tree.cliques[at], tree.separators[at], tree.parent[at]
+            top = highest(log[at], clique, separator)  # of each code of the separator: none is lost beside another
+            tables[at] = np.exp(log[at] - spread(top, separator, clique))
+            sent[at] = summed(tables[at], clique, separator)
+            message = np.log(sent[at]) + top
             if up >= 0:
-                with np.errstate(divide="ignore"):
-                    message = np.log(sent[at]) + top
-                log[up] = log[up] + spread(message, tree.separators[at], tree.cliques[up])
+                log[up] = log[up] + spread(message, separator, tree.cliques[up])
             else:
-                log_partition = float(np.log(sent[at])) + top
+                log_partition = float(message)
                 tables[at] /= sent[at]
         for at in range(1, len(log)):
             agreed = summed(tables[tree.parent[at]], tree.cliques[tree.parent[at]], tree.separators[at])
-            change = np.divide(agreed, sent[at], out=np.zeros_like(agreed), where=sent[at] > NOTHING)
-            tables[at] *= spread(change, tree.separators[at], tree.cliques[at])
+            tables[at] *= spread(agreed / sent[at], tree.separators[at], tree.cliques[at])
         return cls(tree, tuple(tables), log_partition)
 
     def marginal(self, columns: Sequence[int]) -> np.ndarray:
@@ -86,6 +82,11 @@ class Beliefs:
 def summed(table: np.ndarray, columns: Sequence[int], kept: Sequence[int]) -> np.ndarray:
     """The sums of table[codes of the columns] over all but some of them, whose order stays."""
     return np.asarray(table.sum(axis=tuple(axis for axis, column in enumerate(columns) if column not in kept)))
+
+
+def highest(table: np.ndarray, columns: Sequence[int], kept: Sequence[int]) -> np.ndarray:
+    """The largest of table[codes of the columns] over all but some of them, whose order stays."""
+    return np.asarray(table.max(axis=tuple(axis for axis, column in enumerate(columns) if column not in kept)))
 
 
 def spread(table: np.ndarray, columns: Sequence[int], over: Sequence[int]) -> np.ndarray:

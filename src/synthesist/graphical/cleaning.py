@@ -76,7 +76,10 @@ def shares_of(sizes: Sequence[int], measurements: Sequence[Measurement]) -> list
 
 
 def cleaned(measurements: Sequence[Measurement], shares: Sequence[np.ndarray], total: float) -> list[Measurement]:
-    """One measurement for each set of columns, its counts positive, with the given shares of single columns."""
+    """One measurement for each set of columns, its counts positive, with the given shares of single columns.
+
+    Its variance is the doubt that is left. Sets that share two columns or more may disagree on them within it.
+    """
     return [_clean(m, [total * shares[column] for column in m.columns], total) for m in _merged(measurements)]
 
 
@@ -102,7 +105,7 @@ def _clean(m: Measurement, rows: Sequence[np.ndarray], total: float) -> Measurem
     likely = _shrunk(counts, m.variance, expected, prior)
     doubt = 1 / (1 / m.variance + 1 / (prior * likely**2))
     agreed = np.maximum(_moved(likely, doubt, m.columns, rows), likely * KEPT)
-    return replace(m, counts=_fitted(agreed, m.columns, rows))
+    return replace(m, counts=_fitted(agreed, m.columns, rows), variance=doubt)
 
 
 def _moved(counts: np.ndarray, doubt: np.ndarray, columns: Sequence[int], rows: Sequence[np.ndarray]) -> np.ndarray:

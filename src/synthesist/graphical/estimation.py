@@ -25,6 +25,7 @@ TOLERANCE = 1e-8  # of the loss per row: a step that betters it by less is the l
 GRADIENT = 1e-6
 SPRING = 0.01  # of the counts of a cell: the rows by which it is held for each unit its potential moves
 MOVES = 3
+GIVING = 0.1  # of the doubt of a cell: the rows by which it gives way for each unit of its potential
 
 
 @dataclass(frozen=True)
@@ -94,21 +95,24 @@ class _Problem:
     def solved(self, first: Sequence[np.ndarray], steps: int) -> Estimate:
         """The potentials that agree with all counts, and the distribution they make.
 
-        Counts of sets that overlap may still contradict each other by a row or two, and no potentials suit both. So
-        each is held near where it was by a spring, a soft one, and the springs are moved after it (a proximal method).
+        Each potential is held near where it was by a soft spring, and the springs are moved after it (a proximal
+        method). Counts of sets that overlap may contradict each other within their doubt, and no potentials suit both:
+        they would grow without end. So each gives way, by a share of its doubt for each unit of its potential.
         """
         from scipy.optimize import minimize
 
         counts = np.concatenate([m.counts.ravel() for m in self.targets])
         scale = (counts * (1 + SPRING) + 1.0) ** -0.5  # what one unit of a potential changes differs by cell
         spring = SPRING * (counts + 1.0)
+        giving = np.concatenate([GIVING * (len(m.columns) > 1) * m.variance.ravel() ** 0.5 for m in self.targets])
         x, losses = np.concatenate([f.ravel() for f in first]), []
 
         def loss(moved: np.ndarray) -> tuple[float, np.ndarray]:
             change = moved * scale
             value, slope = self._loss(x + change)
-            pull = spring * change
-            return (value + float(pull @ change) / 2) / self.total, (slope + pull) * scale / self.total
+            pull, give = spring * change, giving * (x + change)
+            value += float(pull @ change + give @ (x + change)) / 2
+            return value / self.total, (slope + pull + give) * scale / self.total
 
         for _ in range(MOVES):
             found = minimize(
