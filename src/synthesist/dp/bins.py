@@ -9,22 +9,17 @@ Proceedings of the VLDB Endowment 3(1), 2010, doi:10.14778/1920841.1920970 (coun
 """
 
 from dataclasses import dataclass
-from math import ceil, floor, log10
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
-from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, ticks
-from synthesist.data.conform import limit
-from synthesist.data.kinds import Integer, Moment, Number, Scalar
+from synthesist.codecs.number import SEGMENTS, NumberCodec
+from synthesist.dp.line import NUMERIC, Line
 from synthesist.dp.queries import Asking, Counts, Noisy
 from synthesist.dp.smoothing import smoothed
-from synthesist.errors import DataError, SpecError
 
-__all__ = ["NUMERIC", "Line", "binned", "tick"]
+__all__ = ["binned"]
 
-NUMERIC = Number | Integer | Moment
 Ints = npt.NDArray[np.int64]
 
 SPLITTING = 0.5  # of what a number's codes cost is spent on finding them
@@ -32,7 +27,6 @@ LEVELS = 5  # looks at the line, at most
 FIRST = 0.5  # of what is left for splitting, a look costs so much
 ROUND = 50  # round numbers the line is cut at first, at most
 PARTS, MOST = 10, 400  # round numbers a stretch is split at, and all together, about
-OCTAVES, EACH = 24, 2  # near zero and the ends stretches are half as wide so often, in so many steps
 HEAVY = 0.5  # of an even share of the rows: stretches with more are split, and a value with more has its own code
 VISIBLE = 4.0  # standard deviations of the next noise that a stretch must have to be split
 CLEAR = 6.0  # that neighbours join for
@@ -40,10 +34,7 @@ TELLING = 3.0  # that a value with a code of its own stands out by
 SEEN = 4.0  # standard deviations by which rows in a run of stretches must be more than none,
 RUNS = (1, 2, 4, 8, 16, 32)  # of so many stretches, to be seen; and how far beyond,
 BEYOND = 1.0  # as a part of the line on which they are seen, there may be others
-CELLS = 2**40  # the finest a number is looked at
-SLACK = 1e-6  # of a step of the grid: what a bound on it may be off by
 NOTHING = 1e-6  # of the rows of a code: where it has no more, it ends
-DIGITS = 17  # of a floating point number
 
 
 def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[NumberCodec, Noisy]]:
@@ -74,7 +65,7 @@ def binned(column: str, kind: NUMERIC, rho: float, bins: int) -> Asking[tuple[Nu
     return line.codec(starts, _knots(line, stretches.starts, of, rows), mass), Noisy(counts, sigma)
 
 
-def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_Stretches", "_Seen", float]]:
+def _looked(column: str, line: Line, rho: float, bins: int) -> Asking[tuple["_Stretches", "_Seen", float]]:
     """Stretches none of which holds much more than its share of the rows, as far as noise lets us see.
 
     And where rows are seen at all, and the price.
@@ -105,7 +96,7 @@ def _looked(column: str, line: "Line", rho: float, bins: int) -> Asking[tuple["_
     return found, seen, rho - left
 
 
-def _joined(line: "Line", found: "_Stretches", seen: "_Seen", sigma: float, bins: int) -> Ints:
+def _joined(line: Line, found: "_Stretches", seen: "_Seen", sigma: float, bins: int) -> Ints:
     """Where codes begin: a value with many rows has one of its own, neighbours share one until they hold enough.
 
     Enough is an even share, and so much that noise of `sigma` changes it little.
@@ -139,7 +130,7 @@ class _Stretches:
         gap, share = (wholes.counts - sums) / (doubt + wholes.variance), self.variance / (doubt + wholes.variance)[of]
         return _Stretches(self.starts, self.counts + self.variance * gap[of], self.variance * (1 - share))
 
-    def gathered(self, line: "Line", seen: "_Seen") -> tuple["_Stretches", npt.NDArray[np.bool_]]:
+    def gathered(self, line: Line, seen: "_Seen") -> tuple["_Stretches", npt.NDArray[np.bool_]]:
         """Rows far beyond where any are seen are brought to the last stretch where they may still be; and which may.
 
         Noise on wide empty stretches would make rows there: few, but so far out that no mean survives them.
@@ -152,7 +143,7 @@ class _Stretches:
         counts[last] += max(float(self.counts[last + 1 :].sum()), 0.0)
         return _Stretches(self.starts, counts, self.variance), near
 
-    def without_lone(self, line: "Line") -> "_Stretches":
+    def without_lone(self, line: Line) -> "_Stretches":
         """Single cells that noise could explain are one with the wider stretch behind them."""
         single = line.widths(self.starts) == 1
         lone = single & (self.counts < TELLING * self.variance**0.5)
@@ -169,7 +160,7 @@ class _Seen:
     high: tuple[int, int]
 
     @classmethod
-    def of(cls, line: "Line", stretches: _Stretches) -> "_Seen":
+    def of(cls, line: Line, stretches: _Stretches) -> "_Seen":
         """Where rows are seen in counts whose noise is independent; nowhere in particular, where none are."""
         edges, variance = [*stretches.starts.tolist(), line.cells], stretches.variance
         low, high = _first_run(stretches.counts, variance), _first_run(stretches.counts[::-1], variance[::-1])
@@ -181,122 +172,6 @@ class _Seen:
         low = self.low if other.low[0] < self.low[1] and self.low[0] < other.low[1] else other.low
         high = self.high if other.high[0] < self.high[1] and self.high[0] < other.high[1] else other.high
         return _Seen(low, high)
-
-
-@dataclass(frozen=True)
-class Line:
-    """The public line of a number from `low` to `high`: `cells` cells of the width `width`.
-
-    Values of a `grid` lie in the middle of their cells, so that no rounding takes one into the cell beside it.
-    """
-
-    kind: NUMERIC
-    low: float
-    high: float
-    width: float
-    cells: int
-    grid: float
-
-    @classmethod
-    def of(cls, kind: NUMERIC) -> "Line":
-        """The line of a kind whose ends are known.
-
-        Raises:
-            SpecError: no value lies between its bounds, or they are too far apart.
-        """
-        low, high = (tick(kind, end) for end in (kind.bounds.low, kind.bounds.high))
-        if grid := grid_of(kind):
-            low, high = ceil(low / grid - SLACK) * grid, floor(high / grid + SLACK) * grid
-        if not (low <= high and high - low < np.inf):
-            what = "have no value between them" if low > high else "are too far apart"
-            raise SpecError(f"The bounds {kind.bounds.low} and {kind.bounds.high} {what}. Correct them in the schema.")
-        finest = 4 * float(np.spacing(max(abs(low), abs(high))))  # what a floating point number can tell apart here
-        if not grid:
-            cells = min(CELLS, max(int((high - low) / finest), 1))
-            return cls(kind, low, high, (high - low) / cells or 1.0, cells, 0.0)
-        values = round((high - low) / grid) + 1
-        each = max(-(-values // CELLS), ceil(finest / grid))
-        return cls(kind, low, high, grid * each, -(-values // each), grid)
-
-    def begins(self, cells: Ints) -> np.ndarray:
-        """Where cells begin."""
-        return self.low + cells * self.width - self.grid / 2
-
-    def codec(self, starts: Ints, knots: np.ndarray | None = None, mass: np.ndarray | None = None) -> NumberCodec:
-        """Codes for the stretches that begin at these cells; without knots and mass it can only encode."""
-        k = len(starts)
-        return NumberCodec(
-            self.kind,
-            self.grid,
-            self.begins(starts[1:]),
-            np.zeros((k, SEGMENTS + 1)) if knots is None else knots,
-            np.ones(k + self.kind.missing) if mass is None else mass,
-            self.kind.missing,
-        )
-
-    def widths(self, starts: Ints) -> np.ndarray:
-        """How many cells each of the stretches has that begin here."""
-        return np.diff(np.append(starts, self.cells)).astype(np.float64)
-
-    def edges(self, starts: Ints) -> np.ndarray:
-        """Where the stretches begin and the last one ends."""
-        inside = self.grid / 2 * 1e-9  # what is drawn at an end of the line is rounded into it
-        return np.clip(
-            self.begins(np.append(starts, self.cells)), self.low - self.grid / 2 + inside, self._end - inside
-        )
-
-    def parts(self, begin: int, end: int, most: int) -> Ints:
-        """Where a stretch is cut: at round numbers, up to so many, each a cell by itself."""
-        low, high = self.begins(np.array([begin, end]))
-        step = _step((high - low) / most)
-        at = self._holding(np.arange(ceil(low / step), floor(high / step) + 1) * step)
-        cuts = np.concatenate([[begin], at, at + 1])
-        return np.unique(cuts[(cuts >= begin) & (cuts < end)])
-
-    def crowded(self) -> Ints:
-        """Cuts that come closer to each other near zero and near the ends; these three are cells by themselves."""
-        reach = self.cells * 2.0 ** -(np.arange(OCTAVES * EACH) / EACH)
-        zero = int(self._holding(np.zeros(1))[0])
-        cuts = [np.array([at - 1, at, at + 1]) for at in (0, zero, self.cells)]
-        for at in (0, zero, self.cells):
-            cuts += [np.rint(at - reach).astype(np.int64), np.rint(at + reach).astype(np.int64)]
-        every = np.unique(np.concatenate(cuts))
-        return every[(every >= 0) & (every < self.cells)]
-
-    def value(self, cell: int) -> float:
-        """What a cell stands for alone: of the numbers in it the one with the fewest digits."""
-        if self.grid:
-            return self.low + cell * self.width
-        begin, end = self.low + cell * self.width, min(self.low + (cell + 1) * self.width, self.high)
-        for digits in range(-DIGITS, DIGITS):
-            number = round((begin + end) / 2, digits)
-            if begin <= number < end or number == end == self.high:
-                return number
-        return begin
-
-    @property
-    def _end(self) -> float:
-        return self.high + self.grid / 2
-
-    def _holding(self, numbers: np.ndarray) -> Ints:
-        """The cells that hold these numbers, as the codec has it; a number beyond the line is held by none."""
-        beside = np.clip((numbers - self.begins(np.zeros(1, np.int64))) / self.width, -2, self.cells + 2)
-        near = np.floor(beside).astype(np.int64)[:, None] + np.array([-1, 0, 1])
-        return np.asarray(near[:, 0] + (self.begins(near[:, 1:]) <= numbers[:, None]).sum(axis=1))
-
-
-def tick(kind: NUMERIC, end: Scalar | None) -> float:
-    """A declared end of a column in ticks.
-
-    Raises:
-        SpecError: it is none of the kind.
-    """
-    cells = pl.Series([], dtype=kind.storage)
-    try:
-        return float(ticks(limit(end, cells).cast(kind.storage), kind)[0])  # type: ignore[union-attr]
-    except (DataError, pl.exceptions.PolarsError, TypeError):
-        example = "'2026-01-31'" if isinstance(kind, Moment) else "100"
-        raise SpecError(f"The bound {end!r} is no {kind.kind}: write it as {example}.") from None
 
 
 def _first_run(counts: np.ndarray, variance: np.ndarray) -> tuple[int, int]:
@@ -311,12 +186,6 @@ def _first_run(counts: np.ndarray, variance: np.ndarray) -> tuple[int, int]:
         runs += [(int(begin) + length, -int(begin)) for begin in np.flatnonzero(more)[:1]]
     end, begin = min(runs, default=(n, 0))
     return -begin, end
-
-
-def _step(least: float) -> float:
-    """The smallest of 1, 2 and 5 times a power of ten that is no less."""
-    power = 10.0 ** floor(log10(least))
-    return next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
 
 
 def _knots(line: Line, starts: Ints, of: Ints, rows: np.ndarray) -> np.ndarray:

@@ -14,8 +14,9 @@ from synthesist.codecs.category import CategoryCodec
 from synthesist.codecs.number import SEGMENTS, NumberCodec, grid_of, unticks
 from synthesist.codecs.table import TableCodec
 from synthesist.data.kinds import Boolean, Bounds, Categories, Category, Integer, Kind, Number, Scalar
-from synthesist.dp.bins import NUMERIC, Line, binned, tick
+from synthesist.dp.bins import binned
 from synthesist.dp.domain import Domain
+from synthesist.dp.line import NUMERIC, Line, tick
 from synthesist.dp.queries import Asking, Codec, Counts, Noisy, Values
 from synthesist.errors import UnsuitableError
 

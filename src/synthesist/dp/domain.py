@@ -66,7 +66,7 @@ def detected(schema: Schema) -> Iterator[tuple[str, str]]:
 
 def _refuse_odd(column: str, kind: Kind) -> None:
     """Refuse a declaration that no cell could meet as it was meant; nothing of the rows is told by it."""
-    from synthesist.dp.bins import Line, tick
+    from synthesist.dp.line import Line, tick
 
     if isinstance(kind, Number | Integer | Moment):
         try:
