@@ -110,3 +110,18 @@ def test_counts_that_say_nothing_or_too_much_still_make_a_distribution(counts: n
         assert np.isfinite(table).all()
         assert table.sum() == pytest.approx(1)
     assert got.total >= 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_neighbours_of_codes_in_an_order_help_each_other(order: tuple[int, int]) -> None:
+    x, y = np.arange(16)[:, None], np.append(np.arange(12), 40.0)
+    true = np.exp(-((x - y) ** 2) / 8) + 0.01
+    true *= 10_000 / true.sum()
+    noisy = true + np.random.default_rng(3).normal(0, 40, true.shape)
+    rows, wrong = [true.sum(axis=1), true.sum(axis=0)], {}
+    for ordered in ((0, 0), (16, 12)):
+        told = Measurement.of(order, noisy.transpose(order), 40.0, ordered=[ordered[column] for column in order])
+        made = cleaned([told], [r / r.sum() for r in rows], 10_000)[0]
+        assert made.counts.sum(axis=0) == pytest.approx(rows[1], rel=0.02)
+        wrong[ordered] = float(np.abs(made.counts - true).sum())
+    assert wrong[(16, 12)] < 0.75 * wrong[(0, 0)]

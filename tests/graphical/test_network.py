@@ -12,10 +12,10 @@ from synthesist.graphical.network import Network
 
 SETS = [(0, 1), (1, 2), (2, 3), (0, 3)]
 GROUPINGS = (
-    Grouping(np.array([0, 0, 1, 2]), np.array([0.25, 0.75, 1.0, 1.0])),
-    Grouping(np.arange(4), np.ones(4)),
-    Grouping(np.array([1, 0]), np.ones(2)),
-    Grouping(np.array([0, 1, 1, 1]), np.array([1.0, 0.2, 0.3, 0.5])),
+    Grouping(np.array([0, 0, 1, 2]), np.array([0.25, 0.75, 1.0, 1.0]), 0),
+    Grouping(np.arange(4), np.ones(4), 0),
+    Grouping(np.array([1, 0]), np.ones(2), 0),
+    Grouping(np.array([0, 1, 1, 1]), np.array([1.0, 0.2, 0.3, 0.5]), 0),
 )
 CODES = tuple(len(grouping.group) for grouping in GROUPINGS)
 

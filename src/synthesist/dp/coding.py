@@ -18,6 +18,7 @@ from synthesist.dp.bins import binned
 from synthesist.dp.domain import Domain
 from synthesist.dp.line import NUMERIC, Line, tick
 from synthesist.dp.queries import Asking, Codec, Counts, Noisy, Values
+from synthesist.dp.shrinking import UNEVEN, shrunk
 from synthesist.errors import UnsuitableError
 
 __all__ = ["Coding", "Grouped", "coded"]
@@ -131,24 +132,29 @@ def _category(column: str, kind: Boolean | Category, rho: float, bins: int) -> A
     texts = texts or ["?"]  # no value was found: rows are many and values all seldom
     plain = CategoryCodec(kind, tuple(texts), np.arange(len(texts), dtype=float), _ones(len(texts), kind), kind.missing)
     answer = yield Counts((column,), {column: plain}, rho, f"values of {column}")
-    values = answer.values[: len(texts)]
-    seldom = values < TELLING * answer.sigma
-    if seldom.sum() < 2 or len(texts) <= min(bins, 8):
-        return replace(plain, mass=np.maximum(answer.values, 0.0) + 1e-9), _spread(answer)
-    order = np.concatenate([np.flatnonzero(~seldom), np.flatnonzero(seldom)])
-    frequent = int((~seldom).sum())
-    weight = np.maximum(values[order[frequent:]], 0.0) + answer.sigma / 10
+    counts, size = _likely(answer), len(texts)
+    seldom = answer.values[:size] < TELLING * answer.sigma
+    frequent = size - int(seldom.sum())
+    if size - frequent < 2 or size <= min(bins, 8):
+        return replace(plain, mass=counts.values), counts
+    order = np.argsort(seldom, kind="stable")
+    weight = counts.values[order[frequent:]]
     inside = (np.cumsum(weight) - weight) / weight.sum()
     starts = np.concatenate([np.arange(frequent, dtype=float), frequent + np.minimum(inside, 1 - 1e-9)])
-    kept = np.concatenate([values[order[:frequent]], [values[seldom].sum()], answer.values[len(texts) :]])
-    sigma = np.full(len(kept), answer.sigma)
-    sigma[frequent] *= np.sqrt(seldom.sum())
-    codec = CategoryCodec(kind, tuple(texts[i] for i in order), starts, np.maximum(kept, 0.0) + 1e-9, kind.missing)
-    return codec, Noisy(kept, sigma)
+    first = [*range(frequent + 1), *range(size, len(counts.values))]  # of each code, the seldom ones being one
+    order = np.append(order, np.arange(size, len(counts.values)))
+    mass, variance = (np.add.reduceat(x[order], first) for x in (counts.values, counts.sigma**2))
+    codec = CategoryCodec(kind, tuple(texts[i] for i in order[:size]), starts, mass, kind.missing)
+    return codec, Noisy(mass, variance**0.5)
 
 
-def _spread(answer: Noisy) -> Noisy:
-    return Noisy(answer.values, np.full(answer.values.shape, answer.sigma))
+def _likely(answer: Noisy) -> Noisy:
+    """The likely rows of each code, as many in all as were counted, and the noise that is left in them."""
+    size, rows = len(answer.values), max(float(answer.values.sum()), 1.0)
+    likely, variance = shrunk(
+        answer.values.astype(np.float64), np.full(size, answer.sigma**2), np.full(size, rows / size), UNEVEN
+    )
+    return Noisy(likely * rows / likely.sum(), variance**0.5)
 
 
 def _ones(size: int, kind: Kind) -> np.ndarray:

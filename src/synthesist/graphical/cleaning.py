@@ -1,28 +1,29 @@
 """Noisy counts made into counts that could be: none below zero, and tables that agree on the columns they share.
 
-What is measured with a column is brought to its best estimate. Then each cell is shrunk towards what was expected of
-it beforehand, as far as noise could explain the difference: the mode of a normal likelihood and a log-normal prior,
-whose spread is learnt from how far all cells of the table are from expectation beyond noise.
+What is measured with a column is brought to its best estimate. Then cells are shrunk towards what was expected of them
+beforehand, as far as noise could explain the difference: from coarse to fine, because what noise hides in a cell can be
+seen in a block of neighbours, and then is expected of each of them.
 
-References: Qardaji, Yang and Li, SIGMOD 2014, doi:10.1145/2588555.2588575 (agreement); Efron and Morris, JASA 70, 1975,
-doi:10.1080/01621459.1975.10479864 (shrinkage whose amount is learnt).
+Reference: Qardaji, Yang and Li, SIGMOD 2014, doi:10.1145/2588555.2588575 (agreement).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from synthesist.dp.shrinking import UNEVEN, shrunk
 from synthesist.graphical.beliefs import spread, summed
 
 __all__ = ["Measurement", "cleaned", "shares_of", "total_of"]
 
+Ints = npt.NDArray[np.int64]
+
 EXACT = 1e-4  # standard deviation of the noise of exact counts
 LEAST = 0.02  # rows a cell is expected to have at least
-LADDER = np.linspace(-10.0, 10.0, 81)  # factors, in logarithms, by which a cell may differ from expectation
-WIDE = 16.0  # prior variance of these for the codes of a single column: hardly any shrinkage
-SPREADS = (0.01, 1.0)  # prior variances for sets of columns
-CLEAR = 0.1  # relative noise variance above which a cell says little of the spread
+SCALE = 1.0  # how far cells are from expectation, as logarithms, before anything is learnt
+BLOCKS = (8, 4, 2)  # neighbours that are looked at together first
 FITTINGS = 12
 KEPT = 0.1  # of a cell's rows is left at least when tables are made to agree
 
@@ -32,23 +33,35 @@ class Measurement:
     """counts[code of the first column, ...] of some columns, ascending, and the `variance` of the noise in each.
 
     `expected` are probabilities that were thought right before they were counted; None: those of independent columns.
+    `ordered` says of each column how many of its leading codes stand in an order.
     """
 
     columns: tuple[int, ...]
     counts: np.ndarray
     variance: np.ndarray
-    expected: np.ndarray | None = None
+    expected: np.ndarray | None
+    ordered: tuple[int, ...]
 
     @classmethod
     def of(
-        cls, columns: Sequence[int], counts: np.ndarray, sigma: float | np.ndarray, expected: np.ndarray | None = None
+        cls,
+        columns: Sequence[int],
+        counts: np.ndarray,
+        sigma: float | np.ndarray,
+        expected: np.ndarray | None = None,
+        ordered: Sequence[int] | None = None,
     ) -> "Measurement":
-        """Counts with the standard deviation of their noise, one for all cells or one for each."""
+        """Counts with the standard deviation of their noise, one for all cells or one for each; of columns as given."""
         order = np.argsort(columns)
         counts = np.asarray(counts, np.float64)
         variance = np.broadcast_to(np.maximum(np.asarray(sigma, np.float64), EXACT) ** 2, counts.shape)
-        thought = None if expected is None else expected.transpose(order)
-        return cls(tuple(sorted(columns)), counts.transpose(order), variance.transpose(order), thought)
+        return cls(
+            tuple(sorted(columns)),
+            counts.transpose(order),
+            variance.transpose(order),
+            None if expected is None else expected.transpose(order),
+            tuple((ordered or [0] * len(columns))[axis] for axis in order),
+        )
 
 
 def total_of(measurements: Iterable[Measurement]) -> float:
@@ -70,7 +83,7 @@ def shares_of(sizes: Sequence[int], measurements: Sequence[Measurement]) -> list
                 precision += weight
         rows = np.full(size, total / size)
         if precision.all():
-            rows = _shrunk(weighted / precision, 1 / precision, rows, WIDE)
+            rows = shrunk(weighted / precision, 1 / precision, rows, UNEVEN)[0]
         out.append(rows / rows.sum())
     return out
 
@@ -101,9 +114,13 @@ def _clean(m: Measurement, rows: Sequence[np.ndarray], total: float) -> Measurem
     thought = _outer([r / total for r in rows]) if m.expected is None else m.expected
     expected = _fitted(np.maximum(total * thought, LEAST), m.columns, rows)
     counts = _moved(m.counts, m.variance, m.columns, rows)
-    prior = _spread(counts, m.variance, expected)
-    likely = _shrunk(counts, m.variance, expected, prior)
-    doubt = 1 / (1 / m.variance + 1 / (prior * likely**2))
+    for width in BLOCKS:
+        begins = [_blocks(size, ordered, width) for size, ordered in zip(counts.shape, m.ordered, strict=True)]
+        if any(len(begin) < size for begin, size in zip(begins, counts.shape, strict=True)):
+            seen, noise, before = (_gathered(table, begins) for table in (counts, m.variance, expected))
+            change = shrunk(seen, noise, before, SCALE)[0] / before
+            expected = _fitted(expected * _repeated(change, begins, counts.shape), m.columns, rows)
+    likely, doubt = shrunk(counts, m.variance, expected, SCALE)
     agreed = np.maximum(_moved(likely, doubt, m.columns, rows), likely * KEPT)
     return replace(m, counts=_fitted(agreed, m.columns, rows), variance=doubt)
 
@@ -117,24 +134,23 @@ def _moved(counts: np.ndarray, doubt: np.ndarray, columns: Sequence[int], rows: 
     return counts
 
 
-def _spread(counts: np.ndarray, variance: np.ndarray, expected: np.ndarray) -> float:
-    """The variance of the logarithm of how far cells are from expectation, from those that noise leaves clear."""
-    weight = (variance / expected**2 + CLEAR) ** -2
-    beyond = ((counts - expected) ** 2 - variance) / expected**2
-    return float(np.clip((weight * beyond).sum() / weight.sum(), *SPREADS))
+def _blocks(size: int, ordered: int, width: int) -> Ints:
+    """Where blocks of so many neighbours begin, of the leading codes that stand in an order; each other is alone."""
+    return np.concatenate([np.arange(0, ordered, width), np.arange(ordered, size)])
 
 
-def _shrunk(counts: np.ndarray, variance: np.ndarray, expected: np.ndarray, prior: float) -> np.ndarray:
-    """The likeliest rows of each cell: expected rows times e to a normal number, counted with normal noise."""
-    cost, mode = np.full(counts.shape, np.inf), np.zeros(counts.shape)
-    for potential in LADDER:
-        new = (counts - expected * np.exp(potential)) ** 2 / variance + potential**2 / prior
-        mode, cost = np.where(new < cost, potential, mode), np.minimum(new, cost)
-    for _ in range(3):  # from the ladder's step to the mode itself, by Gauss and Newton
-        rows = expected * np.exp(mode)
-        slope = rows * (rows - counts) / variance + mode / prior
-        mode = mode - np.clip(slope / (rows**2 / variance + 1 / prior), -0.25, 0.25)
-    return np.asarray(expected * np.exp(mode))
+def _gathered(table: np.ndarray, begins: Sequence[Ints]) -> np.ndarray:
+    """Sums over the cells of each block."""
+    for axis, begin in enumerate(begins):
+        table = np.add.reduceat(table, begin, axis=axis)
+    return table
+
+
+def _repeated(blocks: np.ndarray, begins: Sequence[Ints], shape: Sequence[int]) -> np.ndarray:
+    """What each block has, for each of its cells."""
+    for axis, (begin, size) in enumerate(zip(begins, shape, strict=True)):
+        blocks = np.repeat(blocks, np.diff(np.append(begin, size)), axis=axis)
+    return blocks
 
 
 def _fitted(table: np.ndarray, columns: Sequence[int], rows: Sequence[np.ndarray]) -> np.ndarray:

@@ -9,10 +9,14 @@ __all__ = ["Grouping"]
 
 @dataclass(frozen=True)
 class Grouping:
-    """`group[code]`, numbered without gaps, and `share[code]` of the rows of its group."""
+    """`group[code]`, numbered without gaps, and `share[code]` of the rows of its group.
+
+    The first `ordered` groups stand in an order.
+    """
 
     group: np.ndarray
     share: np.ndarray
+    ordered: int
 
     @classmethod
     def of(cls, counts: np.ndarray, sigma: np.ndarray, ordered: int, most: int) -> "Grouping":
@@ -31,7 +35,7 @@ class Grouping:
             group[:ordered] = _runs(mass[:ordered], least)
             group[ordered:] = _rare_together(mass[ordered:], least) + (group[:ordered].max(initial=-1) + 1)
         whole = np.bincount(group, mass)[group]
-        return cls(group, mass / whole)
+        return cls(group, mass / whole, int(group[:ordered].max(initial=-1)) + 1)
 
     @property
     def size(self) -> int:

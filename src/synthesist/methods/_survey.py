@@ -105,7 +105,8 @@ class Survey:
         """Ask for the counts of some columns."""
         named = self.named(columns)
         answer = yield Counts(named, self.codecs, rho, f"counts of {' x '.join(named)}")
-        return Measurement.of(columns, answer.values, answer.sigma, self.estimate.beliefs.marginal(columns))
+        ordered = [self.groupings[column].ordered for column in columns]
+        return Measurement.of(columns, answer.values, answer.sigma, self.estimate.beliefs.marginal(columns), ordered)
 
     def noise(self, columns: Sequence[int], sigma: float) -> float:
         """How far noise takes the counts of these columns from the truth: in rows, summed over all cells."""
