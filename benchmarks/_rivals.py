@@ -15,7 +15,10 @@ from synthesist.data.dataset import Dataset
 
 __all__ = ["RIVALS", "Rival"]
 
-RIVALS = ("dpmm_mst:geometric", "dpmm_mst:own", "dpmm_privbayes:geometric", "smartnoise_mst:geometric")
+RIVALS = (
+    *("dpmm_mst:fine", "dpmm_mst:geometric", "dpmm_mst:own", "dpmm_privbayes:fine", "dpmm_privbayes:geometric"),
+    *("smartnoise_mst:fine", "smartnoise_mst:geometric"),
+)
 """Those that are run where none are named. AIM of both is known too; it takes hours."""
 KNOWN = ("dpmm_mst", "dpmm_aim", "dpmm_privbayes", "smartnoise_mst", "smartnoise_aim")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
