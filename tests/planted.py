@@ -1,5 +1,8 @@
 """Holders of rows that are built wrong, each in one way that private software has been wrong."""
 
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -9,7 +12,7 @@ import numpy as np
 from synthesist.dp import private
 from synthesist.dp.costs import Cost
 from synthesist.dp.private import EXACT, Chance, PrivateData
-from synthesist.dp.queries import Counts, Farthest, Gradients, Noisy, Query, Values
+from synthesist.dp.queries import Codec, Counts, Farthest, Gradients, Noisy, Query, Values
 
 
 class _OtherChance(PrivateData):
@@ -336,3 +339,33 @@ class RowsClipped(_OtherClip):
 
 
 right_clipped = private._clipped
+
+
+class Warns(PrivateData):
+    """A warning says how many rows there are."""
+
+    def answer(self, query: Query) -> Any:
+        warnings.warn(f"{self._table.height} rows", stacklevel=2)
+        return super().answer(query)
+
+
+class Logs(PrivateData):
+    """A log says how many rows there are."""
+
+    def answer(self, query: Query) -> Any:
+        logging.getLogger("rows").info("%d rows", self._table.height)
+        return super().answer(query)
+
+
+class WordsOfRows(PrivateData):
+    """What the ledger says of a question holds how many rows there are."""
+
+    def answer(self, query: Query) -> Any:
+        return super().answer(replace(query, about=f"{query.about} of {self._table.height}"))
+
+
+class SmallCounts(PrivateData):
+    """Counts are kept in a byte."""
+
+    def _counts(self, columns: Sequence[str], codecs: Mapping[str, Codec]) -> Any:
+        return super()._counts(columns, codecs).astype(np.int8).astype(np.int64)

@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 
 from synthesist.audits.bounds import Bound, method_bound
-from synthesist.audits.chances import LIFT
 from synthesist.audits.checks import Fault, faults, released
 from synthesist.audits.found import Audit, Violation
+from synthesist.audits.laws import Laws
 from synthesist.audits.pairs import Pair, neighbours, worst
-from synthesist.audits.plays import First, Held, Second, play, replay
+from synthesist.audits.plays import Held, play, replay
 from synthesist.core import Context
 from synthesist.dp.costs import Gaussian
 from synthesist.dp.entropy import replaying
 from synthesist.dp.ledger import Ledger
 from synthesist.dp.method import PrivateMethod
 from synthesist.dp.private import PrivateData
-from synthesist.dp.queries import Counts, Products
 from synthesist.errors import SynthesistError
 
 __all__ = ["audited"]
@@ -28,8 +27,6 @@ __all__ = ["audited"]
 LOUD = {"epsilon": 20.0, "delta": 1e-2}
 """What a method is attacked at, too: few runs see much."""
 OWN = ("fit", "learn", "_account")
-SURE = 1e-9  # how seldom a sound method fails a check of its noise
-ENOUGH = 50  # numbers that noise is measured on, at least
 MANY = 15.0  # bits of noise that do not come again by chance
 
 
@@ -51,7 +48,7 @@ def audited(
         held: how rows are held.
     """
     found: list[tuple[Fault, str]] = [(fault, "") for fault in _given_rows(method)]
-    measured, questions, refused = _Noise(), 0, 0
+    measured, questions, refused = Laws(ctx.rng("laws")), 0, 0
     turned = list(_turned(method))
     tables = list(neighbours(pairs, ctx))
     for number, pair in ctx.track(list(enumerate(tables)), "playing pairs of tables"):
@@ -118,34 +115,6 @@ def _options(method: PrivateMethod) -> str:
 
 def _said(method: PrivateMethod) -> dict[str, Any]:
     return {name: value for name, value in method.describe().items() if name != "kind"}
-
-
-class _Noise:
-    """The noise of all answers, in standard deviations of what was paid for."""
-
-    def __init__(self) -> None:
-        self.numbers: list[np.ndarray] = []
-
-    def take(self, first: First, second: Second) -> None:
-        """Take in a run: its answers less the truth."""
-        for asked, again in zip(first.asked, second.again, strict=False):
-            if isinstance(asked.query, Counts | Products) and asked.costs and isinstance(asked.costs[0], Gaussian):
-                told, truth = released(asked.query, asked.answer), released(asked.query, again.one.answer)
-                noise = np.array([float(value) - float(truth[name]) + LIFT for name, value in told.items()])
-                if (sigma := asked.costs[0].sigma) >= 1:
-                    self.numbers.append(noise / sigma)
-
-    def faults(self) -> Iterator[Fault]:
-        """Whether it is narrower than it should be, or leans to one side."""
-        from scipy.special import chdtr, ndtr
-
-        noise = np.concatenate([*self.numbers, np.zeros(0)])
-        if (n := len(noise)) < ENOUGH:
-            return
-        if chdtr(n, float(np.sum(noise**2))) < SURE:
-            yield "all answers", f"their noise has {np.mean(noise**2):.3g} times the variance that was paid for"
-        if 2 * ndtr(-abs(noise.sum()) / n**0.5) < SURE:
-            yield "all answers", f"their noise leans to one side, by {noise.mean():.3g} of its standard deviation"
 
 
 def _seeded(method: PrivateMethod, ctx: Context, held: Held) -> Iterator[Fault]:

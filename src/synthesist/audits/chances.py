@@ -8,7 +8,7 @@ import numpy as np
 
 from synthesist.dp.private import EXACT, Chance
 
-__all__ = ["LIFT", "Calls", "as_it_is", "constant", "latest", "marked", "plain"]
+__all__ = ["EXACT", "LIFT", "Calls", "as_it_is", "constant", "latest", "marked", "plain"]
 
 LIFT = 2**40
 """What plain noise is: it lifts every count above any threshold, and is taken off again."""
@@ -23,8 +23,8 @@ class Calls:
     choice: list[tuple[np.ndarray, Any, float, int]] = field(default_factory=list)
     """(scores, what one unit changes in them, epsilon, the choice)"""
     normal: list[np.ndarray] = field(default_factory=list)
-    part: list[tuple[int, float]] = field(default_factory=list)
-    """(how many units, rate)"""
+    part: list[tuple[int, float, int]] = field(default_factory=list)
+    """(how many units, rate, how many of them take part)"""
 
 
 def as_it_is(calls: Calls) -> Chance:
@@ -47,7 +47,7 @@ def marked(calls: Calls, rng: np.random.Generator) -> Chance:
     """Noise of which no two are alike, the last candidate, and no unit takes part."""
     return _noted(
         calls,
-        lambda n, variance: LIFT + rng.permutation(n) * 1_000_003 + rng.integers(1_000_003, size=n),
+        lambda n, variance: np.asarray(LIFT + rng.integers(2**50, size=n)),
         lambda scores, sensitivity, epsilon: len(scores) - 1,
         lambda n: np.asarray(rng.normal(3.0, 1.0, n)),
         lambda n, rate: np.zeros(n, bool),
@@ -91,7 +91,7 @@ def _noted(
         return noise
 
     def part_(n: int, rate: float) -> np.ndarray:
-        calls.part.append((n, rate))
-        return part(n, rate)
+        calls.part.append((n, rate, int((taking := part(n, rate)).sum())))
+        return taking
 
     return Chance(gaussian_, choice_, normal_, part_)

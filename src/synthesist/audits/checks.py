@@ -35,8 +35,10 @@ def faults(method: PrivateMethod, pair: Pair, first: First, second: Second) -> I
         yield run, f"it ends by {first.error or 'no error'!r} on one table, by {second.error or 'none'!r} on the other"
     elif len(first.asked) != len(second.again):
         yield run, "it asks less on the other table than on the first"
-    elif first.sampler != second.sampler:
+    elif first.learnt != second.learnt:
         yield run, "what it learns depends on rows beside the answers"
+    elif first.said != second.said:
+        yield run, "what it warns of, logs or prints depends on rows"
     yield from _budget(method, first)
     paid: Training | None = None
     left = 0
@@ -86,6 +88,8 @@ def _wrong(asked: Asked, again: Again, pair: Pair, paid: Training | None) -> Ite
         yield "its answer has more on it than an answer"
     if asked.costs != again.costs:
         yield "its price depends on rows"
+    if asked.words != again.words:
+        yield "what the ledger says of it depends on rows"
     if len(asked.costs) != (0 if isinstance(query, Gradients) else 1):
         yield f"it is charged {len(asked.costs)} times"
         return
@@ -121,9 +125,16 @@ def _counted(asked: Asked, again: Again, pair: Pair) -> Iterator[str]:
     distance = _distance(one, other, LIFT)
     if distance > cost.sensitivity * pair.units * (1 + ROUND):
         yield f"{_units(pair)} changes it by {distance:.4g}; paid is for {cost.sensitivity * pair.units:g}"
+    if isinstance(asked.query, Values):
+        rows = [*again.marks[0].answer.values()]
+        if rows != sorted(rows, reverse=True):
+            yield "the order of its values is not that of the counts it tells"
     if pair.units == 0 and list(one) != list(other):
         yield "the order of its values is that of the rows"
-    narrowest = min((variance for _, variance in again.one.calls.gaussian), default=0.0)
+    variances = [[variance for _, variance in trial.calls.gaussian] for trial in (again.one, again.other)]
+    if variances[0] != variances[1]:
+        yield "how wide its noise is depends on rows"
+    narrowest = min(variances[0], default=0.0)
     if narrowest < cost.sigma**2 * (1 - ROUND):
         yield f"its noise has a variance of {narrowest:.4g}; paid is for {cost.sigma**2:.4g}"
     if isinstance(asked.answer, Noisy) and not np.array_equal(asked.answer.sigma, again.sigma):

@@ -92,7 +92,8 @@ def _pair(oddity: str, shape: str, columns: tuple[str, ...], owned: bool, most: 
         rows = [row for row in rows if row[UNIT] is not None] if whose is None else rows  # or it is no unit more
     kinds = {UNIT: Id(), **{column: KINDS[column] for column in columns}}
     schema = Schema(tables={"rows": TableSchema(columns=kinds)})
-    one, other = (_table(each, schema) for each in (rows, rows + added))
+    at = int(rng.integers(len(rows) + 1))  # a method that looks at the row before meets the new ones anywhere
+    one, other = (_table(each, schema) for each in (rows, rows[:at] + added + rows[at:]))
     name = f"{oddity}, {len(added)} of {shape}"
     unit, contributions = (UNIT, most) if owned else (None, 1)
     if oddity == ORDER:
@@ -130,6 +131,10 @@ def _equal(rng: np.random.Generator) -> Rows:
     return [_row(rng)] * 12
 
 
+def _wrapping(rng: np.random.Generator) -> Rows:
+    return [_row(rng)] * int(rng.choice([127, 255]))
+
+
 def _constant(rng: np.random.Generator) -> Rows:
     return [{**_row(rng), "group": "a", "age": 40, "pay": 0.0, "smoker": False} for _ in range(15)]
 
@@ -144,6 +149,7 @@ SHAPES: dict[str, Callable[[np.random.Generator], Rows]] = {
     "some rows": _many(9),
     "many rows": _many(40),
     "equal rows": _equal,
+    "as many equal rows as a byte holds": _wrapping,
     "constant columns": _constant,
     "empty cells": _empty_cells,
 }

@@ -16,6 +16,7 @@ import polars as pl
 
 from synthesist.audits.chances import Calls, as_it_is, constant, latest, marked, plain
 from synthesist.audits.claims import reach_of
+from synthesist.audits.overheard import overheard
 from synthesist.audits.pairs import Pair
 from synthesist.audits.seals import seal
 from synthesist.core import Context
@@ -68,6 +69,9 @@ class Asked:
     seal: str
     answer: Any
     costs: tuple[Cost, ...]
+    words: tuple[str, ...]
+    """What the ledger says of each cost."""
+    calls: Calls
     laden: bool
     """Whether the answer had more on it than an answer has."""
 
@@ -77,6 +81,7 @@ class Again:
     """The same question of the second run, and what it is made of."""
 
     costs: tuple[Cost, ...]
+    words: tuple[str, ...]
     one: Trial
     other: Trial
     marks: tuple[Trial, Trial]
@@ -95,8 +100,10 @@ class First:
     held: Held
     asked: list[Asked] = field(default_factory=list)
     account: Any = None
-    sampler: str = ""
+    learnt: str = ""
     error: str = ""
+    said: list[str] = field(default_factory=list)
+    """Beside the answers: warnings, logs, prints."""
 
     def hold(self, data: Dataset, domain: Domain, account: Account, unit: str | None) -> "First":
         """Take the rows in, as the holder that `PrivateMethod.learn` is lent."""
@@ -108,8 +115,9 @@ class First:
         """Answer, and take down how."""
         before, self._calls = len(self.account.entries), Calls()
         sealed, answer = sealed_query(query), self._rows.answer(query)
-        costs = tuple(cost for cost, _ in self.account.entries[before:])
-        self.asked.append(Asked(query, sealed, bare := _bare(answer), costs, _laden(answer)))
+        entries = self.account.entries[before:]
+        costs, words = tuple(cost for cost, _ in entries), tuple(about for _, about in entries)
+        self.asked.append(Asked(query, sealed, bare := _bare(answer), costs, words, self._calls, _laden(answer)))
         return bare
 
 
@@ -122,8 +130,10 @@ class Second:
     rng: np.random.Generator
     again: list[Again] = field(default_factory=list)
     account: Any = None
-    sampler: str = ""
+    learnt: str = ""
     error: str = ""
+    said: list[str] = field(default_factory=list)
+    """Beside the answers: warnings, logs, prints."""
     strayed: str = ""
 
     def hold(self, data: Dataset, domain: Domain, account: Account, unit: str | None) -> "Second":
@@ -152,12 +162,15 @@ class Second:
             raise StrayedError
         before = len(self.account.entries)
         other = self._trial(0, self._other, query)
-        costs = tuple(cost for cost, _ in self.account.entries[before:])
+        entries = self.account.entries[before:]
+        costs, words = tuple(cost for cost, _ in entries), tuple(about for _, about in entries)
         one = self._trial(1, self._one, asked.query)
         mark = self._trial(2, self._marks, asked.query)
         marks = mark, mark if isinstance(query, Gradients) else self._trial(2, self._marks, asked.query)
         sigma = other.answer.sigma if isinstance(other.answer, Noisy) else None
-        self.again.append(Again(costs, one, other, marks, self._nearly(asked), sigma, self._touched(asked.query)))
+        self.again.append(
+            Again(costs, words, one, other, marks, self._nearly(asked), sigma, self._touched(asked.query))
+        )
         return _bare(asked.answer)
 
     def _hiding(self, calls: Calls) -> Chance:
@@ -194,7 +207,8 @@ def play(method: PrivateMethod, data: Dataset, ctx: Context, held: Held = Privat
     """The first run."""
     first = First(held)
     try:
-        first.sampler = seal(method.learn(data, ctx, first.hold).sampler)
+        with overheard(first.said):
+            first.learnt = seal(method.learn(data, ctx, first.hold))
     except SynthesistError as error:  # what noisy answers lead to is no secret
         first.error = f"{type(error).__name__}: {error}"
     except Exception as error:  # noqa: BLE001  (it is reported)
@@ -206,7 +220,8 @@ def replay(method: PrivateMethod, pair: Pair, ctx: Context, first: First) -> Sec
     """The second run, on the other table of the pair."""
     second = Second(first, pair, ctx.rng("marks"))
     try:
-        second.sampler = seal(method.learn(pair.other, ctx, second.hold).sampler)
+        with overheard(second.said):
+            second.learnt = seal(method.learn(pair.other, ctx, second.hold))
     except StrayedError:
         pass
     except SynthesistError as error:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from hashlib import blake2b
+from inspect import getclosurevars
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,11 @@ def _pieces(value: Any, above: tuple[int, ...]) -> Iterator[bytes]:
         yield repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes()
     elif isinstance(value, pl.Series | pl.DataFrame):
         yield repr(value.to_dict(as_series=False) if isinstance(value, pl.DataFrame) else value.to_list()).encode()
-    elif callable(value) and not is_dataclass(value):
-        yield getattr(value, "__qualname__", "").encode()  # functions are compared by what they do
+    elif isinstance(value, type | FunctionType | BuiltinFunctionType):
+        yield value.__qualname__.encode()  # functions are compared by name and by what they hold
+        if isinstance(value, FunctionType) and id(value) not in above:
+            for held in getclosurevars(value).nonlocals.values():
+                yield from _pieces(held, (*above, id(value)))
     elif id(value) not in above:
         for part in _parts(value):
             yield from _pieces(part, (*above, id(value)))

@@ -289,7 +289,7 @@ def _clipped(gradients: Sequence[Outer], owner: Ints, clip: float) -> np.ndarray
 
 def _summed(part: Outer, scale: np.ndarray, finite: npt.NDArray[np.bool_]) -> np.ndarray:
     """sums[out, in] over rows, each as much as `scale` says."""
-    errors, inputs = part.errors, part.inputs
+    errors, inputs = (x.astype(np.float64) for x in (part.errors, part.inputs))  # or rounding would lengthen the sum
     if not finite.all():
         errors, inputs = (np.where(finite[:, None], x, 0.0) for x in (errors, inputs))
-    return (errors * scale[:, None].astype(errors.dtype)).T @ inputs
+    return (errors * scale[:, None]).T @ inputs
