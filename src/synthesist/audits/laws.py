@@ -4,6 +4,7 @@ Every test here is one that a sound method fails less than once in a thousand mi
 """
 
 from collections.abc import Iterator, Sequence
+from math import inf, log2
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from synthesist.dp.queries import Counts, Products
 __all__ = ["Laws"]
 
 SURE = 1e-9  # how seldom a sound method fails a test
+NEVER = 80.0  # bits of noise that do not come again by chance, in any two of a million answers
 ENOUGH = 50  # numbers that noise is measured on, at least
 SMOOTH = 3.0  # standard deviation from which whole numbers, spread over their steps, are normal enough
 DRAWN, CHOSEN = 20_000, 1_000  # numbers and choices drawn by themselves
@@ -41,8 +43,8 @@ class Laws:
         """Take in a run: its answers less the truth, and what chance was asked for."""
         before: set[bytes] = set()
         for asked, again in zip(first.asked, second.again, strict=False):
-            noises = [noise for noise in asked.calls.normal if len(noise)]
-            self._normal += noises
+            own = [(noise, inf) for noise in asked.calls.normal if len(noise)]
+            self._normal += [noise for noise, _ in own]
             self._choices += [
                 (_exponents(scores, sensitivity, epsilon), chosen)
                 for scores, sensitivity, epsilon, chosen in asked.calls.choice
@@ -50,9 +52,10 @@ class Laws:
             for n, rate, taken in asked.calls.part:
                 self._parts += n, taken, n * rate
             if isinstance(asked.query, Counts | Products) and asked.costs and isinstance(asked.costs[0], Gaussian):
-                noises.append(self._noise(asked, released(asked.query, again.one.answer), asked.costs[0].sigma))
-            for noise in noises:
-                if len(noise) > 3 and np.ptp(noise) > SMOOTH:
+                sigma = asked.costs[0].sigma
+                own.append((self._noise(asked, released(asked.query, again.one.answer), sigma), sigma))
+            for noise, sigma in own:
+                if len(noise) * log2(max(4 * sigma, 1.0)) > NEVER:
                     if noise.tobytes() in before:
                         self._faults.append((asked.query.about, "its noise is that of an earlier answer"))
                     before.add(noise.tobytes())
