@@ -15,7 +15,7 @@ def overheard(said: list[str]) -> Iterator[None]:
     out, handler, root = StringIO(), _Noting(said), logging.getLogger()
     level = root.level
     root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
+    root.setLevel(logging.INFO)
     try:
         with redirect_stdout(out), redirect_stderr(out), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
