@@ -29,7 +29,7 @@ class AIM(PrivateMethod):
     Pairs are measured as long as the model stays small; all that was measured makes the distribution of maximum
     entropy. Conditions and imputation are exact.
 
-    When not to use: where epsilon is about one, `mst` is as close and several times as fast. With hundreds of columns,
+    When not to use: where epsilon is about one, `mst` is as close and no slower. With hundreds of columns,
     of which each round looks at all pairs.
 
     Reference: McKenna, Mullins, Sheldon and Miklau, Proceedings of the VLDB Endowment 15, 2022,
