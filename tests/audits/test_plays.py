@@ -16,7 +16,11 @@ from synthesist.audits.auditing import audited
 from synthesist.audits.checks import faults
 from synthesist.audits.pairs import neighbours
 from synthesist.audits.plays import play, replay
+from synthesist.catalog import load
 from synthesist.core import Context
+from synthesist.dp import accounting
+from synthesist.dp.accounting import rho_for
+from synthesist.dp.costs import Gaussian
 from synthesist.dp.entropy import replaying
 from synthesist.dp.noise import discrete_gaussian
 from synthesist.dp.private import EXACT, PrivateData
@@ -90,3 +94,11 @@ def test_noise_from_elsewhere_is_noticed(monkeypatch: pytest.MonkeyPatch, seed: 
 
 def test_there_are_as_many_bugs_as_were_promised() -> None:
     assert len(METHODS) + len(HOLDERS) >= 25
+
+
+def test_accounts_that_count_half_of_each_price_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audit has no faith in the accountant of what it looks on: noise says by itself what it gives away."""
+    monkeypatch.setattr(Gaussian, "rho", lambda cost, order: (cost.sensitivity / cost.sigma) ** 2 / 4)
+    monkeypatch.setattr(accounting, "rho_for", lambda epsilon, delta: 2 * rho_for(epsilon, delta))
+    found = audited(load("methods", "mst").build({"epsilon": 1.0, "delta": 1e-6}), 4, 0, CTX)
+    assert "which the accounts do not see" in str(found)

@@ -6,6 +6,7 @@ from math import fsum, inf, isfinite
 import numpy as np
 
 from synthesist.audits.chances import LIFT
+from synthesist.audits.claims import least_epsilon
 from synthesist.audits.pairs import Pair
 from synthesist.audits.plays import Again, Asked, First, Second
 from synthesist.dp.costs import Gaussian, SampledGaussian, Selection, Threshold
@@ -69,7 +70,7 @@ def released(query: Query, answer: object) -> dict[str, float]:
 
 
 def _budget(method: PrivateMethod, first: First) -> Iterator[Fault]:
-    """Prices stay within what the method says it may cost, by an accountant of the audit's own."""
+    """Prices stay within what the method says it may cost: by its accountant, and by what noise alone tells of them."""
     costs = [cost for asked in first.asked for cost in asked.costs]
     additive = min(fsum(cost.additive for cost in costs), method.delta / 2)
     spent = epsilon_of(costs, method.delta, Filter.of(method.epsilon, method.delta, additive).order)
@@ -77,6 +78,8 @@ def _budget(method: PrivateMethod, first: First) -> Iterator[Fault]:
         spent = epsilon_by_loss(costs, method.delta)
     if spent > method.epsilon * (1 + ROUND):
         yield "the run", f"its questions cost epsilon {spent:.4g} at delta {method.delta:g}; it says {method.epsilon:g}"
+    elif (least := least_epsilon(costs, method.delta)) > method.epsilon * (1 + ROUND):
+        yield "the run", f"its counts alone cost epsilon {least:.4g}, which the accounts do not see"
 
 
 def _wrong(asked: Asked, again: Again, pair: Pair, paid: Training | None) -> Iterator[str]:

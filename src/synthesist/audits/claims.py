@@ -14,7 +14,7 @@ import numpy as np
 
 from synthesist.dp.costs import Cost, Gaussian, SampledGaussian, Selection, Threshold, library
 
-__all__ = ["epsilon_of_mu", "excess", "mu_of", "reach_of", "variance_of"]
+__all__ = ["epsilon_of_mu", "excess", "least_epsilon", "mu_of", "reach_of", "variance_of"]
 
 CONTINUOUS = 5.0  # discrete noise wider than this is like any other
 SELDOM = 1e-12  # what no audit sees
@@ -32,6 +32,12 @@ def mu_of(costs: Sequence[Cost]) -> float:
         elif isinstance(cost, SampledGaussian):
             total = hypot(total, _mu_of_training(cost))
     return total
+
+
+def least_epsilon(costs: Sequence[Cost], delta: float) -> float:
+    """The epsilon that noisy counts give away by themselves, told from their noise alone; other answers add to it."""
+    wide = [cost for cost in costs if isinstance(cost, Gaussian) and cost.sigma > CONTINUOUS]
+    return epsilon_of_mu(hypot(*(cost.sensitivity / cost.sigma for cost in wide)), delta)
 
 
 def excess(costs: Sequence[Cost], wrong: float) -> float:
