@@ -20,20 +20,20 @@ from synthesist.dp.private import PrivateData, answered
 ROWS = 20_000
 
 
-def drawn(cells: Any, kind: NUMERIC, rho: float = 0.002, bins: int = 64) -> np.ndarray:
+def drawn(cells: Any, kind: NUMERIC, rho: float = 0.002, bins: int = 64, replay: str = "bins") -> np.ndarray:
     """As many values as there were, drawn from the bins of one column."""
-    codec = codes(cells, kind, rho, bins)
+    codec = codes(cells, kind, rho, bins, replay)
     rng = np.random.default_rng(0)
     made = codec.decode(rng.choice(codec.size, ROWS, p=codec.mass / codec.mass.sum()), rng.random(ROWS))
     return made.to_physical().to_numpy().astype(float)
 
 
-def codes(cells: Any, kind: NUMERIC, rho: float, bins: int) -> NumberCodec:
+def codes(cells: Any, kind: NUMERIC, rho: float, bins: int, replay: str = "bins") -> NumberCodec:
     """The codes that so much rho buys."""
     schema = Schema(tables={"t": TableSchema(columns={"x": kind})})
     data = Dataset({"t": pl.DataFrame({"x": pl.Series(cells, dtype=kind.storage)})}, schema)
     holder = PrivateData(data, Domain.of(schema, "test"), Account(9e5, 1e-3))
-    with replaying("bins"):
+    with replaying(replay):
         return answered(binned("x", kind, rho, bins), holder)[0]
 
 
@@ -72,6 +72,14 @@ def test_noise_on_wide_empty_stretches_makes_no_rows_far_out(name: str) -> None:
     cells, kind = COLUMNS[name]
     made = drawn(cells, kind)
     assert made.mean() == pytest.approx(cells.mean(), rel=0.25) and np.quantile(made, 0.999) < cells.max()
+
+
+def test_a_long_tail_that_noise_all_but_hides_is_not_gathered_in_one_place() -> None:
+    rng = np.random.default_rng(1)
+    cells = np.where(rng.random(ROWS) < 0.2, 0, rng.lognormal(6, 1.3, ROWS)).round(1)
+    kind = Number(bounds=Bounds(low=0, high=86_400))
+    for number in range(12):
+        assert distance(cells, drawn(cells, kind, 0.0001, replay=f"tail {number}")) < 0.2
 
 
 @pytest.mark.parametrize("name", COLUMNS)

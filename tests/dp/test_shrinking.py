@@ -41,6 +41,16 @@ def test_exact_counts_stay_as_they_are() -> None:
     assert rows == pytest.approx(true, rel=5e-3) and variance.shape == true.shape
 
 
+def test_a_million_cells_are_shrunk_like_a_few() -> None:
+    true = np.where(np.arange(1_000_000) % 10 < 9, 0.0, 500.0)
+    noisy = true + np.random.default_rng(5).normal(0, SIGMA, len(true))
+    some = np.random.default_rng(6).permutation(len(true))[:CELLS]
+    rows = shrunk(noisy, np.full(len(true), SIGMA**2), np.full(len(true), 50.0), 1.0)[0]
+    few = shrunk(noisy[some], np.full(CELLS, SIGMA**2), np.full(CELLS, 50.0), 1.0)[0]
+    assert np.abs(rows - true).mean() < 0.55 * np.abs(np.maximum(noisy, 0) - true).mean()
+    assert np.abs(rows[some] - few).mean() < 0.1 * np.abs(few).mean()
+
+
 @pytest.mark.parametrize("counts", [np.full(7, -1e6), np.zeros(7), np.full(7, 1e15), np.array([3.0])])
 @pytest.mark.parametrize("sigma", [1e-4, 1.0, 1e9])
 def test_any_counts_make_rows_above_zero(counts: np.ndarray, sigma: float) -> None:

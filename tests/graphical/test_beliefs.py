@@ -72,3 +72,15 @@ def test_cells_that_are_enough_for_a_pair_are_enough(seed: int) -> None:
     for one, other in combinations(range(len(SIZES)), 2):
         needed = cells_with(SIZES, tree.cliques, (one, other))
         assert tree.home((one, other)) >= 0 or 1.2 * tree.cells_tied(one, other) >= needed  # min-fill is not the best
+
+
+def test_a_code_far_less_likely_than_another_keeps_what_it_says_of_the_rest() -> None:
+    tree = JunctionTree.covering((2, 2, 2), [(0, 1), (1, 2)])
+    potentials = [np.zeros(tree.shape(clique)) for clique in tree.cliques]
+    for table, clique in zip(potentials, tree.cliques, strict=True):
+        if clique == (1, 2):
+            table += [[0.0, 0.0], [-900.0, -900.0 + np.log(3.0)]]
+        else:
+            table += [[0.0, 900.0], [0.0, 900.0]]
+    beliefs = Beliefs.of(tree, potentials)
+    np.testing.assert_allclose(beliefs.marginal((1, 2)), np.array([[1, 1], [1, 3]]) / 6, atol=1e-9)

@@ -115,8 +115,7 @@ class First:
         """Answer, and take down how."""
         before, self._calls = len(self.account.entries), Calls()
         sealed, answer = sealed_query(query), self._rows.answer(query)
-        entries = self.account.entries[before:]
-        costs, words = tuple(cost for cost, _ in entries), tuple(about for _, about in entries)
+        costs, words = _charged(self.account, before)
         self.asked.append(Asked(query, sealed, bare := _bare(answer), costs, words, self._calls, _laden(answer)))
         return bare
 
@@ -162,8 +161,7 @@ class Second:
             raise StrayedError
         before = len(self.account.entries)
         other = self._trial(0, self._other, query)
-        entries = self.account.entries[before:]
-        costs, words = tuple(cost for cost, _ in entries), tuple(about for _, about in entries)
+        costs, words = _charged(self.account, before)
         one = self._trial(1, self._one, asked.query)
         mark = self._trial(2, self._marks, asked.query)
         marks = mark, mark if isinstance(query, Gradients) else self._trial(2, self._marks, asked.query)
@@ -245,6 +243,12 @@ def _nothing(codes: np.ndarray) -> Sequence[Outer]:
     """Gradients of a model without weights."""
     del codes
     return ()
+
+
+def _charged(account: Account, before: int) -> tuple[tuple[Cost, ...], tuple[str, ...]]:
+    """What was charged since there were so many entries, and what the ledger says of it."""
+    entries = account.entries[before:]
+    return tuple(cost for cost, _ in entries), tuple(about for _, about in entries)
 
 
 def _bare(answer: Any) -> Any:

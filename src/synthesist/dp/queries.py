@@ -51,7 +51,10 @@ class Counts:
 
 @dataclass(frozen=True)
 class Noisy:
-    """Whole numbers with discrete Gaussian noise of standard deviation `sigma`, of all cells or of each."""
+    """Whole numbers with discrete Gaussian noise of standard deviation `sigma`, of all cells or of each.
+
+    Or what was made of them: then `sigma` is the doubt that is left.
+    """
 
     values: np.ndarray
     sigma: Any

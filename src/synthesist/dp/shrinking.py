@@ -19,6 +19,8 @@ EVENLY = 0.2  # of the weight begins spread over the whole ladder, so that any f
 LEARNING = 15  # steps of expectation and maximisation
 KERNEL = np.array([0.25, 0.5, 0.25])  # weights beside each other are alike
 LEAST = 0.1  # of a factor's rows is what a cell may have that has this factor
+AT_ONCE = 20_000  # cells: of more, the weights are learnt from so many
+GOLDEN = (5**0.5 - 1) / 2
 EXACT = 1e-6  # of the noise variance is doubted at least
 
 
@@ -32,18 +34,38 @@ def shrunk(
         expected: what was expected beforehand, above zero.
         scale: the standard deviation of the logarithm of factors before anything is learnt.
     """
-    noisy, thought, noise = (x.reshape(-1, 1) for x in (counts, expected, variance))
+    cells = np.stack([counts.ravel(), variance.ravel(), expected.ravel()], axis=1)
+    weights = _weights(_likelihood(cells[_some(len(cells))]), scale)
+    parts = [_told(cells[at : at + AT_ONCE], weights) for at in range(0, len(cells), AT_ONCE)]
+    rows, left = np.concatenate(parts, axis=1)
+    return rows.reshape(counts.shape), left.reshape(counts.shape)
+
+
+def _some(n: int) -> np.ndarray:
+    """Which of n cells weights are learnt from: all, or so many that lie evenly and in step with no row of a table."""
+    return np.arange(n) if n <= AT_ONCE else (np.arange(AT_ONCE) * GOLDEN % 1.0 * n).astype(np.int64)
+
+
+def _told(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The mean of what each cell may hold, and its variance: [2, cell]."""
+    noisy, noise, thought = cells.T[:, :, None]
     middle = thought * FACTORS
     bell = (middle * STEP) ** 2
-    whole = noise + bell
-    log = -((noisy - middle) ** 2) / (2 * whole) - np.log(whole) / 2
-    likelihood = np.exp(log - log.max(axis=1, keepdims=True))
-    share = likelihood * _weights(likelihood, scale)
+    share = _likelihood(cells) * weights
     share /= share.sum(axis=1, keepdims=True)
-    means = np.maximum(middle + (noisy - middle) * bell / whole, middle * LEAST)
+    means = np.maximum(middle + (noisy - middle) * bell / (noise + bell), middle * LEAST)
     rows = (share * means).sum(axis=1)
-    doubt = (share * (means**2 + bell * noise / whole)).sum(axis=1) - rows**2
-    return rows.reshape(counts.shape), np.maximum(doubt, noise[:, 0] * EXACT).reshape(counts.shape)
+    doubt = (share * (means**2 + bell * noise / (noise + bell))).sum(axis=1) - rows**2
+    return np.stack([rows, np.maximum(doubt, noise[:, 0] * EXACT)])
+
+
+def _likelihood(cells: np.ndarray) -> np.ndarray:
+    """How likely each factor makes the count of each cell, relative to the one that makes it likeliest."""
+    noisy, noise, thought = cells.T[:, :, None]
+    middle = thought * FACTORS
+    variance = noise + (middle * STEP) ** 2
+    log = -((noisy - middle) ** 2) / (2 * variance) - np.log(variance) / 2
+    return np.asarray(np.exp(log - log.max(axis=1, keepdims=True)))
 
 
 def _weights(likelihood: np.ndarray, scale: float) -> np.ndarray:
