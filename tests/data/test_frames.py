@@ -72,6 +72,14 @@ def test_pandas_object_columns(cells, expected):
 
 
 @pytest.mark.parametrize(
+    ("cells", "expected"),
+    [([1.5, None, 2], [1.5, None, 2.0]), ([True, None], [True, None]), ([1, None, "a"], ["1", None, "a"])],
+)
+def test_polars_object_columns(cells, expected):
+    assert column_of(pl.DataFrame({"x": np.array(cells, dtype=object)})).to_list() == expected
+
+
+@pytest.mark.parametrize(
     ("cells", "dtype", "expected"),
     [
         (pd.array([1, None], dtype="Int64"), pl.Int64, [1, None]),

@@ -21,7 +21,7 @@ __all__ = ["Laws"]
 SURE = 1e-9  # how seldom a sound method fails a test
 NEVER = 80.0  # bits of noise that do not come again by chance, in any two of a million answers
 ENOUGH = 50  # numbers that noise is measured on, at least
-SMOOTH = 3.0  # standard deviation from which whole numbers, spread over their steps, are normal enough
+SMOOTH = 6.0  # standard deviation from which whole numbers, spread over their steps, are normal enough
 DRAWN, CHOSEN = 20_000, 1_000  # numbers and choices drawn by themselves
 TILTS = (0.25, 0.5, 1.0, 2.0, 4.0)
 

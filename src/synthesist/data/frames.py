@@ -83,8 +83,10 @@ def _to_polars(column: Any) -> pl.Series:
     """One narwhals column as polars; what Arrow has no type for becomes text."""
     try:
         converted: pl.Series = column.to_polars()
+        if converted.dtype == pl.Object:  # cells as Python has them, as of an array of numbers and None
+            converted = pl.Series(converted.name, converted.to_list())
         # Periods and intervals arrive as an extension over bare integers, which nobody could read.
-        if type(converted.dtype).__name__ != "Extension":
+        if converted.dtype != pl.Object and type(converted.dtype).__name__ != "Extension":
             return converted
     except Exception:  # noqa: BLE001  (each frame library raises its own kind; text always works)
         pass
