@@ -35,6 +35,14 @@ def test_a_few_heavy_cells_keep_their_rows() -> None:
     assert variance[:3] == pytest.approx(SIGMA**2, rel=0.1) and np.median(variance) < SIGMA**2 / 2
 
 
+def test_one_cell_that_has_all_rows_keeps_them_among_however_many() -> None:
+    true = np.zeros(200_000)
+    true[77] = 5_000
+    noisy = true + np.random.default_rng(5).normal(0, SIGMA, len(true))
+    rows = shrunk(noisy, np.full(len(true), SIGMA**2), np.full(len(true), 0.025), 4.0)[0]
+    assert rows[77] == pytest.approx(noisy[77], rel=0.01) and np.delete(rows, 77).max() < 100
+
+
 def test_exact_counts_stay_as_they_are() -> None:
     true = np.random.default_rng(5).gamma(0.5, 400, (20, 20)).round() + 1
     rows, variance = shrunk(true, np.full(true.shape, 1e-8), np.full(true.shape, 200.0), 1.0)

@@ -13,8 +13,7 @@ __all__ = ["UNEVEN", "shrunk"]
 
 UNEVEN = 4.0  # the scale of the codes of a column, of which an even share is expected
 STEP = 0.25  # of the ladder, and how wide a bell is, in logarithms
-LADDER = np.arange(-8.0, 5.0 + STEP, STEP)
-FACTORS = np.exp(LADDER)
+LOWEST, HIGHEST = -8.0, 5.0  # its ends; it goes on up to whatever a count may need
 EVENLY = 0.2  # of the weight begins spread over the whole ladder, so that any factor can be learnt
 LEARNING = 15  # steps of expectation and maximisation
 KERNEL = np.array([0.25, 0.5, 0.25])  # weights beside each other are alike
@@ -35,8 +34,10 @@ def shrunk(
         scale: the standard deviation of the logarithm of factors before anything is learnt.
     """
     cells = np.stack([counts.ravel(), variance.ravel(), expected.ravel()], axis=1)
-    weights = _weights(_likelihood(cells[_some(len(cells))]), scale)
-    parts = [_told(cells[at : at + AT_ONCE], weights) for at in range(0, len(cells), AT_ONCE)]
+    most = np.log(np.maximum(cells[:, 0] / cells[:, 2], 1.0).max(initial=1.0))
+    ladder = np.arange(LOWEST, max(most, HIGHEST) + STEP, STEP)
+    weights = _weights(_likelihood(cells[_some(len(cells))], ladder), ladder / scale)
+    parts = [_told(cells[at : at + AT_ONCE], ladder, weights) for at in range(0, len(cells), AT_ONCE)]
     rows, left = np.concatenate(parts, axis=1)
     return rows.reshape(counts.shape), left.reshape(counts.shape)
 
@@ -46,12 +47,12 @@ def _some(n: int) -> np.ndarray:
     return np.arange(n) if n <= AT_ONCE else (np.arange(AT_ONCE) * GOLDEN % 1.0 * n).astype(np.int64)
 
 
-def _told(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _told(cells: np.ndarray, ladder: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The mean of what each cell may hold, and its variance: [2, cell]."""
     noisy, noise, thought = cells.T[:, :, None]
-    middle = thought * FACTORS
+    middle = thought * np.exp(ladder)
     bell = (middle * STEP) ** 2
-    share = _likelihood(cells) * weights
+    share = _likelihood(cells, ladder) * weights
     share /= share.sum(axis=1, keepdims=True)
     means = np.maximum(middle + (noisy - middle) * bell / (noise + bell), middle * LEAST)
     rows = (share * means).sum(axis=1)
@@ -59,18 +60,18 @@ def _told(cells: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.stack([rows, np.maximum(doubt, noise[:, 0] * EXACT)])
 
 
-def _likelihood(cells: np.ndarray) -> np.ndarray:
+def _likelihood(cells: np.ndarray, ladder: np.ndarray) -> np.ndarray:
     """How likely each factor makes the count of each cell, relative to the one that makes it likeliest."""
     noisy, noise, thought = cells.T[:, :, None]
-    middle = thought * FACTORS
+    middle = thought * np.exp(ladder)
     variance = noise + (middle * STEP) ** 2
     log = -((noisy - middle) ** 2) / (2 * variance) - np.log(variance) / 2
     return np.asarray(np.exp(log - log.max(axis=1, keepdims=True)))
 
 
-def _weights(likelihood: np.ndarray, scale: float) -> np.ndarray:
-    """How often each factor occurs, from how likely each makes the count of each cell."""
-    weights = np.exp(-((LADDER / scale) ** 2) / 2)
+def _weights(likelihood: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """How often each factor occurs, from how likely each makes the count of each cell; a normal law beforehand."""
+    weights = np.exp(-(before**2) / 2)
     weights = (1 - EVENLY) * weights / weights.sum() + EVENLY / len(weights)
     for _ in range(LEARNING):
         weights = weights * (likelihood / (likelihood @ weights)[:, None]).mean(axis=0)
